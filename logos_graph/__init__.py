@@ -1,0 +1,1 @@
+"""logos: immutable WebAssembly logic in a typed dataflow graph, under a ledger that comes first."""
