@@ -1,0 +1,59 @@
+"""The ledger: signed entries in one chain, the state they add up to, and what must hold of them.
+
+    bodies.py      what an entry of each kind says, and how its form is checked
+    entry.py       one entry: its text, hash and signature
+    chain.py       many entries: each in its place, none changed
+    state.py       the state, folded from the entries alone
+    invariants.py  I1 to I5 over entries and state (attribution.py is I3; acts.py, tally.py and
+                   report.py hold what they remember, count and find)
+
+Pure: what is read or written comes in and goes out as values.
+"""
+
+from logos_graph.ledger.bodies import (
+    MUTATION_KEYS,
+    Cause,
+    EntryKind,
+    Verdict,
+    check_body,
+    mutation_key,
+)
+from logos_graph.ledger.chain import parse_chain, verify_chain
+from logos_graph.ledger.entry import (
+    GENESIS_PREV_HASH,
+    VERSION,
+    Entry,
+    Head,
+    make_entry,
+    no_head,
+    parse_entry,
+)
+from logos_graph.ledger.invariants import check_invariants
+from logos_graph.ledger.report import Check, Counts, InvariantReport, Offender
+from logos_graph.ledger.state import Difference, State, fold_state
+
+__all__ = [
+    "GENESIS_PREV_HASH",
+    "MUTATION_KEYS",
+    "VERSION",
+    "Cause",
+    "Check",
+    "Counts",
+    "Difference",
+    "Entry",
+    "EntryKind",
+    "Head",
+    "InvariantReport",
+    "Offender",
+    "State",
+    "Verdict",
+    "check_body",
+    "check_invariants",
+    "fold_state",
+    "make_entry",
+    "mutation_key",
+    "no_head",
+    "parse_chain",
+    "parse_entry",
+    "verify_chain",
+]

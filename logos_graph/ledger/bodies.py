@@ -1,0 +1,222 @@
+"""What an entry of each kind says.
+
+| kind | body |
+|---|---|
+| genesis | supervisor, principals, policy, verbs: what the ledger starts with |
+| intent | cid, intent, signature, decision, writer |
+| consent | intent (the waiting one), cid (of the consent.give intent), by, decision or null |
+| refusal | intent, cid (of the consent.refuse intent), by |
+| receipt | intent, outcome, consequence, commitment, mutations, result |
+| ghost | intent, cause, consequence, commitment |
+| effect, outcome | intent, and what the effect needs |
+| checkpoint, alarm | free |
+
+`check_body` looks at form: the fields that are named above, their types, the closed sets. A body
+may have further fields. What the bodies mean together is for invariants.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NoReturn
+
+from logos_graph.canon import Json
+from logos_graph.errors import InvalidInput
+from logos_graph.logline import parse_when
+
+__all__ = [
+    "CONSEQUENCES",
+    "MUTATION_KEYS",
+    "Cause",
+    "EntryKind",
+    "Verdict",
+    "check_body",
+    "mutation_key",
+]
+
+
+class EntryKind(StrEnum):
+    """What an entry records."""
+
+    GENESIS = "genesis"
+    INTENT = "intent"
+    CONSENT = "consent"
+    REFUSAL = "refusal"
+    RECEIPT = "receipt"
+    GHOST = "ghost"
+    EFFECT = "effect"
+    OUTCOME = "outcome"
+    CHECKPOINT = "checkpoint"
+    ALARM = "alarm"
+
+
+class Verdict(StrEnum):
+    """A decision's outcome."""
+
+    ALLOW = "ALLOW"
+    REQUIRE = "REQUIRE"
+    DENY = "DENY"
+
+
+class Cause(StrEnum):
+    """Why an intent is a ghost."""
+
+    POLICY_DENY = "PolicyDeny"
+    CONSENT_REFUSED = "ConsentRefused"
+    CONSENT_TIMEOUT = "ConsentTimeout"
+    AGENT_ABORT = "AgentAbort"
+    INVALID_VERB = "InvalidVerb"
+
+
+CONSEQUENCES = ("if_ok", "if_doubt", "if_not")
+"""The three commitments of a LogLine; an intent ends in exactly one."""
+
+MUTATION_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "principal": "did",
+        "verb": "name",
+        "policy": "id",
+        "name": "name",
+        "node": "id",
+        "flow": "id",
+        "grant": "grant",
+        "run": "id",
+    }
+)
+"""The kinds of things that receipts change, and which field names one of a kind."""
+
+_OUTCOMES = ("done", "failed")
+_VERDICTS = tuple(Verdict)
+_CAUSES = tuple(Cause)
+
+_FIELDS: Mapping[EntryKind, Mapping[str, tuple[type, ...]]] = MappingProxyType(
+    {
+        EntryKind.GENESIS: {
+            "supervisor": (str,),
+            "principals": (list,),
+            "policy": (dict,),
+            "verbs": (list,),
+        },
+        EntryKind.INTENT: {
+            "cid": (str,),
+            "intent": (dict,),
+            "signature": (str,),
+            "decision": (dict,),
+            "writer": (str,),
+        },
+        EntryKind.CONSENT: {
+            "intent": (str,),
+            "cid": (str,),
+            "by": (str,),
+            "decision": (dict, type(None)),
+        },
+        EntryKind.REFUSAL: {"intent": (str,), "cid": (str,), "by": (str,)},
+        EntryKind.RECEIPT: {
+            "intent": (str,),
+            "outcome": (str,),
+            "consequence": (str,),
+            "commitment": (str,),
+            "mutations": (list,),
+            "result": (dict,),
+        },
+        EntryKind.GHOST: {
+            "intent": (str,),
+            "cause": (dict,),
+            "consequence": (str,),
+            "commitment": (str,),
+        },
+        EntryKind.EFFECT: {"intent": (str,)},
+        EntryKind.OUTCOME: {"intent": (str,)},
+        EntryKind.CHECKPOINT: {},
+        EntryKind.ALARM: {},
+    }
+)
+
+
+def check_body(kind: EntryKind, body: Mapping[str, Json]) -> None:
+    """Return if the body has the form of its kind.
+
+    Raises InvalidInput E_ENTRY_BODY, or E_MUTATION for a mutation, with `data["field"]`.
+    """
+    for field, types in _FIELDS[kind].items():
+        if field not in body:
+            _refuse(kind, field, "it is missing")
+        if not isinstance(body[field], types):
+            _refuse(kind, field, f"a {type(body[field]).__name__} does not belong there")
+    match kind:
+        case EntryKind.GENESIS:
+            _check_mutations("principals", "principal", body["principals"])
+            _check_mutations("verbs", "verb", body["verbs"])
+            _check_mutations("policy", "policy", [body["policy"]])
+        case EntryKind.INTENT | EntryKind.CONSENT:
+            if body["decision"] is not None:
+                _check_decision(kind, body["decision"])
+        case EntryKind.RECEIPT:
+            _check_member(kind, "outcome", body["outcome"], _OUTCOMES)
+            _check_member(kind, "consequence", body["consequence"], CONSEQUENCES)
+            _check_mutations("mutations", None, body["mutations"])
+        case EntryKind.GHOST:
+            _check_member(kind, "consequence", body["consequence"], CONSEQUENCES)
+            cause = body["cause"]
+            assert isinstance(cause, dict)  # by the table above
+            _check_member(kind, "cause.type", cause.get("type"), _CAUSES)
+        case _:
+            pass
+
+
+def mutation_key(mutation: Json, *, kind: str | None = None) -> tuple[str, str]:
+    """(kind, key) of the thing that a mutation makes or changes.
+
+    kind: what a mutation without "kind" is of (those of genesis). Raises InvalidInput E_MUTATION.
+    """
+    if not isinstance(mutation, dict):
+        raise InvalidInput("E_MUTATION", "a mutation is a JSON object", field="mutations")
+    found = mutation.get("kind", kind)
+    if not isinstance(found, str) or found not in MUTATION_KEYS:
+        raise InvalidInput(
+            "E_MUTATION", f"there is no mutation of kind {found!a:.80}", field="kind"
+        )
+    field = MUTATION_KEYS[found]
+    key = mutation.get(field)
+    if not isinstance(key, str):
+        raise InvalidInput("E_MUTATION", f"the {found} has no text in field {field}", field=field)
+    return found, key
+
+
+def _check_mutations(field: str, kind: str | None, mutations: Json) -> None:
+    assert isinstance(mutations, list)  # by the table above
+    for position, mutation in enumerate(mutations):
+        try:
+            mutation_key(mutation, kind=kind)
+        except InvalidInput as error:
+            error.data["field"] = f"{field}[{position}].{error.data['field']}"
+            raise
+
+
+def _check_decision(kind: EntryKind, decision: Json) -> None:
+    assert isinstance(decision, dict)  # by the table above
+    _check_member(kind, "decision.outcome", decision.get("outcome"), _VERDICTS)
+    if decision["outcome"] != Verdict.REQUIRE:
+        return
+    if not isinstance(decision.get("role"), str):
+        _refuse(kind, "decision.role", "a REQUIRE names the role of those who may consent")
+    quorum = decision.get("quorum")
+    if not isinstance(quorum, int) or isinstance(quorum, bool) or quorum < 1:
+        _refuse(kind, "decision.quorum", "a REQUIRE needs at least one consent")
+    try:
+        parse_when(decision.get("expires_at"))
+    except InvalidInput as error:
+        _refuse(kind, "decision.expires_at", error.message)
+
+
+def _check_member(kind: EntryKind, field: str, found: Json, members: tuple[str, ...]) -> None:
+    if not isinstance(found, str) or found not in members:
+        _refuse(kind, field, f"{found!a:.80} is none of {', '.join(members)}")
+
+
+def _refuse(kind: EntryKind, field: str, reason: str) -> NoReturn:
+    raise InvalidInput(
+        "E_ENTRY_BODY", f"the body of the {kind} entry is wrong in {field}: {reason}", field=field
+    )

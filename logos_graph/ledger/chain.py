@@ -1,0 +1,127 @@
+"""The chain: every entry is genuine, and in its place.
+
+For each entry, in this order, each with its own code:
+
+1. E_CHAIN_TEXT       the text says what the fields say
+2. E_CHAIN_HASH       the hash is that of the text
+3. E_CHAIN_SIGNATURE  the signature is the supervisor's, over the text
+4. E_CHAIN_LEDGER     it belongs to the same ledger
+5. E_CHAIN_INDEX      its index is the next one
+6. E_CHAIN_PREV       it names the hash of the entry before it
+7. E_CHAIN_TIME       it was recorded after the entry before it
+8. E_CHAIN_SUPERVISOR (genesis) the ledger names the supervisor that is expected
+
+and at the end E_CHAIN_HEAD: the last entry is the one that a head kept elsewhere names. Without
+such a head nobody can tell a short ledger from one whose tail was cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NoReturn
+
+from logos_graph.canon import Json, Tag, encode, parse, tagged_id
+from logos_graph.errors import LogosError, NotVerified
+from logos_graph.identity import Did, verify
+from logos_graph.ledger.bodies import EntryKind
+from logos_graph.ledger.entry import Entry, Head, entry_fields, no_head, parse_entry
+
+__all__ = ["parse_chain", "verify_chain"]
+
+
+def parse_chain(rows: Iterable[tuple[str, str, str]], *, first: int = 0) -> Iterator[Entry]:
+    """Entries from stored (text, hash, signature), in the ledger's order from index `first`.
+
+    Raises what `parse_entry` raises, with the index at which the row was found.
+    """
+    for index, (text, hash_, signature) in enumerate(rows, first):
+        yield parse_entry(text, hash_, signature, at=index)
+
+
+def verify_chain(
+    entries: Iterable[Entry],
+    supervisor: Did,
+    *,
+    after: Head | None = None,
+    until: Head | None = None,
+) -> Iterator[Entry]:
+    """The same entries, each only once it has been verified.
+
+    after: a head already trusted, to go on from; None starts at genesis. until: a head kept
+    elsewhere that the last entry must be. Raises NotVerified with the codes above and data index
+    (the place in the chain), field, expected, found.
+    """
+    head = after
+    for entry in entries:
+        previous = no_head(entry.ledger) if head is None else head
+        index = previous.index + 1
+        _verify_content(entry, supervisor, index)
+        _verify_place(entry, previous, index)
+        if entry.kind is EntryKind.GENESIS and entry.body["supervisor"] != supervisor:
+            found = entry.body["supervisor"]
+            _refuse("E_CHAIN_SUPERVISOR", index, "body.supervisor", supervisor, found)
+        head = entry.head
+        yield entry
+    if until is not None and head != until:
+        at = -1 if head is None else head.index
+        found = None if head is None else head.hash
+        _refuse("E_CHAIN_HEAD", max(at, 0), "hash", until.hash, found)
+
+
+def _verify_content(entry: Entry, supervisor: Did, index: int) -> None:
+    data = entry.text.encode("utf-8", "surrogatepass")
+    fields = entry_fields(entry)
+    if _canonical(fields) != data:  # 1
+        _refuse_text(entry.text, fields, index)
+    actual = tagged_id(Tag.ENTRY_HASH, data)  # 2
+    if actual != entry.hash:
+        _refuse("E_CHAIN_HASH", index, "hash", actual, entry.hash)
+    try:
+        verify(supervisor, Tag.ENTRY_SIGNATURE, data, entry.signature)  # 3
+    except LogosError:
+        wanted = f"a signature of {supervisor}"
+        _refuse("E_CHAIN_SIGNATURE", index, "signature", wanted, entry.signature)
+
+
+def _verify_place(entry: Entry, previous: Head, index: int) -> None:
+    if entry.ledger != previous.ledger:  # 4
+        _refuse("E_CHAIN_LEDGER", index, "ledger", previous.ledger, entry.ledger)
+    if entry.index != index:  # 5
+        _refuse("E_CHAIN_INDEX", index, "index", index, entry.index)
+    if entry.prev_hash != previous.hash:  # 6
+        _refuse("E_CHAIN_PREV", index, "prev_hash", previous.hash, entry.prev_hash)
+    if entry.recorded_at <= previous.recorded_at:  # 7
+        wanted = f"later than {previous.recorded_at}"
+        _refuse("E_CHAIN_TIME", index, "recorded_at", wanted, entry.recorded_at)
+
+
+def _canonical(fields: dict[str, Json]) -> bytes | None:
+    try:
+        return encode(fields)
+    except LogosError:
+        return None
+
+
+def _refuse_text(text: str, fields: dict[str, Json], index: int) -> NoReturn:
+    """Name the first field in which the text and the entry differ."""
+    try:
+        told = parse(text)
+    except LogosError as error:
+        _refuse("E_CHAIN_TEXT", index, "text", "canonical JSON", error.message)
+    if isinstance(told, dict):
+        for name in sorted(fields.keys() | told.keys()):
+            if name not in told or name not in fields or told[name] != fields[name]:
+                _refuse("E_CHAIN_TEXT", index, name, told.get(name), fields.get(name))
+    _refuse("E_CHAIN_TEXT", index, "text", "the canonical text of the fields", text)
+
+
+def _refuse(code: str, index: int, field: str, expected: Json, found: Json) -> NoReturn:
+    raise NotVerified(
+        code,
+        f"entry {index}: {field} is {found!a:.120}, expected {expected!a:.120}",
+        hint="The ledger was changed after it was written, or this is not the whole of it.",
+        index=index,
+        field=field,
+        expected=expected,
+        found=found,
+    )

@@ -1,0 +1,301 @@
+"""The five invariants of the LogLine Protocol, over the entries of a ledger and the stored state.
+
+I1 integrity        every effect and every end has its intent before it; no intent ends twice, and
+                    the end carries out the very commitment that was signed
+I2 legality         a DENY, and a REQUIRE that was not met, has no effect and ends as a ghost only
+I3 attribution      every entry is signed by the supervisor, every intent by a principal that was
+                    registered at that index, and every consent rests on its own signed intent
+I4 reproducibility  the state folded from the entries equals the state that is stored
+I5 observability    every intent is counted: committed, ghost (by cause), waiting or unfinished
+
+The entries are taken in their order; that they are a chain is `verify_chain`'s part. A check goes
+on after its first offender, so that one fault does not hide another check's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from logos_graph.canon import ContentId
+from logos_graph.errors import LogosError
+from logos_graph.identity import Did
+from logos_graph.ledger.acts import Act, Given, Requirement, parse_requirement
+from logos_graph.ledger.attribution import Attribution
+from logos_graph.ledger.bodies import Cause, EntryKind, Verdict
+from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.report import Counts, InvariantReport
+from logos_graph.ledger.state import State
+from logos_graph.ledger.tally import Tally
+from logos_graph.logline import SignedIntent
+
+__all__ = ["check_invariants"]
+
+_GIVE, _REFUSE = "consent.give", "consent.refuse"
+
+
+def check_invariants(
+    entries: Iterable[Entry], stored_state: State | None, *, supervisor: Did | None = None
+) -> InvariantReport:
+    """I1 to I5 over the whole ledger.
+
+    stored_state: what the database holds; with None, I4 is "not compared", which is not a pass.
+    supervisor: whose entries they must be; by default whom genesis names.
+    """
+    walk = _Walk(supervisor)
+    for entry in entries:
+        walk.take(entry)
+    return walk.report(stored_state)
+
+
+class _Walk:
+    """One pass over the ledger; `take` each entry, then `report`."""
+
+    def __init__(self, supervisor: Did | None) -> None:
+        self.integrity, self.legality, self.attributed = Tally(), Tally(), Tally()
+        self.reproduction, self.observation = Tally(), Tally()
+        self.state = State()
+        self.acts: dict[str, Act] = {}
+        self.causes: Counter[str] = Counter()
+        self.attribution = Attribution(supervisor, self.state, self.acts, self.attributed)
+
+    def take(self, entry: Entry) -> None:
+        """Checks one entry against everything before it, then moves the state."""
+        self.attribution.check_supervisor(entry)
+        match entry.kind:
+            case EntryKind.INTENT:
+                self._intent(entry)
+            case EntryKind.CONSENT:
+                self._consent(entry)
+            case EntryKind.REFUSAL:
+                self._refusal(entry)
+            case EntryKind.EFFECT | EntryKind.OUTCOME:
+                self._effect(entry)
+            case EntryKind.RECEIPT:
+                self._receipt(entry)
+            case EntryKind.GHOST:
+                self._ghost(entry)
+            case _:
+                pass  # genesis only founds the state; checkpoints and alarms effect nothing
+        self._fold(entry)
+
+    # --- I1 and I2: what came of it ----------------------------------------------------------
+
+    def _intent(self, entry: Entry) -> None:
+        cid = str(entry.body["cid"])
+        for tally in (self.integrity, self.legality, self.observation):
+            tally.count += 1
+        signed = self.attribution.check_intent(entry)
+        message = f"entry {entry.index} records the intent {cid} a second time"
+        new = cid not in self.acts
+        self.integrity.require(new, entry.index, "body.cid", "a new intent", cid, message)
+        if new:
+            self.acts[cid] = _act(entry, cid, signed)
+
+    def _open(self, entry: Entry) -> Act | None:
+        """The intent that an entry is about: there before it, and not ended."""
+        cid, require = str(entry.body["intent"]), self.integrity.require
+        act = self.acts.get(cid)
+        message = f"the {entry.kind} at entry {entry.index} has no intent before it"
+        if not require(act is not None, entry.index, "body.intent", "an intent", cid, message):
+            return None
+        assert act is not None
+        ended = None if act.end is None else f"{act.end[1]} at entry {act.end[0]}"
+        message = f"the {entry.kind} at entry {entry.index} comes after the {ended} of its intent"
+        require(ended is None, entry.index, "body.intent", "an open intent", ended, message)
+        return act
+
+    def _consent(self, entry: Entry) -> None:
+        self.attribution.check_answer(entry, _GIVE)
+        act = self._open(entry)
+        if act is None:
+            return
+        by = str(entry.body["by"])
+        act.consents.append(Given(entry.index, by, entry.recorded_at, self._roles(by)))
+        decision = entry.body["decision"]
+        if decision is None:
+            return
+        act.requirement = parse_requirement(decision)
+        if act.requirement.verdict is Verdict.REQUIRE:
+            act.required = act.requirement
+        self._check_quorum(entry, act)
+
+    def _check_quorum(self, entry: Entry, act: Act) -> None:
+        """The policy's ALLOW after a REQUIRE needs the quorum; a DENY cannot turn into one."""
+        if act.requirement.verdict is not Verdict.ALLOW:
+            return
+        quorum = 0 if act.required is None else act.required.quorum
+        found = len(act.qualified())
+        message = f"entry {entry.index} allows {act.cid} on {found} of {quorum} valid consents"
+        met = act.required is not None and found >= quorum
+        self.legality.require(met, entry.index, "body.decision", quorum, found, message)
+
+    def _refusal(self, entry: Entry) -> None:
+        self.attribution.check_answer(entry, _REFUSE)
+        act = self._open(entry)
+        if act is not None:
+            act.refused_at = entry.index
+
+    def _effect(self, entry: Entry) -> None:
+        act = self._open(entry)
+        if act is not None:
+            act.effects += 1
+            self._check_allowed(entry, act)
+
+    def _receipt(self, entry: Entry) -> None:
+        act = self._open(entry)
+        if act is None:
+            return
+        self._check_allowed(entry, act)
+        done = entry.body["outcome"] == "done"
+        self._check_commitment(entry, act, ("if_ok",) if done else ("if_not", "if_doubt"))
+        act.end = act.end or (entry.index, entry.kind)
+
+    def _check_allowed(self, entry: Entry, act: Act) -> None:
+        verdict, index = act.requirement.verdict, entry.index
+        if act.required is not None and verdict is not Verdict.DENY:
+            expected = f"{act.required.quorum} consents by {act.required.role}, then ALLOW"
+            found = f"{len(act.qualified())} valid consents, then {verdict}"
+            holds = verdict is Verdict.ALLOW and len(act.qualified()) >= act.required.quorum
+        else:
+            expected, found, holds = "ALLOW", str(verdict), verdict is Verdict.ALLOW
+        message = f"the {entry.kind} at entry {index} is of an intent that was not allowed"
+        self.legality.require(holds, index, "body.intent", expected, found, message)
+
+    def _ghost(self, entry: Entry) -> None:
+        cause = entry.body["cause"]
+        assert isinstance(cause, dict)
+        self.causes[str(cause["type"])] += 1
+        act = self._open(entry)
+        if act is None:
+            return
+        index, require = entry.index, self.legality.require
+        message = f"the ghost at entry {index} is of an intent that had effects"
+        require(act.effects == 0, index, "body.intent", 0, act.effects, message)
+        self._check_cause(entry, act, Cause(str(cause["type"])))
+        self._check_commitment(entry, act, ("if_not", "if_doubt"))
+        act.end = act.end or (index, entry.kind)
+
+    def _check_cause(self, entry: Entry, act: Act, cause: Cause) -> None:
+        """Refused only if somebody refused, timed out only if there was a time and it is over."""
+        expected, found, holds = "", "", True
+        if cause is Cause.CONSENT_REFUSED:
+            expected, found, holds = "a refusal before it", "none", act.refused_at is not None
+        elif cause is Cause.CONSENT_TIMEOUT:
+            until = 0 if act.required is None else act.required.expires_at
+            expected, found = f"recorded from {until} on", str(entry.recorded_at)
+            holds = act.required is not None and entry.recorded_at >= until
+        message = f"the cause {cause} of the ghost at entry {entry.index} is not what happened"
+        self.legality.require(holds, entry.index, "body.cause", expected, found, message)
+
+    def _check_commitment(self, entry: Entry, act: Act, allowed: tuple[str, ...]) -> None:
+        """Consequence completeness: the end carries out the commitment signed for that case."""
+        body, require = entry.body, self.integrity.require
+        consequence = str(body["consequence"])
+        message = f"the {entry.kind} at entry {entry.index} ends in {consequence}"
+        fits = consequence in allowed
+        require(fits, entry.index, "body.consequence", list(allowed), consequence, message)
+        if act.commitments:
+            signed = act.commitments[consequence]
+            found = body["commitment"]
+            message = f"entry {entry.index} carries out {found}, signed was {signed}"
+            require(signed == found, entry.index, "body.commitment", signed, found, message)
+
+    def _roles(self, did: str) -> frozenset[str]:
+        roles = (self.state.get("principal", did) or {}).get("roles")
+        return frozenset(map(str, roles)) if isinstance(roles, list) else frozenset()
+
+    # --- I4, I5 and the report ---------------------------------------------------------------
+
+    def _fold(self, entry: Entry) -> None:
+        try:
+            self.state.apply_entry(entry)
+        except LogosError as error:
+            field = str(error.data.get("field", "body"))
+            self.reproduction.require(
+                False, entry.index, field, "an entry that follows", error.code, error.message
+            )
+
+    def report(self, stored: State | None) -> InvariantReport:
+        """The five checks after the last entry."""
+        for act in self.acts.values():
+            denied = act.end is None and act.requirement.verdict is Verdict.DENY
+            message = f"the intent at entry {act.index} was denied and is no ghost"
+            self.legality.require(not denied, act.index, "body.decision", "a ghost", None, message)
+        self._compare(stored)
+        counts = self._counts()
+        unfinished = self._still_open(Verdict.ALLOW)
+        note = f"{len(unfinished)} unfinished, {counts.waiting} waiting"
+        compared = stored is not None
+        return InvariantReport(
+            I1=self.integrity.check("I1", "integrity", note if unfinished else ""),
+            I2=self.legality.check("I2", "legality"),
+            I3=self.attributed.check("I3", "attribution"),
+            I4=self.reproduction.check(
+                "I4", "reproducibility", "" if compared else "not compared", compared=compared
+            ),
+            I5=self.observation.check("I5", "observability", f"ghost rate {counts.ghost_rate}"),
+            counts=counts,
+            unfinished=unfinished,
+            waiting=self._still_open(Verdict.REQUIRE),
+        )
+
+    def _compare(self, stored: State | None) -> None:
+        self.reproduction.count = self.state.count()
+        difference = None if stored is None else self.state.first_difference(stored)
+        if difference is not None:
+            name = f"{difference.kind} {difference.key}"
+            self.reproduction.require(
+                False,
+                difference.index,
+                name,
+                difference.expected,
+                difference.found,
+                f"{name} is stored otherwise than the ledger tells it",
+            )
+
+    def _still_open(self, verdict: Verdict) -> tuple[ContentId, ...]:
+        return tuple(
+            ContentId(act.cid)
+            for act in self.acts.values()
+            if act.end is None and act.requirement.verdict is verdict
+        )
+
+    def _counts(self) -> Counts:
+        first = Counter(act.first for act in self.acts.values())
+        ends = Counter(act.end[1] for act in self.acts.values() if act.end is not None)
+        counts = Counts(
+            intents=self.observation.count,
+            allowed=first[Verdict.ALLOW],
+            required=first[Verdict.REQUIRE],
+            denied=first[Verdict.DENY],
+            committed=ends[EntryKind.RECEIPT],
+            ghosts=dict(self.causes),
+            waiting=len(self._still_open(Verdict.REQUIRE)),
+            unfinished=len(self._still_open(Verdict.ALLOW)),
+        )
+        told = counts.committed + counts.ghost_total + counts.waiting + counts.unfinished
+        message = f"{counts.intents} intents, but {told} are committed, ghosts or open"
+        self.observation.require(
+            told == counts.intents, None, "counts", counts.intents, told, message
+        )
+        return counts
+
+
+def _act(entry: Entry, cid: str, signed: SignedIntent | None) -> Act:
+    decision: Requirement = parse_requirement(entry.body["decision"])
+    line = None if signed is None else signed.intent.logline
+    answers = None if line is None else line.this.get("intent")
+    return Act(
+        cid=cid,
+        index=entry.index,
+        who="" if line is None else line.who,
+        verb="" if line is None else line.did,
+        answers=answers if isinstance(answers, str) else None,
+        commitments={}
+        if line is None
+        else {"if_ok": line.if_ok.text, "if_doubt": line.if_doubt.text, "if_not": line.if_not.text},
+        first=decision.verdict,
+        requirement=decision,
+        required=decision if decision.verdict is Verdict.REQUIRE else None,
+    )

@@ -1,0 +1,176 @@
+"""The state of the world as the ledger tells it: folded from the entries, and from nothing else.
+
+A state maps kind and key to one JSON object. Things that receipts make are there as their youngest
+mutation (`kind` included); besides, `("policy", "active")` is the policy in force, and
+`("logline", cid)` says how an intent stands: its status, and the outcome of its youngest decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from logos_graph.canon import ContentId, Json, Tag, encode, tagged_id
+from logos_graph.errors import LogosError, NotVerified
+from logos_graph.ledger.bodies import EntryKind, mutation_key
+from logos_graph.ledger.entry import Entry
+from logos_graph.logline import Status, advance
+
+__all__ = ["ACTIVE", "Difference", "State", "fold_state"]
+
+ACTIVE = "active"
+"""The key of the policy in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing on which two states disagree; None where a state does not have it.
+
+    index: of the ledger entry that last wrote it, None if no entry did.
+    """
+
+    kind: str
+    key: str
+    expected: Json
+    found: Json
+    index: int | None
+
+
+@dataclass(slots=True)
+class State:
+    """Things by kind and key. Two states are equal when they hold equal things.
+
+    written_at: index of the entry that last wrote (kind, key); empty if it was not folded.
+    """
+
+    objects: dict[str, dict[str, dict[str, Json]]] = field(default_factory=dict)
+    written_at: dict[tuple[str, str], int] = field(default_factory=dict, compare=False)
+
+    def get(self, kind: str, key: str) -> dict[str, Json] | None:
+        """The thing, or None."""
+        return self.objects.get(kind, {}).get(key)
+
+    def count(self) -> int:
+        """How many things there are."""
+        return sum(map(len, self.objects.values()))
+
+    def apply(self, mutation: Mapping[str, Json], *, index: int | None = None) -> None:
+        """Makes or changes what the mutation names. Raises InvalidInput E_MUTATION."""
+        thing = dict(mutation)
+        kind, key = mutation_key(thing)
+        self._put(kind, key, thing, index)
+        if kind == "policy":
+            self._put(kind, ACTIVE, thing, index)
+
+    def settle(
+        self, cid: str, status: str, decision: Mapping[str, Json], *, index: int | None = None
+    ) -> None:
+        """Says how an intent stands. decision: a DECISION object, of which the outcome counts."""
+        outcome = decision["outcome"]
+        thing: dict[str, Json] = {"cid": cid, "kind": "logline", "outcome": outcome}
+        self._put("logline", cid, {**thing, "status": Status(status).value}, index)
+
+    def apply_entry(self, entry: Entry) -> None:
+        """Moves the state by one entry, the next one.
+
+        Raises NotVerified E_STATE with index and field: an end without a beginning, a second end.
+        """
+        try:
+            self._apply_entry(entry)
+        except LogosError as error:
+            raise NotVerified(
+                "E_STATE",
+                f"entry {entry.index} does not follow from the entries before: {error.message}",
+                index=entry.index,
+                field=error.data.get("field", "body"),
+            ) from error
+
+    def digest(self) -> ContentId:
+        """One id for the whole state, whatever the order in which it came to be."""
+        lines = [
+            encode([kind, key, things[key]])
+            for kind, things in sorted(self.objects.items())
+            for key in sorted(things)
+        ]
+        return tagged_id(Tag.STATE, b"\n".join(lines))
+
+    def first_difference(self, found: State) -> Difference | None:
+        """The first thing, by kind and key, on which `found` disagrees with this state."""
+        for kind in sorted(self.objects.keys() | found.objects.keys()):
+            mine, theirs = self.objects.get(kind, {}), found.objects.get(kind, {})
+            for key in sorted(mine.keys() | theirs.keys()):
+                if not _same(mine.get(key), theirs.get(key)):
+                    index = self.written_at.get((kind, key))
+                    return Difference(kind, key, mine.get(key), theirs.get(key), index)
+        return None
+
+    def _put(self, kind: str, key: str, thing: dict[str, Json], index: int | None) -> None:
+        self.objects.setdefault(kind, {})[key] = thing
+        if index is not None:
+            self.written_at[kind, key] = index
+
+    def _apply_entry(self, entry: Entry) -> None:
+        body, index = entry.body, entry.index
+        match entry.kind:
+            case EntryKind.GENESIS:
+                for kind, things in (
+                    ("principal", body["principals"]),
+                    ("verb", body["verbs"]),
+                    ("policy", [body["policy"]]),
+                ):
+                    for thing in _objects(things):
+                        self.apply({"kind": kind, **thing}, index=index)
+            case EntryKind.INTENT:
+                decision = _object(body["decision"])
+                self.settle(str(body["cid"]), Status.PENDING, decision, index=index)
+            case EntryKind.CONSENT if body["decision"] is not None:
+                line = self._pending(entry)
+                decision = _object(body["decision"])
+                self.settle(str(line["cid"]), Status.PENDING, decision, index=index)
+            case EntryKind.RECEIPT:
+                self._end(entry, Status.COMMITTED)
+                for mutation in _objects(body["mutations"]):
+                    self.apply(mutation, index=index)
+            case EntryKind.GHOST:
+                self._end(entry, Status.GHOST)
+            case _:
+                pass  # the other kinds change nothing
+
+    def _pending(self, entry: Entry) -> dict[str, Json]:
+        """How the intent stands that the entry is about: it has not ended."""
+        cid = str(entry.body["intent"])
+        line = self.get("logline", cid)
+        if line is None:
+            raise NotVerified("E_STATE", f"there is no intent {cid}", field="body.intent")
+        if line["status"] != Status.PENDING:
+            message = f"the intent {cid} is {line['status']} already"
+            raise NotVerified("E_STATE", message, field="body.intent")
+        return line
+
+    def _end(self, entry: Entry, status: Status) -> None:
+        line = self._pending(entry)
+        end = advance(Status.PENDING, status)
+        self.settle(str(line["cid"]), end, line, index=entry.index)
+
+
+def fold_state(entries: Iterable[Entry]) -> State:
+    """The state after these entries, from genesis on. Raises as `State.apply_entry` does."""
+    state = State()
+    for entry in entries:
+        state.apply_entry(entry)
+    return state
+
+
+def _object(value: Json) -> dict[str, Json]:
+    assert isinstance(value, dict)  # the entry's form was checked when it was read
+    return value
+
+
+def _objects(value: Json) -> list[dict[str, Json]]:
+    assert isinstance(value, list)  # the entry's form was checked when it was read
+    return [_object(item) for item in value]
+
+
+def _same(one: Json, other: Json) -> bool:
+    """Equal as JSON; in Python alone, true would equal 1."""
+    return one == other and encode(one) == encode(other)

@@ -1,0 +1,30 @@
+"""One invariant while it is being checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from logos_graph.canon import Json
+from logos_graph.ledger.report import Check, Offender
+
+__all__ = ["Tally"]
+
+
+@dataclass(slots=True)
+class Tally:
+    """How much was looked at, and the first offender; later ones are not kept."""
+
+    count: int = 0
+    first: Offender | None = None
+
+    def require(
+        self, holds: bool, index: int | None, field: str, expected: Json, found: Json, message: str
+    ) -> bool:
+        """Whether it holds; if not, and it is the first that does not, it is kept."""
+        if not holds and self.first is None:
+            self.first = Offender(index, field, expected, found, message)
+        return holds
+
+    def check(self, name: str, title: str, note: str = "", *, compared: bool = True) -> Check:
+        """The result. compared: whether the check could be made at all."""
+        return Check(name, title, self.count, compared and self.first is None, self.first, note)

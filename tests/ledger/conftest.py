@@ -1,0 +1,222 @@
+"""A ledger kept by hand: entries as a supervisor would write them, right or wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from logos_graph.canon import Tag, content_id, encode_text, tagged_id
+from logos_graph.identity import Did, Signer
+from logos_graph.ledger import Entry, EntryKind, Head, fold_state, make_entry
+from logos_graph.ledger.entry import entry_fields
+from logos_graph.logline import format_when, parse_intent, sign_intent
+
+SUPERVISOR, AGENT, ALICE, BOB, CAROL, STRANGER = (
+    Signer.from_seed(bytes([n]) * 32) for n in range(1, 7)
+)
+TREASURY = "treasury"
+POLICY: dict[str, Any] = {"id": content_id(b"permit;"), "text": "permit;"}
+START = 1_790_000_000_000_000_000
+HOUR = 3_600_000_000_000
+ALLOW: dict[str, Any] = {"outcome": "ALLOW", "policies": ["allow"], "revision": 0}
+DENY: dict[str, Any] = {
+    "outcome": "DENY",
+    "reason": "PolicyViolation",
+    "detail": "too much",
+    "policies": ["limit"],
+    "revision": 0,
+}
+Mutation = dict[str, Any]
+
+
+def principal(signer: Signer, name: str, *roles: str) -> Mutation:
+    return {"did": signer.did, "name": name, "type": "person", "roles": list(roles)}
+
+
+class Book:
+    """Appends entries; each method writes one act, and can be told to write it wrongly."""
+
+    def __init__(self, ledger: str = "main") -> None:
+        self.ledger = ledger
+        self.entries: list[Entry] = []
+        self.now = START
+        self.intents: dict[str, Any] = {}
+        genesis: dict[str, Any] = {
+            "supervisor": SUPERVISOR.did,
+            "principals": [
+                principal(SUPERVISOR, "supervisor", "operator"),
+                principal(AGENT, "agent"),
+                principal(ALICE, "alice", TREASURY),
+                principal(BOB, "bob", TREASURY),
+                principal(CAROL, "carol"),
+            ],
+            "policy": POLICY,
+            "verbs": [{"name": "transfer", "docs": "", "risk": "L1", "schema": {}, "flow": None}],
+        }
+        self.add("genesis", genesis)
+
+    @property
+    def head(self) -> Head | None:
+        return self.entries[-1].head if self.entries else None
+
+    def add(self, kind: str, body: dict[str, Any], *, signer: Signer = SUPERVISOR) -> Entry:
+        self.now += 1_000_000
+        entry = make_entry(
+            self.head,
+            EntryKind(kind),
+            body,
+            trace_id=f"{len(self.entries):026d}",
+            now_ns=self.now,
+            policy_hash=POLICY["id"],
+            signer=signer,
+            ledger=self.ledger,
+        )
+        self.entries.append(entry)
+        return entry
+
+    def require(self, quorum: int = 2, role: str = TREASURY) -> dict[str, Any]:
+        return {
+            "outcome": "REQUIRE",
+            "role": role,
+            "quorum": quorum,
+            "expires_at": format_when(self.now + HOUR),
+            "policies": ["ask"],
+            "revision": 0,
+        }
+
+    def signed(self, who: Signer, did: str, this: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        line = {
+            "who": who.did,
+            "did": did,
+            "this": this,
+            "when": format_when(self.now),
+            "confirmed_by": None,
+            "if_ok": "emit:done",
+            "if_doubt": "escalate:human",
+            "if_not": "emit:denied",
+            "status": "PENDING",
+            **fields,
+        }
+        nonce = f"{len(self.entries):026d}"
+        return sign_intent(
+            parse_intent({"ledger": self.ledger, "logline": line, "nonce": nonce}), who
+        ).json
+
+    def intent(
+        self,
+        who: Signer = AGENT,
+        decision: dict[str, Any] = ALLOW,
+        did: str = "transfer",
+        this: dict[str, Any] | None = None,
+        **changes: Any,
+    ) -> str:
+        signed = self.signed(who, did, {"amount": 1} if this is None else this)
+        cid = parse_intent(signed["intent"]).cid
+        self.add("intent", {**signed, "cid": cid, "decision": decision, "writer": "w", **changes})
+        return cid
+
+    def receipt(self, cid: str, *mutations: Mutation, **changes: Any) -> Entry:
+        body = {
+            "intent": cid,
+            "outcome": "done",
+            "consequence": "if_ok",
+            "commitment": "emit:done",
+            "mutations": list(mutations),
+            "result": {},
+        }
+        return self.add("receipt", {**body, **changes})
+
+    def ghost(self, cid: str, cause: str = "PolicyDeny", **changes: Any) -> Entry:
+        body = {
+            "intent": cid,
+            "cause": {"type": cause},
+            "consequence": "if_not",
+            "commitment": "emit:denied",
+        }
+        return self.add("ghost", {**body, **changes})
+
+    def consent(
+        self, waiting: str, by: Signer, decision: dict[str, Any] | None = None, /, **changes: Any
+    ) -> Entry:
+        cid = self.intent(by, did="consent.give", this={"intent": waiting})
+        body = {"intent": waiting, "cid": cid, "by": by.did, "decision": decision}
+        entry = self.add("consent", {**body, **changes})
+        self.receipt(cid)
+        return entry
+
+    def refuse(self, waiting: str, by: Signer) -> None:
+        cid = self.intent(by, did="consent.refuse", this={"intent": waiting, "reason": "no"})
+        self.add("refusal", {"intent": waiting, "cid": cid, "by": by.did})
+        self.ghost(waiting, "ConsentRefused")
+        self.receipt(cid)
+
+    def state(self) -> Any:
+        return fold_state(self.entries)
+
+
+def tell_story(book: Book) -> None:
+    """One of each: done, failed, consented, denied, refused, timed out, waiting, unfinished."""
+    book.receipt(book.intent(), {"kind": "name", "name": "n", "target": content_id(b"1")})
+    failed = {"outcome": "failed", "consequence": "if_not", "commitment": "emit:denied"}
+    book.receipt(book.intent(), **failed)
+    asked = book.intent(decision=book.require())
+    book.consent(asked, ALICE)
+    book.consent(asked, BOB, ALLOW)
+    book.receipt(asked, {"kind": "grant", "node": "b3:x", "capability": "clock", "grant": "g1"})
+    book.ghost(book.intent(decision=DENY))
+    book.refuse(book.intent(decision=book.require()), ALICE)
+    late = book.intent(decision=book.require())
+    book.now += 2 * HOUR
+    doubt = {"consequence": "if_doubt", "commitment": "escalate:human"}
+    book.ghost(late, "ConsentTimeout", **doubt)
+    book.ghost(book.intent(decision=DENY, did="invented.verb"), "InvalidVerb")
+    book.intent(decision=book.require())
+    book.intent()
+
+
+def forge(entry: Entry, signer: Signer = SUPERVISOR, **changes: Any) -> Entry:
+    """The entry with changed fields, and text, hash and signature made anew to fit."""
+    changed = replace(entry, **changes)
+    text = encode_text(entry_fields(changed))
+    hash_ = tagged_id(Tag.ENTRY_HASH, text.encode())
+    signature = signer.sign(Tag.ENTRY_SIGNATURE, text.encode())
+    return replace(changed, text=text, hash=hash_, signature=signature)
+
+
+@pytest.fixture
+def book() -> Book:
+    """A ledger with genesis."""
+    return Book()
+
+
+@pytest.fixture(scope="session")
+def story() -> Book:
+    """A ledger with one of each; not to be changed."""
+    book = Book()
+    tell_story(book)
+    return book
+
+
+@pytest.fixture(scope="session")
+def forged() -> Callable[..., Entry]:
+    return forge
+
+
+@pytest.fixture(scope="session")
+def people() -> dict[str, Signer]:
+    names = ("supervisor", "agent", "alice", "bob", "carol", "stranger")
+    signers = (SUPERVISOR, AGENT, ALICE, BOB, CAROL, STRANGER)
+    return dict(zip(names, signers, strict=True))
+
+
+@pytest.fixture(scope="session")
+def supervisor() -> Did:
+    return SUPERVISOR.did
+
+
+@pytest.fixture(scope="session")
+def decisions() -> dict[str, dict[str, Any]]:
+    return {"ALLOW": ALLOW, "DENY": DENY}
