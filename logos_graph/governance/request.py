@@ -1,0 +1,166 @@
+"""What a policy is asked, and how it is put into Cedar's terms.
+
+    principal   Principal::"<did>" with the parents Role::"<role>"
+    action      Action::"<verb>"
+    resource    Ledger::"<ledger id>"
+    context     {"this": the intent's payload, "risk": 0 to 5}
+
+`this` becomes Cedar values: integers are Longs (64 bits; larger ones are refused, for a policy
+cannot compare what it cannot hold), texts, booleans, objects are records, arrays are sets, null is
+absent. A text that the verb's schema calls `"format": "decimal"` is a Cedar decimal (four fraction
+digits); one that does not fit is refused rather than shown as a text, for then `==` would be false
+where the numbers are equal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, Never
+
+from cedarpy import Entities
+
+from logos_graph.canon import Json
+from logos_graph.errors import Rejected
+from logos_graph.governance.formats import DECIMAL, is_decimal
+from logos_graph.governance.schema import follow_ref
+from logos_graph.governance.verbs import Verb
+from logos_graph.identity import Did
+
+__all__ = ["Request", "cedar_entities", "cedar_request"]
+
+_LONG: Final = range(-(2**63), 2**63)
+_DECIMAL_DIGITS: Final = 4
+_MAX_PATH: Final = 200
+# Keys by which Cedar's JSON form says "this is not a record"; a payload must not speak in them.
+_ESCAPES: Final = frozenset({"__entity", "__extn", "__expr"})
+
+_CedarValue = bool | int | str | list[Any] | dict[str, Any]
+_Schemas = tuple[Mapping[str, Json], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One intent, as policy sees it.
+
+    who, roles: the principal and the roles it holds at this revision.
+    verb, this: the registered verb and a payload that fits it (`check_this`).
+    ledger: the ledger's id. revision: index of the ledger entry whose state is seen.
+    now_ns: nanoseconds since the epoch at which the intent was *first* judged; deadlines count from
+        it, so that judging again at quorum does not move them.
+    """
+
+    who: Did
+    roles: frozenset[str]
+    verb: Verb
+    this: dict[str, Json]
+    ledger: str
+    revision: int
+    now_ns: int
+
+
+@lru_cache(maxsize=1024)
+def cedar_entities(who: Did, roles: frozenset[str]) -> Entities:
+    """The principal and its roles, parsed once; a `Role` is its own entity with no parents."""
+    parents = [{"type": "Role", "id": role} for role in sorted(roles)]
+    principal = {"uid": {"type": "Principal", "id": who}, "attrs": {}, "parents": parents}
+    return Entities.from_json_str(json.dumps([principal]))
+
+
+def cedar_request(request: Request) -> dict[str, Any]:
+    """The request as cedarpy takes it.
+
+    Raises:
+        Rejected: E_POLICY_VALUE, `this` holds a value that policy cannot judge; `data["path"]`.
+    """
+    root = request.verb.schema
+    this = _to_cedar(request.this, tuple(_alternatives(root, root)), root, "$")
+    return {
+        "principal": {"type": "Principal", "id": request.who},
+        "action": {"type": "Action", "id": request.verb.name},
+        "resource": {"type": "Ledger", "id": request.ledger},
+        "context": json.dumps({"this": this, "risk": request.verb.risk.level}),
+    }
+
+
+def _to_cedar(value: Json, schemas: _Schemas, root: Mapping[str, Json], path: str) -> _CedarValue:
+    if isinstance(value, dict):
+        return {
+            _key(name, path): _to_cedar(
+                item, _below(schemas, "properties", name, root), root, f"{path}.{name}"
+            )
+            for name, item in value.items()
+            if item is not None
+        }
+    if isinstance(value, list):
+        inside = _below(schemas, "items", None, root)
+        return [
+            _to_cedar(item, inside, root, f"{path}[{index}]")
+            for index, item in enumerate(value)
+            if item is not None
+        ]
+    if isinstance(value, str):
+        if any(schema.get("format") == DECIMAL for schema in schemas) and is_decimal(value):
+            return _to_decimal(value, path)
+        return value
+    if value is None:
+        _refuse(path, "null has no meaning here")
+    if value not in _LONG:
+        _refuse(path, "the integer does not fit 64 bits")
+    return value
+
+
+def _to_decimal(text: str, path: str) -> dict[str, Any]:
+    whole, _, fraction = text.partition(".")
+    fraction = fraction.rstrip("0")
+    if len(fraction) > _DECIMAL_DIGITS:
+        _refuse(path, f"a decimal that policy judges has at most {_DECIMAL_DIGITS} fraction digits")
+    if int(whole + fraction.ljust(_DECIMAL_DIGITS, "0")) not in _LONG:
+        _refuse(path, "the decimal is too large for policy to judge")
+    return {"__extn": {"fn": "decimal", "arg": f"{whole}.{fraction or '0'}"}}
+
+
+def _below(schemas: _Schemas, keyword: str, name: str | None, root: Mapping[str, Json]) -> _Schemas:
+    """The schemas that speak about a member of a value that `schemas` speak about."""
+    found: list[Mapping[str, Json]] = []
+    for schema in schemas:
+        if name is None:
+            parts: Iterable[Json] = (schema.get(keyword), *_list(schema.get("prefixItems")))
+        else:
+            known = schema.get(keyword)
+            known = known if isinstance(known, dict) else {}
+            parts = (known.get(name, schema.get("additionalProperties")),)
+        for part in parts:
+            if isinstance(part, dict):
+                found.extend(_alternatives(part, root))
+    return tuple(found)
+
+
+def _alternatives(
+    schema: Mapping[str, Json], root: Mapping[str, Json]
+) -> Iterator[Mapping[str, Json]]:
+    """The schema and every schema that it applies to the same value."""
+    yield schema
+    parts = [follow_ref(schema, root)]
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        parts.extend(_list(schema.get(keyword)))
+    for part in parts:
+        if isinstance(part, dict):
+            yield from _alternatives(part, root)
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _key(name: str, path: str) -> str:
+    if name in _ESCAPES:
+        _refuse(f"{path}.{name}", "a property of this name is reserved by the policy language")
+    return name
+
+
+def _refuse(path: str, why: str) -> Never:
+    path = path if len(path) <= _MAX_PATH else path[: _MAX_PATH - 1] + "…"
+    raise Rejected("E_POLICY_VALUE", f"`this` at {path} cannot be judged: {why}", path=path)

@@ -1,0 +1,205 @@
+"""Verbs: the words a LogLine's `did` may hold, each with its risk and the schema of `this`.
+
+A verb of the product is a file, schemas/verbs/<name>.schema.json; a verb of the user is registered
+by the verb `verb.register` and bound to a flow. Both are parsed here, by the same rules.
+
+    name, docs    the word, and what it does
+    risk          "L0" … "L5"
+    schema        JSON Schema 2020-12 of `this` (schema.py says which part of it)
+    flow          id of the flow that it runs; null or left out for the product's own verbs
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, Never, cast
+
+from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.protocols import Validator
+
+from logos_graph.canon import ContentId, Json, parse_content_id
+from logos_graph.errors import LogosError, Rejected
+from logos_graph.governance.formats import FORMATS
+from logos_graph.governance.schema import build_validator
+from logos_graph.logline import parse_verb_name
+
+__all__ = [
+    "MAX_DOCS_LENGTH",
+    "RESERVED_FAMILIES",
+    "Risk",
+    "Verb",
+    "check_registrable",
+    "check_this",
+    "parse_verb",
+]
+
+MAX_DOCS_LENGTH: Final = 2000
+"""Characters of a verb's docs."""
+RESERVED_FAMILIES: Final = frozenset(
+    {"principal", "node", "flow", "capability", "lock", "owner"}
+    | {"policy", "verb", "consent", "token", "run", "effect"}
+)
+"""First segments of the product's own verbs; nobody may register a verb of such a name."""
+
+_FIELDS: Final = frozenset({"name", "docs", "risk", "schema"})
+
+
+class Risk(StrEnum):
+    """How much an act puts at stake (LogLine Paper I); from L3 up consent is always required."""
+
+    L0 = "L0"
+    L1 = "L1"
+    L2 = "L2"
+    L3 = "L3"
+    L4 = "L4"
+    L5 = "L5"
+
+    @property
+    def level(self) -> int:
+        """The number policy sees as `context.risk`."""
+        return int(self.value[1])
+
+    @property
+    def needs_consent(self) -> bool:
+        """Whether no policy can allow the act without another principal's consent."""
+        return self.level >= 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb, its schema checked and compiled once.
+
+    schema: JSON Schema of `this`; not to be changed after the verb was made.
+    flow: the flow that submitting the verb runs; None for the product's own verbs.
+
+    Raises (when made): Rejected E_VERB_SCHEMA, E_VERB_PATTERN.
+    """
+
+    name: str
+    docs: str
+    risk: Risk
+    schema: dict[str, Json]
+    flow: ContentId | None = None
+    validator: Validator = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "validator", build_validator(self.schema))
+
+    def to_json(self) -> dict[str, Json]:
+        """The form of the ledger's `verb` mutation; `parse_verb` reads it back."""
+        return {
+            "name": self.name,
+            "docs": self.docs,
+            "risk": self.risk.value,
+            "schema": self.schema,
+            "flow": self.flow,
+        }
+
+
+def parse_verb(value: Json) -> Verb:
+    """A verb from its file or from the ledger; `flow` may be left out.
+
+    Raises:
+        Rejected: E_VERB_FORM (fields), E_VERB_RISK, E_VERB_SCHEMA, E_VERB_PATTERN.
+        InvalidInput: E_VERB, the name.
+    """
+    if not isinstance(value, dict) or set(value) - {"flow"} != _FIELDS:
+        _refuse("E_VERB_FORM", "a verb has exactly the fields name, docs, risk, schema and flow")
+    name = parse_verb_name(value["name"])
+    docs, schema, flow = value["docs"], value["schema"], value.get("flow")
+    if not isinstance(docs, str) or not docs or len(docs) > MAX_DOCS_LENGTH:
+        _refuse("E_VERB_FORM", f"the docs of {name} must be 1 to {MAX_DOCS_LENGTH} characters")
+    if value["risk"] not in tuple(Risk):
+        _refuse("E_VERB_RISK", f"the risk of {name} must be one of {', '.join(Risk)}")
+    if not isinstance(schema, dict):
+        _refuse("E_VERB_SCHEMA", f"the schema of {name} must be an object")
+    if flow is not None:
+        try:
+            flow = parse_content_id(flow)
+        except LogosError as error:
+            raise Rejected(
+                "E_VERB_FORM", f"the flow of {name} must be a flow's id or null"
+            ) from error
+    return Verb(name, docs, Risk(str(value["risk"])), schema, flow)
+
+
+def check_registrable(verb: Verb) -> None:
+    """Refuses a user's verb that would take the name of one of the product's own (or a future one).
+
+    Without this, registering `policy.activate` anew with risk L0 would take its consent away.
+
+    Raises:
+        Rejected: E_VERB_RESERVED.
+    """
+    family = verb.name.partition(".")[0]
+    if family in RESERVED_FAMILIES:
+        _refuse(
+            "E_VERB_RESERVED",
+            f"{verb.name} cannot be registered: the names {family}.… are the product's own",
+            hint="choose another first word",
+        )
+
+
+def check_this(verb: Verb, this: Json) -> None:
+    """Checks an intent's payload against its verb.
+
+    Raises:
+        Rejected: E_THIS_SCHEMA with `data["path"]` (JSON path) and `data["expected"]`.
+    """
+    error = best_match(verb.validator.iter_errors(this))
+    if error is None:
+        return
+    path, expected = _clip(error.json_path, 200), _expected(error)
+    raise Rejected(
+        "E_THIS_SCHEMA",
+        f"`this` does not fit the verb {verb.name}: at {path} expected {expected}",
+        hint=f"logos verb show {verb.name} prints the schema",
+        verb=verb.name,
+        path=path,
+        expected=expected,
+    )
+
+
+def _expected(error: ValidationError) -> str:
+    """What the schema wanted, in words; never the value itself, which may be large or secret."""
+    keyword, value = str(error.validator), cast(Any, error.validator_value)
+    match keyword:
+        case "type":
+            return " or ".join(value) if isinstance(value, list) else str(value)
+        case "required" if isinstance(error.instance, dict):
+            return "the property " + _names(name for name in value if name not in error.instance)
+        case "additionalProperties" if isinstance(error.instance, dict):
+            known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
+            return "no property " + _names(name for name in error.instance if name not in known)
+        case "enum":
+            return "one of " + _names(value)
+        case "format":
+            return FORMATS[value][1]
+        case "pattern":
+            return f"text that matches {value}"
+        case "anyOf" | "oneOf":
+            return (
+                f"a value that fits {'exactly one' if keyword == 'oneOf' else 'one'} of the forms"
+            )
+        case "uniqueItems":
+            return "items that all differ"
+        case _:
+            return f"{keyword} {_show(value)}"
+
+
+def _names(values: Any) -> str:
+    shown = [_show(value) for value in values]
+    return ", ".join(shown[:8]) + (", …" if len(shown) > 8 else "")
+
+
+def _show(value: object) -> str:
+    return _clip(repr(value), 80)
+
+
+def _clip(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _refuse(code: str, message: str, *, hint: str = "") -> Never:
+    raise Rejected(code, message, hint=hint)

@@ -1,0 +1,149 @@
+"""The verbs and the policy that the product brings: complete, bounded, least authority."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from logos_graph import resources
+from logos_graph.canon import content_id, parse
+from logos_graph.errors import Rejected
+from logos_graph.governance import (
+    RESERVED_FAMILIES,
+    Allow,
+    Deny,
+    Policy,
+    Request,
+    Require,
+    Verb,
+    check_this,
+    parse_verb,
+)
+from logos_graph.identity import Signer
+from logos_graph.logline import format_when
+
+FILES = resources.list_files("schemas/verbs", ".schema.json")
+VERBS = {
+    verb.name: verb for verb in (parse_verb(parse(resources.read_text(file))) for file in FILES)
+}
+DID = Signer.from_seed(bytes([1]) * 32).did
+ID = content_id(b"x")
+FITTING: dict[str, dict[str, Any]] = {
+    "principal.register": {"did": DID, "name": "Ann", "type": "person", "roles": ["treasury"]},
+    "node.publish": {"name": "validate-amount", "source": "fn main() {}"},
+    "flow.publish": {"name": "payment-approval", "text": '[flow]\nname = "x"\n', "uses": {"a": ID}},
+    "capability.grant": {"node": ID, "capability": "clock"},
+    "policy.activate": {"text": "permit (principal, action, resource);"},
+    "verb.register": {
+        "name": "transfer",
+        "docs": "Move money.",
+        "risk": "L1",
+        "schema": {"type": "object"},
+        "flow": None,
+    },
+    "consent.give": {
+        "intent": ID,
+        "policy_hash": ID,
+        "revision": 3,
+        "expires_at": format_when(10**18),
+    },
+    "consent.refuse": {"intent": ID, "reason": "no"},
+    "flow.run": {"flow": ID, "inputs": {"payment": {"amount": "1.00", "history": [1, None]}}},
+}
+RISKS = {
+    "principal.register": "L2",
+    "node.publish": "L1",
+    "flow.publish": "L1",
+    "capability.grant": "L2",
+    "policy.activate": "L4",
+    "verb.register": "L2",
+    "consent.give": "L0",
+    "consent.refuse": "L0",
+    "flow.run": "L1",
+}
+
+
+def test_each_file_is_named_for_its_verb() -> None:
+    assert [f"schemas/verbs/{name}.schema.json" for name in sorted(VERBS)] == list(FILES)
+    assert {name.split(".")[0] for name in VERBS} <= RESERVED_FAMILIES
+
+
+def test_each_verb_carries_its_risk() -> None:
+    assert {name: verb.risk.value for name, verb in VERBS.items()} == RISKS
+
+
+@pytest.mark.parametrize("name", sorted(VERBS))
+def test_a_fitting_payload_is_accepted_and_a_changed_one_is_not(name: str) -> None:
+    verb, this = VERBS[name], FITTING[name]
+    check_this(verb, this)
+    with pytest.raises(Rejected):
+        check_this(verb, {**this, "extra": 1})
+    for field in this:
+        with pytest.raises(Rejected):
+            check_this(verb, {key: value for key, value in this.items() if key != field})
+        with pytest.raises(Rejected):
+            check_this(verb, {**this, field: 1.5})
+
+
+def _unbounded(schema: Any, path: str) -> list[str]:
+    if not isinstance(schema, dict):
+        return []
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    missing = [
+        f"{path}: {kind}"
+        for kind, bounds in {
+            "string": ("maxLength",),
+            "array": ("maxItems",),
+            "object": ("maxProperties", "additionalProperties"),
+        }.items()
+        if kind in kinds and not any(bound in schema for bound in bounds)
+    ]
+    if "object" in kinds and "maxProperties" not in schema:
+        missing += [path] if schema.get("additionalProperties") is not False else []
+    for name, part in schema.get("properties", {}).items():
+        missing += _unbounded(part, f"{path}.{name}")
+    return missing + _unbounded(schema.get("items"), f"{path}[]")
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=lambda verb: verb.name)
+def test_everything_a_payload_may_hold_is_bounded(verb: Verb) -> None:
+    assert _unbounded(verb.schema, "$") == []
+    assert verb.schema["additionalProperties"] is False
+
+
+def test_a_supervisor_cannot_be_registered() -> None:
+    with pytest.raises(Rejected):
+        check_this(
+            VERBS["principal.register"], {**FITTING["principal.register"], "type": "supervisor"}
+        )
+
+
+BOOTSTRAP = Policy(resources.read_text("schemas/policies/bootstrap.cedar"))
+ANSWERS = {"consent.give", "consent.refuse"}
+
+
+def _ask(name: str, *roles: str) -> Request:
+    return Request(DID, frozenset(roles), VERBS[name], FITTING[name], "main", 0, 10**18)
+
+
+@pytest.mark.parametrize("name", sorted(VERBS))
+def test_an_operator_sets_up_and_nobody_else_does(name: str) -> None:
+    operator = BOOTSTRAP.judge(_ask(name, "operator"))
+    if name == "policy.activate":
+        assert isinstance(operator, Require)
+        assert operator.role == "approver"
+    else:
+        assert isinstance(operator, Allow)
+    for roles in ((), ("agent",), ("approver", "treasury")):
+        decision = BOOTSTRAP.judge(_ask(name, *roles))
+        assert isinstance(decision, Allow if name in ANSWERS else Deny)
+
+
+def test_bootstrap_permits_nothing_but_the_products_own_verbs() -> None:
+    other = parse_verb(
+        {"name": "transfer", "docs": "d", "risk": "L0", "schema": {"type": "object"}}
+    )
+    request = Request(DID, frozenset({"operator"}), other, {}, "main", 0, 10**18)
+    assert isinstance(BOOTSTRAP.judge(request), Deny)

@@ -1,0 +1,88 @@
+"""A consent counts for the one question it answers, and for nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from logos_graph.canon import content_id
+from logos_graph.errors import InvalidInput, Rejected
+from logos_graph.governance import (
+    Consent,
+    Consenter,
+    Require,
+    Waiting,
+    check_consent,
+    parse_consent,
+)
+from logos_graph.identity import Signer
+from logos_graph.logline import format_when
+
+SECOND = 10**9
+WHO, ANN = (Signer.from_seed(bytes([number]) * 32).did for number in (1, 2))
+DECISION = Require(
+    policies=("limit",),
+    policy_hash=content_id(b"policy"),
+    revision=41,
+    role="treasury",
+    quorum=1,
+    expires_at=100 * SECOND,
+)
+WAITING = Waiting(content_id(b"intent"), WHO, DECISION)
+CONSENT = Consent(WAITING.intent, DECISION.policy_hash, 41, 50 * SECOND)
+BY = Consenter(ANN, frozenset({"treasury"}))
+
+
+def test_a_consent_to_the_question_that_was_asked_counts() -> None:
+    check_consent(CONSENT, WAITING, BY, 10 * SECOND)
+
+
+@pytest.mark.parametrize(
+    ("consent", "by", "now", "code"),
+    [
+        (replace(CONSENT, intent=content_id(b"other")), BY, 10, "E_CONSENT_INTENT"),
+        (replace(CONSENT, policy_hash=content_id(b"other")), BY, 10, "E_CONSENT_POLICY"),
+        (replace(CONSENT, revision=40), BY, 10, "E_CONSENT_REVISION"),
+        (replace(CONSENT, revision=42), BY, 10, "E_CONSENT_REVISION"),
+        (replace(CONSENT, expires_at=200 * SECOND), BY, 100, "E_CONSENT_LATE"),
+        (CONSENT, BY, 50, "E_CONSENT_EXPIRED"),
+        (CONSENT, replace(BY, did=WHO), 10, "E_CONSENT_SELF"),
+        (CONSENT, replace(BY, roles=frozenset({"legal"})), 10, "E_CONSENT_ROLE"),
+    ],
+)
+def test_a_consent_to_anything_else_is_refused(
+    consent: Consent, by: Consenter, now: int, code: str
+) -> None:
+    with pytest.raises(Rejected) as refused:
+        check_consent(consent, WAITING, by, now * SECOND)
+    assert refused.value.code == code
+
+
+THIS: dict[str, Any] = {
+    "intent": WAITING.intent,
+    "policy_hash": DECISION.policy_hash,
+    "revision": 41,
+    "expires_at": format_when(50 * SECOND),
+}
+
+
+def test_the_payload_of_consent_give_is_read() -> None:
+    assert parse_consent(THIS) == CONSENT
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"extra": 1},
+        {"revision": True},
+        {"revision": "41"},
+        {"intent": "b3:1"},
+        {"expires_at": "soon"},
+        {"expires_at": 50},
+    ],
+)
+def test_another_payload_is_no_consent(change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        parse_consent({**THIS, **change})

@@ -1,0 +1,113 @@
+"""Decisions: the ledger's form and back, and nothing else is one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logos_graph.canon import content_id, encode, parse
+from logos_graph.errors import InvalidInput
+from logos_graph.governance import Allow, Decision, Deny, DenyReason, Require, parse_decision
+
+POLICY = content_id(b"policy")
+_NAMES = st.lists(st.text("abc-", min_size=1, max_size=8), max_size=3).map(tuple)
+_REVISIONS = st.integers(0, 2**70)
+_DECISIONS: st.SearchStrategy[Decision] = st.one_of(
+    st.builds(Allow, policies=_NAMES, policy_hash=st.just(POLICY), revision=_REVISIONS),
+    st.builds(
+        Require,
+        policies=_NAMES,
+        policy_hash=st.just(POLICY),
+        revision=_REVISIONS,
+        role=st.text("abc", min_size=1, max_size=8),
+        quorum=st.integers(1, 100),
+        expires_at=st.integers(0, 2**63 - 1),
+    ),
+    st.builds(
+        Deny,
+        policies=_NAMES,
+        policy_hash=st.just(POLICY),
+        revision=_REVISIONS,
+        reason=st.sampled_from(DenyReason),
+        detail=st.text("abc é", max_size=20),
+    ),
+)
+
+
+@given(_DECISIONS)
+def test_a_decision_survives_the_way_to_the_ledger_and_back(decision: Decision) -> None:
+    assert parse_decision(parse(encode(decision.to_json())), POLICY) == decision
+
+
+def test_the_forms_are_those_of_the_ledger() -> None:
+    common = {"policies": ("limit",), "policy_hash": POLICY, "revision": 7}
+    assert Allow(**common).to_json() == {
+        "outcome": "ALLOW",
+        "policies": ["limit"],
+        "revision": 7,
+    }
+    assert Require(**common, role="treasury", quorum=1, expires_at=10**9).to_json() == {
+        "outcome": "REQUIRE",
+        "policies": ["limit"],
+        "revision": 7,
+        "role": "treasury",
+        "quorum": 1,
+        "expires_at": "1970-01-01T00:00:01.000000000Z",
+    }
+    assert Deny(**common, reason=DenyReason.EXPLICIT_DENY, detail="no").to_json() == {
+        "outcome": "DENY",
+        "policies": ["limit"],
+        "revision": 7,
+        "reason": "ExplicitDeny",
+        "detail": "no",
+    }
+
+
+REQUIRE: dict[str, Any] = {
+    "outcome": "REQUIRE",
+    "policies": ["limit"],
+    "revision": 7,
+    "role": "treasury",
+    "quorum": 1,
+    "expires_at": "1970-01-01T00:00:01.000000000Z",
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"outcome": "MAYBE"},
+        {"outcome": "ALLOW"},
+        {"outcome": ["ALLOW"]},
+        {"quorum": 0},
+        {"quorum": True},
+        {"quorum": "1"},
+        {"role": ""},
+        {"role": 1},
+        {"expires_at": "1970-01-01T00:00:01Z"},
+        {"expires_at": 1},
+        {"revision": -1},
+        {"policies": "limit"},
+        {"policies": [1]},
+        {"extra": 1},
+    ],
+)
+def test_what_is_not_exactly_a_decision_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        parse_decision({**REQUIRE, **change}, POLICY)
+    assert refused.value.code == "E_DECISION"
+
+
+@pytest.mark.parametrize("value", [None, [], "ALLOW", {}, {"outcome": "ALLOW"}])
+def test_a_value_of_another_shape_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidInput):
+        parse_decision(value, POLICY)
+
+
+def test_an_unknown_reason_is_refused() -> None:
+    deny = {"outcome": "DENY", "policies": [], "revision": 0, "reason": "Mood", "detail": ""}
+    with pytest.raises(InvalidInput):
+        parse_decision(deny, POLICY)
