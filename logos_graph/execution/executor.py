@@ -1,0 +1,260 @@
+"""Runs a plan: one host call for each step that was reached, every value recorded once.
+
+The executor knows no database and no clock; the host is a Protocol. The same plan, inputs and host
+answers give the same record, which is what a replay compares.
+
+A step runs when each of its inputs was fed; otherwise it is not taken, and that passes on to what
+it would have fed. A node's failure ends the run: the step failed, what comes after is not taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from unicodedata import normalize
+
+from logos_graph.canon import ContentId, Json, content_id
+from logos_graph.canon import encode as canonical
+from logos_graph.errors import InvalidInput, LogosError, Rejected
+from logos_graph.execution.plan import Input, OpenFlow, Plan, PlannedStep, Relay
+from logos_graph.execution.record import Carried, Failure, RunRecord, StepRecord, StepStatus
+from logos_graph.graph.flow import INPUT, OUTPUT
+
+__all__ = ["MAX_RUN_BYTES", "Host", "HostResult", "NodeFailure", "encode_inputs", "execute"]
+
+MAX_RUN_BYTES = 3 * 1024 * 1024
+"""How much one run may record, in bytes of JSON: it must fit one ledger entry with its receipt."""
+MAX_REASON = 2000
+"""Longest reason of a failure that is recorded, in characters."""
+
+# What a step and a carried value take in the record beside the texts they hold (ids, keys, quotes).
+_STEP_BYTES = 160
+_CARRIED_BYTES = 320
+_VALUE_BYTES = 80
+
+
+@dataclass(frozen=True, slots=True)
+class HostResult:
+    """What a node's call gave: its output ports' values, concatenated, and the gas it used."""
+
+    output: bytes
+    gas: int
+
+
+class NodeFailure(Rejected):
+    """A node's call that ended without output; it ends the run as failed.
+
+    code: E_NODE_PANIC, E_NODE_GAS, E_NODE_MEMORY, E_NODE_STACK, E_NODE_TRAP, E_NODE_OUTPUT, or
+    E_NODE_FAILED when the node itself reported a failure. reason: text for people.
+    """
+
+    def __init__(self, code: str, reason: str, gas: int = 0) -> None:
+        super().__init__(code, reason, gas=gas)
+        self.reason = reason
+        self.gas = gas
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return NodeFailure, (self.code, self.reason, self.gas)
+
+
+class Host(Protocol):
+    """Where nodes run; isolation, metering and limits are its business."""
+
+    def call(self, node: ContentId, data: bytes) -> HostResult:
+        """Run a node on its concatenated input values. Raises NodeFailure."""
+
+
+def encode_inputs(plan: Plan, inputs: Mapping[str, Json]) -> list[bytes]:
+    """The flow's inputs in binary, in the ports' order.
+
+    Raises InvalidInput: E_RUN_INPUT_MISSING, E_RUN_INPUT_UNKNOWN, E_VALUE_*.
+    """
+    names = [port.name for port in plan.inputs]
+    missing = [name for name in names if name not in inputs]
+    if missing:
+        raise InvalidInput(
+            "E_RUN_INPUT_MISSING",
+            f"the flow needs an input {missing[0]}, which was not given",
+            hint=f"inputs: {', '.join(names)}",
+            inputs=missing,
+        )
+    unknown = sorted(set(inputs) - set(names))
+    if unknown:
+        raise InvalidInput(
+            "E_RUN_INPUT_UNKNOWN",
+            f"the flow has no input {unknown[0][:64]!r}",
+            hint=f"inputs: {', '.join(names)}",
+            inputs=unknown,
+        )
+    return plan.input_codec.write(inputs)
+
+
+def execute(plan: Plan, inputs: Mapping[str, Json], host: Host) -> RunRecord:
+    """Run a plan to its end, done or failed. Raises InvalidInput for inputs that do not fit."""
+    run = _Run(plan, host)
+    run.start(inputs, encode_inputs(plan, inputs))
+    failure: Failure | None = None
+    for operation in plan.operations:
+        if isinstance(operation, PlannedStep):
+            failure = run.step(operation)
+            if failure:
+                break
+        elif isinstance(operation, Relay):
+            run.relay(operation)
+        else:
+            run.open(operation)
+    return run.finish(failure)
+
+
+class _Value:
+    """A value in flight: its bytes and its JSON, made once, and where it came from."""
+
+    __slots__ = ("cid", "data", "json", "origin", "port", "size")
+
+    def __init__(self, data: bytes, json: Json, origin: str, port: str) -> None:
+        text = canonical(json)
+        self.data = data
+        self.json = json
+        self.cid = content_id(text)
+        self.size = len(text)
+        self.origin = origin
+        self.port = port
+
+
+class _Run:
+    """The state of one execution: a slot for each output port, filled as steps are done."""
+
+    def __init__(self, plan: Plan, host: Host) -> None:
+        self._plan = plan
+        self._host = host
+        self._slots: list[_Value | None] = [None] * plan.slots
+        self._open = [False] * plan.scopes
+        self._steps: list[StepRecord] = []
+        self._carried: list[Carried] = []
+        self._values: dict[ContentId, Json] = {}
+        self._inputs: dict[str, ContentId] = {}
+        self._bytes = sum(_STEP_BYTES + len(step.name) for step in plan.steps)
+
+    def start(self, inputs: Mapping[str, Json], encoded: list[bytes]) -> None:
+        """Fill the first slots with the flow's inputs and open the outermost scope."""
+        self._open[0] = True
+        for slot, (port, data) in enumerate(zip(self._plan.inputs, encoded, strict=True)):
+            value = _Value(data, inputs[port.name], INPUT, port.name)
+            self._slots[slot] = value
+            self._inputs[port.name] = value.cid
+            try:
+                self._keep(value, _VALUE_BYTES)
+            except NodeFailure as too_large:
+                raise InvalidInput(
+                    too_large.code,
+                    f"the inputs and the flow's steps take over {MAX_RUN_BYTES} bytes to record",
+                ) from None
+
+    def step(self, step: PlannedStep) -> Failure | None:
+        """Call the node if every input was fed; the failure, if it failed."""
+        fed = self._fed(step.inputs) if self._open[step.scope] else None
+        if fed is None:
+            self._steps.append(StepRecord(step.name, step.node, StepStatus.NOT_TAKEN, 0))
+            return None
+        gas = 0
+        try:
+            self._carry(step.name, step.inputs, fed)
+            result = self._host.call(step.node, b"".join([value.data for value in fed]))
+            gas = result.gas
+            self._give(step, result.output)
+        except NodeFailure as failed:
+            gas = max(gas, failed.gas)
+            self._steps.append(StepRecord(step.name, step.node, StepStatus.FAILED, gas))
+            return Failure(step.name, failed.code, _recordable(failed.reason))
+        self._steps.append(StepRecord(step.name, step.node, StepStatus.DONE, gas))
+        return None
+
+    def open(self, flow: OpenFlow) -> None:
+        """Open a nested flow when each of its inputs was fed; its own steps see them then."""
+        fed = self._fed(flow.inputs) if self._open[flow.scope] else None
+        if fed is not None:
+            self._open[flow.opens] = True
+            self._slots[flow.first_slot : flow.first_slot + len(fed)] = fed
+
+    def relay(self, relay: Relay) -> None:
+        """Hand a nested flow's output on; in a scope that is not open there is none."""
+        self._slots[relay.slot] = self._first(relay.input)
+
+    def finish(self, failure: Failure | None) -> RunRecord:
+        """The record; steps after a failure are not taken, and a failed run has no outputs."""
+        plan = self._plan
+        outputs: dict[str, ContentId] = {}
+        if failure is None:
+            try:
+                for output in plan.outputs:
+                    value = self._first(output)
+                    if value is not None:
+                        self._carry(OUTPUT, (output,), [value])
+                        outputs[output.port] = value.cid
+            except NodeFailure as failed:
+                failure, outputs = Failure(OUTPUT, failed.code, failed.reason), {}
+        for step in plan.steps[len(self._steps) :]:
+            self._steps.append(StepRecord(step.name, step.node, StepStatus.NOT_TAKEN, 0))
+        return RunRecord(
+            plan.flow,
+            tuple(self._steps),
+            tuple(self._carried),
+            self._values,
+            self._inputs,
+            outputs,
+            failure,
+        )
+
+    def _fed(self, inputs: tuple[Input, ...]) -> list[_Value] | None:
+        """One value for each input, or None when one was not fed."""
+        fed: list[_Value] = []
+        for each in inputs:
+            value = self._first(each)
+            if value is None:
+                return None
+            fed.append(value)
+        return fed
+
+    def _first(self, target: Input) -> _Value | None:
+        """The value that reached an input; its sources are proved to be exclusive."""
+        for source in target.sources:
+            value = self._slots[source.slot]
+            if value is not None and (source.when is None or source.when.holds(value.json)):
+                return value
+        return None
+
+    def _give(self, step: PlannedStep, output: bytes) -> None:
+        """Check a step's output and fill the slots of the ports that something reads."""
+        try:
+            values = step.output_codec.read(output)
+            for port, (data, json) in zip(step.outputs, values, strict=True):
+                if port.used:
+                    self._slots[port.slot] = _Value(data, json, step.name, port.name)
+        except LogosError as error:
+            raise NodeFailure("E_NODE_OUTPUT", f"{error.code}: {error.message}") from error
+
+    def _carry(self, to: str, inputs: tuple[Input, ...], fed: list[_Value]) -> None:
+        """Record what travels to a place, unless the record would become too large."""
+        for target, value in zip(inputs, fed, strict=True):
+            self._keep(value, _CARRIED_BYTES + len(value.origin) + len(to))
+            self._carried.append(
+                Carried(value.origin, value.port, to, target.port, target.type, value.cid)
+            )
+
+    def _keep(self, value: _Value, size: int) -> None:
+        """Put a value into the record; `size` is what else is recorded with it."""
+        known = value.cid in self._values
+        self._bytes += size if known else size + _VALUE_BYTES + value.size
+        if self._bytes > MAX_RUN_BYTES:
+            raise NodeFailure(
+                "E_RUN_SIZE", f"the run passes {MAX_RUN_BYTES} bytes, the most it may record"
+            )
+        if not known:
+            self._values[value.cid] = value.json
+
+
+def _recordable(reason: str) -> str:
+    """A reason the ledger can hold: any text a node gave becomes valid, bounded and NFC."""
+    text = reason[:MAX_REASON].encode("utf-8", "replace").decode()
+    return normalize("NFC", text)

@@ -1,0 +1,220 @@
+"""What a run leaves behind: steps, the values that travelled, and how it ended.
+
+A record converts to the ledger's `run` mutation and back; every value is stored once, under its
+content id, and the record refers to it by that id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from logos_graph.canon import ContentId, Json, json_id, parse_content_id
+from logos_graph.errors import InvalidInput, LogosError, NotVerified
+
+__all__ = ["Carried", "Failure", "RunRecord", "RunStatus", "StepRecord", "StepStatus"]
+
+
+class RunStatus(StrEnum):
+    """How a run ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+
+
+class StepStatus(StrEnum):
+    """How a step ended; not taken means that no value reached one of its inputs."""
+
+    DONE = "done"
+    FAILED = "failed"
+    NOT_TAKEN = "not_taken"
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step: its path in the flow, the node it used, how it ended, the gas it took."""
+
+    name: str
+    node: ContentId
+    status: StepStatus
+    gas: int
+
+    @property
+    def json(self) -> dict[str, Json]:
+        """The step in the `run` mutation."""
+        return {"gas": self.gas, "name": self.name, "node": self.node, "status": self.status.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A value that travelled between two steps, or from `input`, or to `output`."""
+
+    source: str
+    source_port: str
+    target: str
+    target_port: str
+    type: ContentId
+    cid: ContentId
+
+    @property
+    def json(self) -> dict[str, Json]:
+        """The value's way in the `run` mutation."""
+        return {
+            "cid": self.cid,
+            "from": self.source,
+            "from_port": self.source_port,
+            "to": self.target,
+            "to_port": self.target_port,
+            "type": self.type,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a run failed: at which step, with which code, for what reason."""
+
+    step: str
+    code: str
+    reason: str
+
+    @property
+    def json(self) -> dict[str, Json]:
+        """The failure in the `run` mutation."""
+        return {"code": self.code, "reason": self.reason, "step": self.step}
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A finished run of a flow; steps are in the plan's order."""
+
+    flow: ContentId
+    steps: tuple[StepRecord, ...]
+    carried: tuple[Carried, ...]
+    values: Mapping[ContentId, Json]
+    inputs: Mapping[str, ContentId]
+    outputs: Mapping[str, ContentId]
+    failure: Failure | None
+
+    @property
+    def status(self) -> RunStatus:
+        """Done, or failed when there is a failure."""
+        return RunStatus.FAILED if self.failure else RunStatus.DONE
+
+    @property
+    def input_values(self) -> dict[str, Json]:
+        """The flow's inputs as JSON values, by port."""
+        return {port: self.values[cid] for port, cid in self.inputs.items()}
+
+    @property
+    def output_values(self) -> dict[str, Json]:
+        """The flow's outputs as JSON values, by port; empty when it failed."""
+        return {port: self.values[cid] for port, cid in self.outputs.items()}
+
+    def to_mutation(self, run: str, intent: str) -> dict[str, Json]:
+        """The ledger's `run` mutation. run: the run's id; intent: the cid of what asked for it."""
+        return {
+            "kind": "run",
+            "id": run,
+            "flow": self.flow,
+            "intent": intent,
+            "status": self.status.value,
+            "failure": self.failure.json if self.failure else None,
+            "inputs": {**self.inputs},
+            "outputs": {**self.outputs},
+            "steps": [step.json for step in self.steps],
+            "carried": [carried.json for carried in self.carried],
+            "values": {str(cid): value for cid, value in self.values.items()},
+        }
+
+    @classmethod
+    def from_mutation(cls, mutation: Mapping[str, Json]) -> RunRecord:
+        """Read a `run` mutation back, checking that every value has the id it is stored under.
+
+        Raises NotVerified E_RUN_RECORD (the form) or E_RUN_VALUE (a value is not what its id says).
+        """
+        try:
+            return _parse(mutation)
+        except (KeyError, TypeError, ValueError, AttributeError, InvalidInput) as error:
+            what = error.message if isinstance(error, LogosError) else repr(error)[:200]
+            raise NotVerified(
+                "E_RUN_RECORD", f"this is not the record of a run: {what}", cause=what
+            ) from error
+
+
+def _parse(mutation: Mapping[str, Json]) -> RunRecord:
+    values = _object(mutation["values"])
+    for cid, value in values.items():
+        if json_id(value) != cid:
+            raise NotVerified(
+                "E_RUN_VALUE",
+                f"the value stored as {cid[:80]} has the id {json_id(value)}",
+                expected=cid,
+                found=json_id(value),
+            )
+    record = RunRecord(
+        parse_content_id(mutation["flow"]),
+        tuple(_step(_object(each)) for each in _array(mutation["steps"])),
+        tuple(_carried(_object(each)) for each in _array(mutation["carried"])),
+        {ContentId(cid): value for cid, value in values.items()},
+        _ports(mutation["inputs"], values),
+        _ports(mutation["outputs"], values),
+        None if mutation["failure"] is None else _failure(_object(mutation["failure"])),
+    )
+    for each in record.carried:
+        _known(each.cid, values)
+    if record.status != mutation["status"]:
+        raise InvalidInput("E_RUN_RECORD", "its status and its failure contradict each other")
+    return record
+
+
+def _step(step: dict[str, Json]) -> StepRecord:
+    gas = step["gas"]
+    if isinstance(gas, bool) or not isinstance(gas, int):
+        raise TypeError("gas is an integer")
+    return StepRecord(
+        _text(step["name"]), parse_content_id(step["node"]), StepStatus(_text(step["status"])), gas
+    )
+
+
+def _carried(carried: dict[str, Json]) -> Carried:
+    return Carried(
+        _text(carried["from"]),
+        _text(carried["from_port"]),
+        _text(carried["to"]),
+        _text(carried["to_port"]),
+        parse_content_id(carried["type"]),
+        parse_content_id(carried["cid"]),
+    )
+
+
+def _failure(failure: dict[str, Json]) -> Failure:
+    return Failure(_text(failure["step"]), _text(failure["code"]), _text(failure["reason"]))
+
+
+def _ports(ports: Json, values: Mapping[str, Json]) -> dict[str, ContentId]:
+    return {port: _known(parse_content_id(cid), values) for port, cid in _object(ports).items()}
+
+
+def _known(cid: ContentId, values: Mapping[str, Json]) -> ContentId:
+    if cid not in values:
+        raise InvalidInput("E_RUN_RECORD", f"the value {cid} is not among its values")
+    return cid
+
+
+def _object(value: Json) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        raise TypeError(f"an object is needed, not {type(value).__name__}")
+    return value
+
+
+def _array(value: Json) -> list[Json]:
+    if not isinstance(value, list):
+        raise TypeError(f"an array is needed, not {type(value).__name__}")
+    return value
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a string is needed, not {type(value).__name__}")
+    return value

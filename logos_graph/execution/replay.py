@@ -1,0 +1,214 @@
+"""Runs a finished run again from its recorded inputs and names the first difference.
+
+What is compared, in this order: the inputs; then for each step, in the plan's order, whether it ran
+(a step once taken that is now not taken is a difference), each value that left it, and the gas it
+took; then the outputs, and how the run ended. So the first difference is where the runs parted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from logos_graph.canon import ContentId, Json
+from logos_graph.errors import NotVerified
+from logos_graph.execution.executor import Host, execute
+from logos_graph.execution.plan import Plan
+from logos_graph.execution.record import Carried, RunRecord, StepRecord
+from logos_graph.graph.flow import INPUT, OUTPUT
+
+__all__ = ["Aspect", "Difference", "ReplayReport", "compare", "replay"]
+
+
+class Aspect(StrEnum):
+    """In what a run and its replay differ."""
+
+    STATUS = "status"
+    NODE = "node"
+    CARRIED = "carried"
+    TYPE = "type"
+    VALUE = "value"
+    GAS = "gas"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first difference. `step` is `input` or `output` for the flow's own ports.
+
+    expected: what the record holds; got: what the replay gave. For `carried`, whether a value
+    travelled at all; for a step's `status`, None when the step is not in that run.
+    port: the port that the value left (or entered, at `output`); None when it is not about a port.
+    to: for a value, where it travelled.
+    """
+
+    step: str
+    port: str | None
+    aspect: Aspect
+    expected: Json
+    got: Json
+    to: str | None = None
+
+    @property
+    def json(self) -> dict[str, Json]:
+        """The difference as commands print it."""
+        return {
+            "step": self.step,
+            "port": self.port,
+            "aspect": self.aspect.value,
+            "expected": self.expected,
+            "got": self.got,
+            "to": self.to,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    """What a replay found; `values` and `steps` are how many were compared."""
+
+    difference: Difference | None
+    values: int
+    steps: int
+
+    @property
+    def same(self) -> bool:
+        """Whether everything was the same."""
+        return self.difference is None
+
+
+def replay(recorded: RunRecord | Mapping[str, Json], plan: Plan, host: Host) -> ReplayReport:
+    """Run a recorded run again and compare.
+
+    recorded: a record, or the ledger's `run` mutation.
+    Raises NotVerified E_RUN_RECORD, E_RUN_VALUE (the record itself is not sound) or E_RUN_FLOW (it
+    is of another flow), and InvalidInput when the recorded inputs do not fit the flow.
+    """
+    record = recorded if isinstance(recorded, RunRecord) else RunRecord.from_mutation(recorded)
+    if record.flow != plan.flow:
+        raise NotVerified(
+            "E_RUN_FLOW",
+            f"the run is of the flow {record.flow}, not of {plan.flow}",
+            expected=record.flow,
+            found=plan.flow,
+        )
+    return compare(record, execute(plan, record.input_values, host))
+
+
+def compare(expected: RunRecord, got: RunRecord) -> ReplayReport:
+    """Compare two runs of one flow; `got` is in the plan's order, which is the order compared."""
+    comparison = _Comparison(expected, got)
+    difference = next(comparison.differences(), None)
+    return ReplayReport(difference, comparison.values, comparison.steps)
+
+
+class _Comparison:
+    """Walks both records side by side, counting what it compares."""
+
+    def __init__(self, expected: RunRecord, got: RunRecord) -> None:
+        self._expected = expected
+        self._got = got
+        self.values = 0
+        self.steps = 0
+
+    def differences(self) -> Iterator[Difference]:
+        expected, got = self._expected, self._got
+        recorded = {step.name: step for step in expected.steps}
+        before, after = _by_source(expected.carried), _by_source(got.carried)
+        yield from self._ports(INPUT, expected.inputs, got.inputs)
+        yield from self._values(INPUT, before, after)
+        for step in got.steps:
+            yield from self._step(step, recorded.pop(step.name, None), before, after)
+        for step in recorded.values():
+            yield Difference(step.name, None, Aspect.STATUS, step.status.value, None)
+        # What is left in the record left a place that is no step: it cannot have travelled.
+        for source in list(before):
+            yield from self._values(source, before, after)
+        yield from self._ports(OUTPUT, expected.outputs, got.outputs)
+        yield from self._ending()
+
+    def _step(
+        self,
+        got: StepRecord,
+        expected: StepRecord | None,
+        before: dict[str, list[Carried]],
+        after: dict[str, list[Carried]],
+    ) -> Iterator[Difference]:
+        self.steps += 1
+        if expected is None:
+            yield Difference(got.name, None, Aspect.STATUS, None, got.status.value)
+            return
+        if expected.node != got.node:
+            yield Difference(got.name, None, Aspect.NODE, expected.node, got.node)
+        if expected.status != got.status:
+            yield Difference(got.name, None, Aspect.STATUS, expected.status.value, got.status.value)
+        yield from self._values(got.name, before, after)
+        if expected.gas != got.gas:
+            yield Difference(got.name, None, Aspect.GAS, expected.gas, got.gas)
+
+    def _values(
+        self, source: str, before: dict[str, list[Carried]], after: dict[str, list[Carried]]
+    ) -> Iterator[Difference]:
+        """The values that left a place, each with where it travelled; both are taken out."""
+        recorded = before.pop(source, [])
+        expected = {_way(each): each for each in recorded}
+        got = {_way(each): each for each in after.pop(source, [])}
+        if len(expected) != len(recorded):
+            yield Difference(source, None, Aspect.CARRIED, "a value twice on one edge", None)
+        for way in sorted(expected.keys() | got.keys()):
+            self.values += 1
+            one, other = expected.get(way), got.get(way)
+            to = f"{way[1]}.{way[2]}"
+            yield from self._value(
+                source, way[0], one.cid if one else None, other.cid if other else None, to
+            )
+            if one and other and one.type != other.type:
+                yield Difference(source, way[0], Aspect.TYPE, one.type, other.type, to)
+
+    def _ports(
+        self, place: str, expected: Mapping[str, ContentId], got: Mapping[str, ContentId]
+    ) -> Iterator[Difference]:
+        for port in sorted(expected.keys() | got.keys()):
+            yield from self._value(place, port, expected.get(port), got.get(port))
+
+    def _value(
+        self,
+        place: str,
+        port: str,
+        expected: ContentId | None,
+        got: ContentId | None,
+        to: str | None = None,
+    ) -> Iterator[Difference]:
+        if expected is None or got is None:
+            if expected != got:
+                yield Difference(
+                    place, port, Aspect.CARRIED, expected is not None, got is not None, to
+                )
+        elif expected != got:
+            one, other = self._expected.values[expected], self._got.values[got]
+            yield Difference(place, port, Aspect.VALUE, one, other, to)
+
+    def _ending(self) -> Iterator[Difference]:
+        """The failures; texts may be worded anew by a later version, so the code decides."""
+        one, other = self._expected.failure, self._got.failure
+        before = (one.step, one.code) if one else None
+        after = (other.step, other.code) if other else None
+        if before != after:
+            yield Difference(
+                other.step if other else one.step if one else OUTPUT,
+                None,
+                Aspect.FAILURE,
+                one.json if one else None,
+                other.json if other else None,
+            )
+
+
+def _by_source(carried: Sequence[Carried]) -> dict[str, list[Carried]]:
+    places: dict[str, list[Carried]] = {}
+    for each in carried:
+        places.setdefault(each.source, []).append(each)
+    return places
+
+
+def _way(carried: Carried) -> tuple[str, str, str]:
+    return carried.source_port, carried.target, carried.target_port
