@@ -1,0 +1,17 @@
+// Points a name at a node or a flow; the only thing in the graph that moves.
+// Parameters: entry (hash); index; name; target (id).
+// Rows: one; none if there is no such target.
+MATCH (entry:LedgerEntry {hash: $entry})
+OPTIONAL MATCH (node:Node {id: $target})
+OPTIONAL MATCH (flow:Flow {id: $target})
+WITH entry, coalesce(node, flow) AS target
+WHERE target IS NOT NULL
+MERGE (name:Name {name: $name})
+ON CREATE SET name.ledger_index = $index
+WITH entry, name, target
+OPTIONAL MATCH (name)-[old:NAMES]->()
+DELETE old
+WITH DISTINCT entry, name, target
+CREATE (name)-[:NAMES {ledger_index: $index}]->(target)
+CREATE (entry)-[:RECORDS {ledger_index: $index}]->(name)
+RETURN name.name AS id

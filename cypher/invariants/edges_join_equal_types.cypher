@@ -1,0 +1,14 @@
+// An edge joins an output port to an input port of the same type.
+// Parameters: none. Rows: those that break it.
+MATCH (source:Placement)-[edge:FEEDS]->(target:Placement)
+OPTIONAL MATCH (source)-[:USES]->(from_thing)
+OPTIONAL MATCH (target)-[:USES]->(to_thing)
+WITH source, edge, target, coalesce(from_thing.id, source.flow) AS from_owner,
+  coalesce(to_thing.id, target.flow) AS to_owner,
+  CASE WHEN from_thing IS NULL THEN 'input' ELSE 'output' END AS from_direction,
+  CASE WHEN to_thing IS NULL THEN 'output' ELSE 'input' END AS to_direction
+WHERE NOT EXISTS {
+  MATCH (:Port {node: from_owner, direction: from_direction, name: edge.from_port})-[:OF_TYPE]->(type:Type {id: edge.type})
+    <-[:OF_TYPE]-(:Port {node: to_owner, direction: to_direction, name: edge.to_port})
+}
+RETURN source.flow AS flow, edge.id AS edge

@@ -1,0 +1,13 @@
+// Ids that begin with a prefix: short ids are accepted wherever ids are.
+// Parameters: prefix. Rows: id, kind.
+CALL () {
+  MATCH (node:Node) WHERE node.id STARTS WITH $prefix RETURN node.id AS id, 'Node' AS kind
+  UNION
+  MATCH (flow:Flow) WHERE flow.id STARTS WITH $prefix RETURN flow.id AS id, 'Flow' AS kind
+  UNION
+  MATCH (run:Run) WHERE run.id STARTS WITH $prefix RETURN run.id AS id, 'Run' AS kind
+  UNION
+  MATCH (line:LogLine) WHERE line.cid STARTS WITH $prefix RETURN line.cid AS id, 'LogLine' AS kind
+}
+RETURN id, kind
+ORDER BY kind, id LIMIT 20

@@ -1,0 +1,71 @@
+"""Everything configurable, in one place, read once from the environment.
+
+| variable | meaning | default |
+|---|---|---|
+| LOGOS_HOME | keys, ledger id, managed database | the platform's data folder for `logos` |
+| LOGOS_CACHE | what can be made again: jars, builds, compiled nodes | its cache folder |
+| LOGOS_AS | the principal that signs | `supervisor` |
+| NEO4J_URI | an existing server instead of the managed one | unset |
+| NEO4J_USERNAME, NEO4J_PASSWORD, NEO4J_DATABASE | of that server | `neo4j`, unset, `neo4j` |
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["ExternalServer", "Settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalServer:
+    """A Neo4j server that somebody else runs, as named in the environment."""
+
+    uri: str
+    username: str
+    password: str | None
+    database: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The environment as this process saw it when it started."""
+
+    home: Path
+    cache: Path
+    signer: str
+    external: ExternalServer | None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Reads the variables above."""
+        env = os.environ if environment is None else environment
+        return cls(
+            home=_folder(env.get("LOGOS_HOME"), "data"),
+            cache=_folder(env.get("LOGOS_CACHE"), "cache"),
+            signer=env.get("LOGOS_AS") or "supervisor",
+            external=_external(env),
+        )
+
+
+def _folder(given: str | None, kind: str) -> Path:
+    if given:
+        return Path(given).expanduser().absolute()
+    from platformdirs import PlatformDirs  # only needed where nothing was given
+
+    dirs = PlatformDirs("logos", appauthor=False)
+    return (dirs.user_data_path if kind == "data" else dirs.user_cache_path).absolute()
+
+
+def _external(env: Mapping[str, str]) -> ExternalServer | None:
+    uri = env.get("NEO4J_URI")
+    if not uri:
+        return None
+    return ExternalServer(
+        uri=uri,
+        username=env.get("NEO4J_USERNAME") or "neo4j",
+        password=env.get("NEO4J_PASSWORD") or None,
+        database=env.get("NEO4J_DATABASE") or None,
+    )

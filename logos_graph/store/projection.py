@@ -1,0 +1,313 @@
+"""What an entry changes in the graph: a pure function from entries to statements and parameters.
+
+The store applies exactly this when an entry is appended, so the ledger alone can rebuild the graph.
+Entries about intents, consents and runs go into the append statement itself (one round trip); the
+rarer mutations have a statement each, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from logos_graph.canon import ContentId, Json, encode_text
+from logos_graph.graph import parse_type
+from logos_graph.ledger import Entry, EntryKind
+
+__all__ = ["Projection", "Statement", "entry_properties", "project"]
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of cypher/ with its parameters.
+
+    rows: how many its result must count, where it counts; the transaction is rolled back otherwise.
+    """
+
+    name: str
+    parameters: Row
+    rows: int | None = None
+
+
+@dataclass(slots=True)
+class Projection:
+    """Rows for the append statement, and the statements that follow it."""
+
+    loglines: list[Row] = field(default_factory=list)
+    consents: list[Row] = field(default_factory=list)
+    endings: list[Row] = field(default_factory=list)
+    runs: list[Row] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+
+
+def project(entries: Sequence[Entry], blobs: Mapping[ContentId, bytes]) -> Projection:
+    """Everything these entries change. blobs: modules and sources that nodes among them need."""
+    out = Projection()
+    for entry in entries:
+        match entry.kind:
+            case EntryKind.GENESIS:
+                _genesis(out, entry)
+            case EntryKind.INTENT:
+                out.loglines.append({"entry": entry.hash, "line": _logline(entry)})
+            case EntryKind.CONSENT | EntryKind.REFUSAL:
+                out.consents.append(_answer(entry))
+            case EntryKind.RECEIPT:
+                out.endings.append(_ending(entry, "COMMITTED"))
+                for mutation in _body(entry)["mutations"]:
+                    _mutate(out, entry, mutation, blobs)
+            case EntryKind.GHOST:
+                out.endings.append(_ending(entry, "GHOST"))
+            case _:
+                raise ValueError(f"entries of kind {entry.kind} are not written by this version")
+    return out
+
+
+def entry_properties(entry: Entry) -> Row:
+    """An entry as a LedgerEntry node."""
+    return {
+        "ledger": entry.ledger,
+        "index": entry.index,
+        "hash": entry.hash,
+        "prev_hash": entry.prev_hash,
+        "kind": entry.kind.value,
+        "text": entry.text,
+        "signature": entry.signature,
+        "recorded_at": entry.recorded_at,
+        "ledger_index": entry.index,
+    }
+
+
+def _body(entry: Entry) -> Mapping[str, Any]:
+    """The body, whose form was checked when the entry was made or read."""
+    return entry.body
+
+
+def _genesis(out: Projection, entry: Entry) -> None:
+    body = _body(entry)
+    for principal in body["principals"]:
+        _mutate(out, entry, {"kind": "principal", **principal}, {})
+    for verb in body["verbs"]:
+        _mutate(out, entry, {"kind": "verb", **verb}, {})
+    _mutate(out, entry, {"kind": "policy", **body["policy"]}, {})
+
+
+def _logline(entry: Entry) -> Row:
+    body = _body(entry)
+    intent, decision = body["intent"], encode_text(body["decision"])
+    line = intent["logline"]
+    return {
+        "cid": body["cid"],
+        "who": line["who"],
+        "did": line["did"],
+        "when": line["when"],
+        "if_ok": line["if_ok"],
+        "if_doubt": line["if_doubt"],
+        "if_not": line["if_not"],
+        "nonce": intent["nonce"],
+        "text": encode_text(intent),
+        "signature": body["signature"],
+        "status": "PENDING",
+        "decision": decision,
+        "first_decision": decision,
+        "policy_hash": entry.policy_hash,
+        "writer": body["writer"],
+        "recorded_at": entry.recorded_at,
+        "ledger_index": entry.index,
+    }
+
+
+def _answer(entry: Entry) -> Row:
+    body = _body(entry)
+    decision = body.get("decision")
+    return {
+        "entry": entry.hash,
+        "index": entry.index,
+        "intent": body["intent"],
+        "by": body["by"],
+        "cid": body["cid"],
+        "answer": entry.kind.value,
+        "decision": None if decision is None else encode_text(decision),
+        "policy_hash": entry.policy_hash,
+    }
+
+
+def _ending(entry: Entry, status: str) -> Row:
+    body = _body(entry)
+    cause, result = body.get("cause"), body.get("result")
+    return {
+        "entry": entry.hash,
+        "index": entry.index,
+        "intent": body["intent"],
+        "ending": {
+            "status": status,
+            "consequence": body["consequence"],
+            "commitment": body["commitment"],
+            "cause": None if cause is None else encode_text(cause),
+            "result": None if result is None else encode_text(result),
+            "ended_index": entry.index,
+        },
+    }
+
+
+def _mutate(
+    out: Projection, entry: Entry, mutation: Mapping[str, Any], blobs: Mapping[ContentId, bytes]
+) -> None:
+    kind = mutation["kind"]
+    if kind == "run":
+        out.runs.append(_run(entry, mutation))
+        return
+    base: Row = {"entry": entry.hash, "index": entry.index}
+    rest = {name: value for name, value in mutation.items() if name != "kind"}
+    match kind:
+        case "node":
+            out.statements.append(_node(base, mutation, blobs))
+        case "flow":
+            out.statements += _flow(base, mutation)
+        case "verb":
+            rest["schema"] = encode_text(mutation["schema"])
+            out.statements.append(Statement("graph/verb", base | rest, 1))
+        case "policy":
+            out.statements.append(
+                Statement("graph/policy", base | rest | {"ledger": entry.ledger}, 1)
+            )
+        case "principal" | "name" | "grant":
+            out.statements.append(Statement(f"graph/{kind}", base | rest, 1))
+        case _:
+            raise ValueError(f"no projection for a mutation of kind {kind!r}")
+
+
+def _node(base: Row, mutation: Mapping[str, Any], blobs: Mapping[ContentId, bytes]) -> Statement:
+    identity, source = mutation["id"], mutation["source"]
+    properties = {
+        "id": identity,
+        "name": mutation["name"],
+        "docs": mutation["docs"],
+        "imports": [f"{item['module']} {item['name']}" for item in mutation["imports"]],
+        "size": mutation["size"],
+        "toolchain": mutation["toolchain"],
+        "sdk": mutation["sdk"],
+        "ledger_index": base["index"],
+    }
+    return Statement(
+        "graph/node",
+        base
+        | {
+            "node": properties,
+            "module": blobs[identity],
+            "source": {"id": source, "text": blobs[source].decode()},
+            "ports": _ports(mutation),
+        },
+        1,
+    )
+
+
+def _flow(base: Row, mutation: Mapping[str, Any]) -> list[Statement]:
+    index, flow = base["index"], mutation["id"]
+    placements = list(mutation["placements"])
+    uses = {placement["name"]: placement["uses"] for placement in placements}
+    edges = [_edge(flow, uses, edge, index) for edge in mutation["edges"]]
+    properties = {"id": flow, "name": mutation["name"], "ledger_index": index}
+    return [
+        Statement(
+            "graph/flow",
+            base | {"flow": properties, "ports": _ports(mutation), "placements": placements},
+            len(placements),
+        ),
+        Statement("graph/edges", {"flow": flow, "index": index, "edges": edges}, len(edges)),
+    ]
+
+
+def _edge(flow: str, uses: Mapping[str, str], edge: Mapping[str, Any], index: int) -> Row:
+    """Which two ports an edge joins: a flow's own inputs are sources inside of it."""
+    source, target = edge["from"], edge["to"]
+    when = edge["when"]
+    return {
+        "from": source,
+        "from_owner": uses.get(source, flow),
+        "from_direction": "output" if source in uses else "input",
+        "from_port": edge["from_port"],
+        "to": target,
+        "to_owner": uses.get(target, flow),
+        "to_direction": "input" if target in uses else "output",
+        "to_port": edge["to_port"],
+        "type": edge["type"],
+        "edge": {
+            "id": edge["id"],
+            "flow": flow,
+            "from_port": edge["from_port"],
+            "to_port": edge["to_port"],
+            "type": edge["type"],
+            "when": None if when is None else encode_text(when),
+            "ledger_index": index,
+        },
+    }
+
+
+def _ports(mutation: Mapping[str, Any]) -> list[Row]:
+    return [
+        {
+            "direction": direction,
+            "position": position,
+            "name": port["name"],
+            "type": parse_type(port["type"]).id,
+            "text": port["type"],
+        }
+        for direction in ("input", "output")
+        for position, port in enumerate(mutation[f"{direction}s"])
+    ]
+
+
+def _run(entry: Entry, mutation: Mapping[str, Any]) -> Row:
+    index, run = entry.index, mutation["id"]
+    values: Mapping[str, Json] = mutation["values"]
+    texts = {cid: encode_text(value) for cid, value in values.items()}
+    failure = mutation["failure"]
+    travelled = {item["cid"] for item in mutation["carried"]}
+    uncarried = {cid: value for cid, value in values.items() if cid not in travelled}
+    return {
+        "entry": entry.hash,
+        "run": {
+            "id": run,
+            "flow": mutation["flow"],
+            "intent": mutation["intent"],
+            "status": mutation["status"],
+            "failure": None if failure is None else encode_text(failure),
+            "inputs": encode_text(mutation["inputs"]),
+            "outputs": encode_text(mutation["outputs"]),
+            "uncarried": encode_text(uncarried) if uncarried else None,
+            "recorded_at": entry.recorded_at,
+            "ledger_index": index,
+        },
+        "steps": [
+            {"run": run, "name": name, "position": position, "ledger_index": index, **detail}
+            for position, (name, detail) in enumerate(_steps(mutation))
+        ],
+        "carried": [
+            {
+                "source": item["from"],
+                "target": item["to"],
+                "edge": {
+                    "from_port": item["from_port"],
+                    "to_port": item["to_port"],
+                    "type": item["type"],
+                    "cid": item["cid"],
+                    "position": position,
+                    "value": texts[item["cid"]],
+                    "ledger_index": index,
+                },
+            }
+            for position, item in enumerate(mutation["carried"])
+        ],
+    }
+
+
+def _steps(mutation: Mapping[str, Any]) -> list[tuple[str, Row]]:
+    """The flow's own ends are steps too, so that every carried value has both its ends."""
+    steps = [
+        (step["name"], {"node": step["node"], "status": step["status"], "gas": step["gas"]})
+        for step in mutation["steps"]
+    ]
+    return [("input", {"status": "done"}), *steps, ("output", {"status": mutation["status"]})]

@@ -1,0 +1,198 @@
+"""The supervisor's Store on Neo4j: an append is one durable transaction, whatever it changes.
+
+An append takes the head's lock first, compares it with the head that the entries were built on, and
+swaps it; everything the entries change is written by the same transaction. When the connection
+breaks at the wrong moment the outcome is unknown: it is settled by looking the last entry up by its
+hash, so that nothing is written twice and nothing acknowledged is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from logos_graph.canon import ContentId
+from logos_graph.errors import Conflict, EnvironmentFault, LogosError, Rejected
+from logos_graph.graph import Component, Node, parse_flow, used_by
+from logos_graph.ledger import Entry, Head, parse_entry
+from logos_graph.store.components import flow_mutation, node_mutation
+from logos_graph.store.connection import Driver, database_errors
+from logos_graph.store.projection import Projection, Statement, entry_properties, project
+from logos_graph.store.reader import Reader
+from logos_graph.store.statements import Statements
+from logos_graph.supervisor import IntentRecord, Snapshot
+
+if TYPE_CHECKING:
+    from neo4j import ManagedTransaction, Session, Transaction
+    from neo4j.exceptions import Neo4jError
+
+__all__ = ["Neo4jStore"]
+
+_PAGE = 1000
+
+
+class Neo4jStore:
+    """Implements logos_graph.supervisor.Store."""
+
+    def __init__(self, driver: Driver, database: str) -> None:
+        self._driver, self._database = driver, database
+        self._reader = Reader(driver, database)
+        self._components: dict[ContentId, Component] = {}
+
+    # reading ----------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot | None:
+        """See Store.snapshot: read again until the head stood still meanwhile."""
+        while True:
+            head = self._reader.head()
+            if head is None:
+                return None
+            snapshot = self._reader.snapshot(head)
+            if self._reader.head() == head:
+                return snapshot
+
+    def entries(self, first: int) -> Iterator[Entry]:
+        """Entries in order from this index on; each checked against its hash."""
+        head = self._reader.head()
+        while head is not None and first <= head.index:
+            rows = self._reader.rows("ledger/entries", ledger=head.ledger, first=first, limit=_PAGE)
+            if not rows:
+                return
+            for row in rows:
+                yield parse_entry(row["text"], row["hash"], row["signature"])
+            first += len(rows)
+
+    def component(self, identity: ContentId) -> Component | None:
+        """A stored node or flow; both are immutable, so they are read once."""
+        known = self._components.get(identity)
+        if known is None:
+            found = self._component(identity)
+            if found is None:
+                return None
+            known = self._components[identity] = found
+        return known
+
+    def _component(self, identity: ContentId) -> Component | None:
+        for row in self._reader.rows("read/nodes", ids=[identity]):
+            return Node.from_mutation(node_mutation(row))
+        for row in self._reader.rows("read/flows", ids=[identity]):
+            mutation = flow_mutation(row)
+            for used in used_by(mutation):
+                self.component(used)
+            return parse_flow(mutation, lambda used: self._components[used])
+        return None
+
+    def module(self, node: ContentId) -> bytes:
+        """A stored node's binary; Rejected E_UNKNOWN_NODE."""
+        for row in self._reader.rows("read/module", id=node):
+            return bytes(row["bytes"])
+        raise Rejected("E_UNKNOWN_NODE", f"there is no node {node}", node=node)
+
+    def intent(self, cid: ContentId) -> IntentRecord | None:
+        """What became of a recorded intent."""
+        return self._reader.intent(cid)
+
+    # writing ----------------------------------------------------------------------------------
+
+    def append(
+        self, expected: Head | None, entries: Sequence[Entry], blobs: Mapping[ContentId, bytes]
+    ) -> None:
+        """See Store.append."""
+        from neo4j import exceptions
+
+        projection = project(entries, blobs)
+        try:
+            self._write(expected, entries, projection)
+        except exceptions.ConstraintError as error:
+            raise _taken(error) from None
+        except (exceptions.DriverError, exceptions.Neo4jError) as error:
+            if not self._took_hold(entries[-1]):
+                raise _failed(error) from None
+
+    def _write(
+        self, expected: Head | None, entries: Sequence[Entry], projection: Projection
+    ) -> None:
+        with self._driver.session(database=self._database) as session:
+            if expected is not None and not projection.statements:
+                # the hot path: one statement, one round trip, one commit
+                _append(session, expected, entries, projection)
+                return
+            with session.begin_transaction() as transaction:
+                if expected is None:
+                    genesis = {"entry": entry_properties(entries[0])}
+                    transaction.run(Statements.get("ledger/genesis"), genesis).consume()
+                else:
+                    _append(transaction, expected, entries, projection)
+                for statement in projection.statements:
+                    _apply(transaction, statement)
+                transaction.commit()
+
+    def _took_hold(self, last: Entry) -> bool:
+        """Whether a commit whose outcome is unknown is in the database after all."""
+        with database_errors():
+            return bool(self._reader.rows("ledger/find_entry", hash=last.hash))
+
+
+def _append(
+    runner: Session | Transaction | ManagedTransaction,
+    expected: Head,
+    entries: Sequence[Entry],
+    projection: Projection,
+) -> None:
+    last = entries[-1]
+    parameters: dict[str, Any] = {
+        "ledger": last.ledger,
+        "expected_hash": expected.hash,
+        "last": {"index": last.index, "hash": last.hash, "recorded_at": last.recorded_at},
+        "entries": [entry_properties(entry) for entry in entries],
+        "loglines": projection.loglines,
+        "consents": projection.consents,
+        "endings": projection.endings,
+        "runs": projection.runs,
+    }
+    if runner.run(Statements.get("ledger/append"), parameters).single() is None:
+        raise Conflict("E_HEAD_MOVED", f"another entry follows {expected.hash} already")
+
+
+def _apply(transaction: Transaction, statement: Statement) -> None:
+    result = transaction.run(Statements.get(statement.name), statement.parameters)
+    records: Iterable[Any] = list(result)
+    counts = [value for record in records for value in record.values() if isinstance(value, int)]
+    found = counts[0] if counts else len(list(records))
+    if statement.rows is not None and found != statement.rows:
+        raise Rejected(
+            "E_PROJECTION",
+            f"{statement.name} was to make {statement.rows}, the graph let it make {found}",
+            hint="an edge between unequal types, or a thing that is not stored, has no match",
+            statement=statement.name,
+        )
+
+
+def _taken(error: Neo4jError) -> LogosError:
+    """A uniqueness constraint said no."""
+    message = error.message or ""
+    if "`LogLine`" in message:
+        return Rejected(
+            "E_NONCE_USED",
+            "this intent, or its nonce, was recorded before",
+            hint="to mean the same act again, sign it with a new nonce",
+        )
+    if "`LedgerEntry`" in message or "`LedgerHead`" in message:
+        return Conflict("E_HEAD_MOVED", "another writer was first")
+    return Rejected("E_EXISTS", f"it exists already: {message}")
+
+
+def _failed(error: Exception) -> LogosError:
+    from neo4j import exceptions
+
+    if isinstance(error, exceptions.TransientError):
+        return Conflict("E_HEAD_MOVED", f"the database asks to try again: {error.message}")
+    if isinstance(error, exceptions.Forbidden):
+        return Rejected(
+            "E_GUARD",
+            f"the database refuses: {error.message}",
+            hint="`logos status` shows the guard",
+        )
+    return EnvironmentFault(
+        "E_DATABASE", f"the entry could not be written: {error}", hint="`logos doctor`"
+    )

@@ -1,0 +1,43 @@
+"""The gate, and one handler per verb; speaks to the outside through Protocols only."""
+
+from logos_graph.supervisor.gate import Supervisor
+from logos_graph.supervisor.genesis import OPERATOR, found_ledger
+from logos_graph.supervisor.handlers import BUILT_IN
+from logos_graph.supervisor.outcome import Outcome
+from logos_graph.supervisor.ports import (
+    Admission,
+    AdmittedModule,
+    Builder,
+    BuiltModule,
+    Clock,
+    IntentRecord,
+    LoadableHost,
+    Mutation,
+    PendingIntent,
+    Snapshot,
+    Store,
+    Writers,
+)
+from logos_graph.supervisor.runner import Runner, run_id
+
+__all__ = [
+    "BUILT_IN",
+    "OPERATOR",
+    "Admission",
+    "AdmittedModule",
+    "Builder",
+    "BuiltModule",
+    "Clock",
+    "IntentRecord",
+    "LoadableHost",
+    "Mutation",
+    "Outcome",
+    "PendingIntent",
+    "Runner",
+    "Snapshot",
+    "Store",
+    "Supervisor",
+    "Writers",
+    "found_ledger",
+    "run_id",
+]

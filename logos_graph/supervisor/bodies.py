@@ -1,0 +1,100 @@
+"""The bodies of the gate's entries, and which of its three commitments an intent ends in.
+
+| the intent … | entry | consequence |
+|---|---|---|
+| took effect | receipt | if_ok |
+| took effect, and the effect is a failure (a run that did not finish) | receipt | if_not |
+| was denied, refused or aborted | ghost | if_not |
+| waited too long for consent | ghost | if_doubt |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from logos_graph.canon import ContentId, Json
+from logos_graph.identity import Did
+from logos_graph.ledger import EntryKind
+from logos_graph.logline import LogLine, SignedIntent
+from logos_graph.supervisor.decide import Judged
+from logos_graph.supervisor.effects import Draft, Effect
+
+__all__ = ["consent", "consequence", "ghost", "intent", "receipt", "receipt_consequence", "refusal"]
+
+
+def consequence(line: LogLine, cause: Mapping[str, Json]) -> tuple[str, str]:
+    """Which commitment a ghost leads to: (name of the field, its text)."""
+    if cause["type"] == "ConsentTimeout":
+        return "if_doubt", line.if_doubt.text
+    return "if_not", line.if_not.text
+
+
+def receipt_consequence(line: LogLine, failed: bool) -> tuple[str, str]:
+    """Which commitment an effect leads to: (name of the field, its text)."""
+    return ("if_not", line.if_not.text) if failed else ("if_ok", line.if_ok.text)
+
+
+def intent(signed: SignedIntent, judged: Judged, writer: str) -> Draft:
+    """The intent with its decision: what must be durable before anything else happens."""
+    return Draft(
+        EntryKind.INTENT,
+        {
+            "cid": signed.intent.cid,
+            "intent": signed.intent.json,
+            "signature": signed.signature,
+            "decision": judged.decision,
+            "writer": writer,
+        },
+        judged.policy_hash,
+    )
+
+
+def consent(waiting: ContentId, cid: ContentId, by: Did, reached: Judged | None) -> Draft:
+    """A principal's consent; with the new decision when it is the one that settles the matter."""
+    return Draft(
+        EntryKind.CONSENT,
+        {
+            "intent": waiting,
+            "cid": cid,
+            "by": by,
+            "decision": None if reached is None else reached.decision,
+        },
+        None if reached is None else reached.policy_hash,
+    )
+
+
+def refusal(waiting: ContentId, cid: ContentId, by: Did) -> Draft:
+    """A principal's refusal; the ghost of the refused intent follows it."""
+    return Draft(EntryKind.REFUSAL, {"intent": waiting, "cid": cid, "by": by}, None)
+
+
+def receipt(signed: SignedIntent, effect: Effect, policy_hash: ContentId) -> Draft:
+    """Proof of the effect, with everything that is needed to make it again."""
+    field, commitment = receipt_consequence(signed.intent.logline, effect.failed)
+    return Draft(
+        EntryKind.RECEIPT,
+        {
+            "intent": signed.intent.cid,
+            "outcome": "failed" if effect.failed else "done",
+            "consequence": field,
+            "commitment": commitment,
+            "mutations": list(effect.mutations),
+            "result": effect.result,
+        },
+        policy_hash,
+    )
+
+
+def ghost(signed: SignedIntent, cause: Mapping[str, Json], policy_hash: ContentId) -> Draft:
+    """An intent that never took effect, and why; it stays for ever."""
+    field, commitment = consequence(signed.intent.logline, cause)
+    return Draft(
+        EntryKind.GHOST,
+        {
+            "intent": signed.intent.cid,
+            "cause": dict(cause),
+            "consequence": field,
+            "commitment": commitment,
+        },
+        policy_hash,
+    )

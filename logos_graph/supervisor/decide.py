@@ -1,0 +1,157 @@
+"""Step 2 of the gate: the verb's schema, then the policy; ALLOW, REQUIRE or DENY.
+
+Pure: the same view, intent and instant give the same decision, so that an auditor can repeat it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from logos_graph.canon import ContentId, Json
+from logos_graph.errors import InvalidInput, LogosError, Rejected
+from logos_graph.governance import (
+    Decision,
+    Deny,
+    DenyReason,
+    Request,
+    Require,
+    Verb,
+    check_this,
+    resolve_signers,
+)
+from logos_graph.identity import Did
+from logos_graph.logline import SignedIntent
+from logos_graph.supervisor.view import View
+
+__all__ = ["CheckInputs", "Judged", "decide"]
+
+CheckInputs = Callable[[ContentId, Mapping[str, Json]], None]
+"""Raises if these are not the typed inputs of this flow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A decision as the ledger records it; `cause` is there when it makes a ghost."""
+
+    decision: dict[str, Json]
+    policy_hash: ContentId
+    cause: dict[str, Json] | None = None
+    error: LogosError | None = None
+
+    @property
+    def outcome(self) -> str:
+        """ALLOW, REQUIRE or DENY."""
+        return str(self.decision["outcome"])
+
+
+def decide(
+    view: View,
+    signed: SignedIntent,
+    now_ns: int,
+    check_inputs: CheckInputs,
+    consents: Iterable[Did] = (),
+) -> Judged:
+    """Judges an admitted intent on this view, with the consents it has so far."""
+    line = signed.intent.logline
+    verb = view.verbs.get(line.did)
+    if verb is None:
+        return _invalid_verb(view, line.did)
+    try:
+        check_this(verb, line.this)
+        _check_flow_inputs(verb, line.this, check_inputs)
+    except (Rejected, InvalidInput) as misfit:
+        return _misfit(view, misfit)
+    request = Request(
+        who=line.who,
+        roles=view.roles(line.who),
+        verb=verb,
+        this=line.this,
+        ledger=view.ledger,
+        revision=view.head.index,
+        now_ns=now_ns,
+    )
+    try:
+        decision = view.policy.judge(request, resolve_signers(consents, view.registered()))
+    except Rejected as misfit:  # the payload holds what policy cannot judge
+        return _misfit(view, misfit)
+    decision = _reachable(view, decision, line.who)
+    cause: dict[str, Json] | None = None
+    error: LogosError | None = None
+    if isinstance(decision, Deny):
+        cause = {"type": "PolicyDeny", "reason": decision.reason.value, "detail": decision.detail}
+        error = Rejected(
+            "E_DENIED",
+            f"policy denies {line.did}: {decision.detail}",
+            hint="`logos policy show` prints the policy in force; the attempt stays as a ghost",
+            policies=list(decision.policies),
+        )
+    return Judged(decision.to_json(), view.policy.id, cause, error)
+
+
+def _reachable(view: View, decision: Decision, who: Did) -> Decision:
+    """A consent that nobody could give is a denial, said at once."""
+    if not isinstance(decision, Require):
+        return decision
+    others = len(view.holders(decision.role) - {who})
+    if others >= decision.quorum:
+        return decision
+    return Deny(
+        policies=decision.policies,
+        policy_hash=decision.policy_hash,
+        revision=decision.revision,
+        reason=DenyReason.POLICY_VIOLATION,
+        detail=f"{decision.quorum} consent(s) of role {decision.role!r} are required, "
+        f"and {others} other principal(s) hold it",
+    )
+
+
+def _check_flow_inputs(verb: Verb, this: Mapping[str, Json], check_inputs: CheckInputs) -> None:
+    """A verb that starts a flow carries the flow's inputs, whole and typed."""
+    if verb.flow is not None:
+        check_inputs(ContentId(verb.flow), this)
+    elif verb.name == "flow.run":
+        inputs = this["inputs"]
+        if not isinstance(inputs, dict):
+            raise InvalidInput("E_THIS_SCHEMA", "`inputs` is not an object", path="$.inputs")
+        check_inputs(ContentId(str(this["flow"])), inputs)
+
+
+def _deny(view: View, reason: str, detail: str) -> dict[str, Json]:
+    return {
+        "outcome": "DENY",
+        "reason": reason,
+        "detail": detail,
+        "policies": [],
+        "revision": view.head.index,
+    }
+
+
+def _invalid_verb(view: View, name: str) -> Judged:
+    detail = f"no verb {name!r} is registered"
+    error = Rejected(
+        "E_UNKNOWN_VERB",
+        detail,
+        hint="`logos verb list` shows what is registered; the attempt stays as a ghost",
+        verb=name,
+    )
+    return Judged(
+        _deny(view, "ExplicitDeny", detail),
+        view.policy.id,
+        {"type": "InvalidVerb", "verb": name},
+        error,
+    )
+
+
+def _misfit(view: View, error: LogosError) -> Judged:
+    return Judged(
+        _deny(view, "PolicyViolation", error.message),
+        view.policy.id,
+        {
+            "type": "PolicyDeny",
+            "reason": "PolicyViolation",
+            "code": error.code,
+            "detail": error.message,
+        },
+        error,
+    )

@@ -1,0 +1,41 @@
+"""One small handler per verb; adding a capability to the product means adding a verb here."""
+
+from __future__ import annotations
+
+from logos_graph.canon import ContentId
+from logos_graph.supervisor.effects import Effect, Handler
+from logos_graph.supervisor.handlers import (
+    capabilities,
+    consents,
+    flows,
+    nodes,
+    policies,
+    principals,
+    runs,
+    verbs,
+)
+from logos_graph.supervisor.ports import PendingIntent
+
+__all__ = ["BUILT_IN", "handler_of"]
+
+BUILT_IN: dict[str, Handler] = {
+    "principal.register": principals.register,
+    "node.publish": nodes.publish,
+    "flow.publish": flows.publish,
+    "flow.run": runs.run,
+    "capability.grant": capabilities.grant,
+    "policy.activate": policies.activate,
+    "verb.register": verbs.register,
+    "consent.give": consents.give,
+    "consent.refuse": consents.refuse,
+}
+
+
+def handler_of(flow: ContentId | None, pending: PendingIntent) -> Handler:
+    """A built-in verb's own handler; a user's verb starts its flow, or is only recorded."""
+    built_in = BUILT_IN.get(pending.signed.intent.logline.did)
+    if built_in is not None:
+        return built_in
+    if flow is not None:
+        return runs.start(flow)
+    return lambda _context, _pending: Effect()

@@ -1,0 +1,209 @@
+"""What the supervisor needs of the outside world, as Protocols; adapters implement them.
+
+The supervisor itself has no database, no compiler, no clock and no randomness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from logos_graph.canon import ContentId, Json
+from logos_graph.execution import HostResult
+from logos_graph.graph import Component, Descriptor
+from logos_graph.identity import Did
+from logos_graph.ledger import Entry, Head
+from logos_graph.logline import SignedIntent
+
+__all__ = [
+    "Admission",
+    "AdmittedModule",
+    "Builder",
+    "BuiltModule",
+    "Clock",
+    "ImportedFunction",
+    "IntentRecord",
+    "LoadableHost",
+    "Mutation",
+    "PendingIntent",
+    "Snapshot",
+    "Store",
+    "Writers",
+]
+
+Mutation = dict[str, Json]
+"""One change to the graph, as data: what the ledger records is what the store applies."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingIntent:
+    """An intent that is recorded and has not ended.
+
+    decision: the ledger's DECISION object, the youngest one; policy_hash: the policy that made it.
+    index: of the intent's own entry. writer: the process that recorded it.
+    consents: (who consented, the CID of the consent), in the ledger's order.
+    """
+
+    signed: SignedIntent
+    decision: Mapping[str, Json]
+    policy_hash: ContentId
+    index: int
+    writer: str
+    consents: tuple[tuple[Did, ContentId], ...] = ()
+
+    @property
+    def cid(self) -> ContentId:
+        """The intent's content id."""
+        return self.signed.intent.cid
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What decisions are made on, as of one head."""
+
+    head: Head
+    supervisor: Did
+    principals: Sequence[Mutation]
+    verbs: Sequence[Mutation]
+    policy: str
+    pending: Sequence[PendingIntent]
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRecord:
+    """What became of a recorded intent."""
+
+    cid: ContentId
+    did: str
+    status: str
+    decision: Mapping[str, Json]
+    consequence: str | None
+    commitment: str | None
+    cause: Mapping[str, Json] | None
+    result: Mapping[str, Json] | None
+
+
+class Store(Protocol):
+    """The ledger and the graph, changed only together."""
+
+    def snapshot(self) -> Snapshot | None:
+        """The governance tables as of one head; None before genesis."""
+
+    def entries(self, first: int) -> Iterable[Entry]:
+        """Entries in order, from this index on."""
+
+    def append(
+        self, expected: Head | None, entries: Sequence[Entry], blobs: Mapping[ContentId, bytes]
+    ) -> None:
+        """Stores entries and what they change in one durable transaction.
+
+        Raises Conflict E_HEAD_MOVED if `expected` is no longer the head, Rejected E_NONCE_USED if a
+        nonce was used before, and EnvironmentFault if the database cannot be reached. An unknown
+        outcome is settled by looking the last entry up.
+        """
+
+    def component(self, identity: ContentId) -> Component | None:
+        """A stored node or flow."""
+
+    def module(self, node: ContentId) -> bytes:
+        """A stored node's binary."""
+
+    def intent(self, cid: ContentId) -> IntentRecord | None:
+        """A recorded intent."""
+
+
+class BuiltModule(Protocol):
+    """A compiled source, and what compiled it."""
+
+    @property
+    def module(self) -> bytes:
+        """The binary."""
+
+    @property
+    def toolchain(self) -> str:
+        """The compiler and its flags, in one line."""
+
+    @property
+    def sdk(self) -> ContentId:
+        """Content id of the SDK's sources."""
+
+
+class Builder(Protocol):
+    """Compiles one untrusted Rust file in a sandbox."""
+
+    def build(self, source: bytes) -> BuiltModule:
+        """Raises Rejected E_COMPILE with the compiler's diagnostics."""
+
+
+class ImportedFunction(Protocol):
+    """A function that a module calls from outside."""
+
+    @property
+    def module(self) -> str:
+        """Where it comes from."""
+
+    @property
+    def name(self) -> str:
+        """What it is called there."""
+
+
+class AdmittedModule(Protocol):
+    """A module that passed every check; nothing of it has run."""
+
+    @property
+    def id(self) -> ContentId:
+        """The node's id: the content id of the binary."""
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """What it says of itself: name, docs, ports."""
+
+    @property
+    def imports(self) -> Sequence[ImportedFunction]:
+        """What it imports."""
+
+    @property
+    def size(self) -> int:
+        """Of the binary, in bytes."""
+
+
+class Admission(Protocol):
+    """The screen between a compiled binary and the graph."""
+
+    def admit(self, module: bytes, granted: frozenset[str]) -> AdmittedModule:
+        """Raises Rejected E_ADMIT_…, naming the check that failed."""
+
+
+class LoadableHost(Protocol):
+    """Runs nodes; each must be loaded once in a process."""
+
+    def loaded(self, node: ContentId) -> bool:
+        """Whether the node can be called."""
+
+    def load(self, node: ContentId, module: bytes) -> None:
+        """Makes a node callable."""
+
+    def call(self, node: ContentId, data: bytes) -> HostResult:
+        """One isolated call; raises NodeFailure."""
+
+
+class Clock(Protocol):
+    """Time and fresh identifiers, captured at the edge."""
+
+    def now_ns(self) -> int:
+        """Nanoseconds since the epoch, UTC."""
+
+    def fresh_id(self) -> str:
+        """A new ULID."""
+
+
+class Writers(Protocol):
+    """Which processes are at work, so that nobody takes a live one's intent from it."""
+
+    @property
+    def own(self) -> str:
+        """This process's id, recorded with every intent that it commits."""
+
+    def alive(self, writer: str) -> bool:
+        """Whether the process that recorded an intent still lives."""

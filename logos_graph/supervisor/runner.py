@@ -1,0 +1,81 @@
+"""Runs and replays stored flows on the host; plans are made once per flow and kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+from logos_graph.canon import ContentId, Json, json_id
+from logos_graph.errors import Rejected
+from logos_graph.execution import Plan, ReplayReport, RunRecord, encode_inputs, execute
+from logos_graph.execution.plan import plan
+from logos_graph.execution.replay import replay
+from logos_graph.graph import Component, Flow
+from logos_graph.supervisor.ports import LoadableHost, Mutation, Store
+
+__all__ = ["Runner", "run_id"]
+
+
+def run_id(intent: ContentId, flow: ContentId) -> ContentId:
+    """A run's id: one intent starts a flow once, whoever carries it out."""
+    return json_id({"flow": flow, "intent": intent})
+
+
+class Runner:
+    """Executes flows of the graph; safe to use from several threads."""
+
+    def __init__(self, store: Store, host: LoadableHost) -> None:
+        self._store = store
+        self._host = host
+        self._plans: dict[ContentId, Plan] = {}
+        self._lock = threading.Lock()
+
+    def check_inputs(self, flow: ContentId, inputs: Mapping[str, Json]) -> None:
+        """Raises InvalidInput E_RUN_INPUT_…, E_VALUE_… if these are not the flow's inputs."""
+        encode_inputs(self.plan(flow), inputs)
+
+    def run(self, flow: ContentId, inputs: Mapping[str, Json]) -> RunRecord:
+        """Executes a flow from its inputs; a failing node ends the record as failed."""
+        return execute(self.plan(flow), inputs, self._host)
+
+    def replay(self, recorded: Mutation) -> ReplayReport:
+        """Runs a recorded run again and names the first difference."""
+        return replay(recorded, self.plan(ContentId(str(recorded["flow"]))), self._host)
+
+    def plan(self, flow: ContentId) -> Plan:
+        """The flow's plan, with every node it needs loaded into the host."""
+        with self._lock:
+            known = self._plans.get(flow)
+            if known is None:
+                known = self._plans[flow] = self._make(flow)
+            return known
+
+    def _make(self, identity: ContentId) -> Plan:
+        flow = self._store.component(identity)
+        if not isinstance(flow, Flow):
+            raise Rejected(
+                "E_UNKNOWN_FLOW",
+                f"there is no flow {identity}",
+                hint="`logos flow list` shows what is published",
+                flow=identity,
+            )
+        components = self._closure(flow)
+        made = plan(flow, components)
+        for step in made.steps:
+            if not self._host.loaded(step.node):
+                self._host.load(step.node, self._store.module(step.node))
+        return made
+
+    def _closure(self, flow: Flow) -> dict[ContentId, Component]:
+        """Everything that a flow uses, nested flows included."""
+        found: dict[ContentId, Component] = {}
+        todo = [flow]
+        while todo:
+            for used in {each.uses for each in todo.pop().placements} - found.keys():
+                component = self._store.component(used)
+                if component is None:
+                    raise Rejected("E_UNKNOWN_COMPONENT", f"there is no node or flow {used}")
+                found[used] = component
+                if isinstance(component, Flow):
+                    todo.append(component)
+        return found

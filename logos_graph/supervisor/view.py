@@ -1,0 +1,124 @@
+"""The supervisor's view: principals, verbs, policy and pending intents as of one ledger head.
+
+A decision is made on this view and committed only if the ledger's head is still the view's head
+(compare and swap), so a decision can never rest on a policy, a role or a consent that has changed.
+When somebody else wrote in between, the view reads the entries it has missed and the decision is
+made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from logos_graph.canon import ContentId, Json
+from logos_graph.governance import Policy, Verb, parse_verb
+from logos_graph.identity import Did
+from logos_graph.ledger import Entry, EntryKind, Head
+from logos_graph.logline import parse_signed_intent
+from logos_graph.supervisor.ports import Mutation, PendingIntent, Snapshot
+
+__all__ = ["View"]
+
+
+class View:
+    """Mutable, owned by one supervisor, changed only by entries in the ledger's order."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.head: Head = snapshot.head
+        self.supervisor: Did = snapshot.supervisor
+        self.principals: dict[Did, Mutation] = {}
+        self.verbs: dict[str, Verb] = {}
+        self.policy: Policy = Policy(snapshot.policy)
+        self.pending: dict[ContentId, PendingIntent] = {p.cid: p for p in snapshot.pending}
+        for mutation in (*snapshot.principals, *snapshot.verbs):
+            self._mutate(mutation)
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's id."""
+        return self.head.ledger
+
+    def roles(self, did: Did) -> frozenset[str]:
+        """The roles of a principal; none for an unknown one."""
+        principal = self.principals.get(did)
+        roles = principal["roles"] if principal else []
+        return frozenset(map(str, roles)) if isinstance(roles, list) else frozenset()
+
+    def registered(self) -> dict[Did, frozenset[str]]:
+        """Every principal and its roles."""
+        return {did: self.roles(did) for did in self.principals}
+
+    def holders(self, role: str) -> frozenset[Did]:
+        """The principals that hold a role."""
+        return frozenset(did for did in self.principals if role in self.roles(did))
+
+    def apply(self, entries: Iterable[Entry]) -> None:
+        """Moves the view along the chain."""
+        for entry in entries:
+            self._apply(entry)
+            self.head = Head(entry.ledger, entry.index, entry.hash, entry.recorded_at)
+
+    def _apply(self, entry: Entry) -> None:
+        body = entry.body
+        match entry.kind:
+            case EntryKind.INTENT:
+                signed = parse_signed_intent(
+                    {"intent": body["intent"], "signature": body["signature"]}
+                )
+                self.pending[signed.intent.cid] = PendingIntent(
+                    signed,
+                    _object(body["decision"]),
+                    ContentId(str(entry.policy_hash)),
+                    entry.index,
+                    str(body["writer"]),
+                )
+            case EntryKind.CONSENT:
+                self._consent(entry)
+            case EntryKind.RECEIPT:
+                self.pending.pop(ContentId(str(body["intent"])), None)
+                for mutation in _array(body["mutations"]):
+                    self._mutate(_object(mutation))
+            case EntryKind.GHOST:
+                self.pending.pop(ContentId(str(body["intent"])), None)
+            case _:
+                pass  # a refusal is followed by its ghost; the other kinds do not concern decisions
+
+    def _consent(self, entry: Entry) -> None:
+        body = entry.body
+        cid = ContentId(str(body["intent"]))
+        waiting = self.pending[cid]
+        given = (Did(str(body["by"])), ContentId(str(body["cid"])))
+        decision = body["decision"]
+        self.pending[cid] = replace(
+            waiting,
+            consents=(*waiting.consents, given),
+            decision=waiting.decision if decision is None else _object(decision),
+            policy_hash=waiting.policy_hash
+            if decision is None
+            else ContentId(str(entry.policy_hash)),
+        )
+
+    def _mutate(self, mutation: Mutation) -> None:
+        match mutation["kind"]:
+            case "principal":
+                self.principals[Did(str(mutation["did"]))] = mutation
+            case "verb":
+                verb = parse_verb({k: v for k, v in mutation.items() if k != "kind"})
+                self.verbs[verb.name] = verb
+            case "policy":
+                self.policy = Policy(str(mutation["text"]))
+            case _:
+                pass  # nodes, flows, names, grants and runs are looked up in the graph
+
+
+def _array(value: object) -> list[Json]:
+    if not isinstance(value, list):
+        raise TypeError(f"an array was expected, not {type(value).__name__}")
+    return value
+
+
+def _object(value: object) -> Mutation:
+    if not isinstance(value, dict):
+        raise TypeError(f"an object was expected, not {type(value).__name__}")
+    return value

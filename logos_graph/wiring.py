@@ -1,0 +1,263 @@
+"""The only place where adapters meet the core: one opened system per process.
+
+with open_system(Settings.from_environment()) as system:
+    outcome = system.supervisor.execute(signed_intent)
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ulid import ULID
+
+from logos_graph.canon import ContentId, Json, parse
+from logos_graph.errors import EnvironmentFault, InvalidInput
+from logos_graph.identity import Signer
+from logos_graph.keystore import SUPERVISOR, KeyStore
+from logos_graph.logline import (
+    Intent,
+    LogLine,
+    SignedIntent,
+    Status,
+    parse_commitment,
+    sign_intent,
+)
+from logos_graph.processes import LockedWriters
+from logos_graph.settings import Settings
+
+if TYPE_CHECKING:
+    from logos_graph.database import Connection, GuardStatus
+    from logos_graph.store import Driver, Neo4jStore, Reader
+    from logos_graph.supervisor import Supervisor
+    from logos_graph.wasm.builder import Builder
+    from logos_graph.wasm.runtime import WasmHost
+
+__all__ = [
+    "System",
+    "SystemClock",
+    "found_database",
+    "open_system",
+    "start_database",
+    "stop_database",
+]
+
+Watch = Callable[[str, ContentId], None]
+
+
+class SystemClock:
+    """The machine's clock and randomness."""
+
+    def now_ns(self) -> int:
+        """Nanoseconds since the epoch."""
+        return time.time_ns()
+
+    def fresh_id(self) -> str:
+        """A new ULID."""
+        return str(ULID())
+
+
+@dataclass
+class System:
+    """An opened database with everything over it; parts are made when first asked for."""
+
+    settings: Settings
+    connection: Connection
+    driver: Driver
+    watch: Watch | None = None
+    clock: SystemClock = field(default_factory=SystemClock)
+
+    @cached_property
+    def keys(self) -> KeyStore:
+        """The private keys of this home."""
+        return KeyStore(self.settings.home / "keys")
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Questions to the graph."""
+        from logos_graph.store import Reader
+
+        return Reader(self.driver, self.connection.database)
+
+    @cached_property
+    def store(self) -> Neo4jStore:
+        """The ledger and the graph."""
+        from logos_graph.store import Neo4jStore
+
+        return Neo4jStore(self.driver, self.connection.database)
+
+    @cached_property
+    def guard(self) -> GuardStatus:
+        """Whether the database itself guards the ledger."""
+        from logos_graph.database import guard_status
+
+        return guard_status(self.driver, self.connection.database)
+
+    @cached_property
+    def host(self) -> WasmHost:
+        """The WASM host, with this home's cache of compiled nodes."""
+        from logos_graph.wasm.runtime import WasmHost
+
+        return WasmHost(self.settings.cache / "compiled", _cache_key(self.settings.home))
+
+    @cached_property
+    def builder(self) -> Builder:
+        """The sandboxed Rust build."""
+        from logos_graph.wasm.builder import Builder
+
+        return Builder(self.settings.cache)
+
+    @cached_property
+    def supervisor(self) -> Supervisor:
+        """The gate; what a dead process left behind is finished before the first intent."""
+        from logos_graph.supervisor import Supervisor
+        from logos_graph.wasm import admission
+
+        supervisor = Supervisor(
+            store=self.store,
+            signer=self.keys.load(SUPERVISOR),
+            clock=self.clock,
+            writers=self.writers,
+            builder=self.builder,
+            admission=admission,
+            host=self.host,
+            watch=self.watch,
+        )
+        self.recovered = supervisor.recover()
+        return supervisor
+
+    @cached_property
+    def writers(self) -> LockedWriters:
+        """This process's lock, and those of the others."""
+        return LockedWriters(self.settings.home / "writers", self.clock.fresh_id())
+
+    def compose(
+        self,
+        who: Signer,
+        did: str,
+        this: dict[str, Json],
+        *,
+        if_ok: str,
+        if_doubt: str,
+        if_not: str,
+    ) -> SignedIntent:
+        """A LogLine of this moment, with a fresh nonce, signed for this ledger."""
+        line = LogLine(
+            who=who.did,
+            did=did,
+            this=this,
+            when=self.clock.now_ns(),
+            confirmed_by=None,
+            if_ok=parse_commitment(if_ok),
+            if_doubt=parse_commitment(if_doubt),
+            if_not=parse_commitment(if_not),
+            status=Status.PENDING,
+        )
+        return sign_intent(Intent(self.ledger, self.clock.fresh_id(), line), who)
+
+    @cached_property
+    def ledger(self) -> str:
+        """The ledger's id; InvalidInput E_NO_LEDGER before genesis."""
+        head = self.reader.head()
+        if head is None:
+            raise InvalidInput(
+                "E_NO_LEDGER", "this database has no ledger yet", hint="run `logos up`"
+            )
+        return head.ledger
+
+    def close(self) -> None:
+        """Lets go of the database and of this process's lock."""
+        if "writers" in self.__dict__:
+            self.writers.close()
+        self.driver.close()
+
+
+@contextmanager
+def open_system(settings: Settings, *, watch: Watch | None = None) -> Iterator[System]:
+    """Connects to the managed (running) or the given database; closes everything afterwards."""
+    from logos_graph.database import open_driver
+
+    connection = _connection(settings)
+    driver = open_driver(connection)
+    system = System(settings, connection, driver, watch)
+    try:
+        yield system
+    finally:
+        system.close()
+
+
+def _connection(settings: Settings) -> Connection:
+    """The server that NEO4J_URI names, or the managed one, which must be running."""
+    from logos_graph.database import ManagedDatabase, external_connection
+
+    server = settings.external
+    if server is not None:
+        return external_connection(server.uri, server.username, server.password, server.database)
+    return ManagedDatabase(settings.home, settings.cache).connection()
+
+
+def start_database(settings: Settings, progress: Callable[[str], None]) -> Connection:
+    """Starts the managed database, or takes the given one; founds its ledger if it has none."""
+    from logos_graph.database import ManagedDatabase
+
+    if settings.external is None:
+        ManagedDatabase(settings.home, settings.cache, progress=progress).start()
+    with open_system(settings) as system:
+        found_database(system, progress)
+        return system.connection
+
+
+def stop_database(settings: Settings) -> bool:
+    """Stops the managed database; whether it was running."""
+    from logos_graph.database import ManagedDatabase
+
+    return ManagedDatabase(settings.home, settings.cache).stop()
+
+
+def found_database(system: System, progress: Callable[[str], None]) -> None:
+    """Constraints, the supervisor's key, and genesis; each only if it is not there yet."""
+    from logos_graph.governance import Policy, parse_verb
+    from logos_graph.resources import list_files, read_text
+    from logos_graph.store import apply_schema
+    from logos_graph.supervisor import found_ledger
+
+    apply_schema(system.driver, system.connection.database)
+    if system.reader.head() is not None:
+        return
+    if not system.keys.has(SUPERVISOR):
+        system.keys.create(SUPERVISOR)
+    progress("founding the ledger")
+    files = list_files("schemas/verbs", ".schema.json")
+    verbs = [parse_verb(parse(read_text(file))) for file in files]
+    policy = Policy(read_text("schemas/policies/bootstrap.cedar"))
+    found_ledger(system.store, system.keys.load(SUPERVISOR), system.clock, verbs, policy)
+
+
+def _cache_key(home: Path) -> bytes:
+    """The secret under which this home seals its compiled nodes; made once, mode 0600."""
+    path = home / "keys" / "compiled.key"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        staged = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
+        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+        try:
+            os.link(staged, path)
+        except FileExistsError:
+            pass
+        finally:
+            staged.unlink(missing_ok=True)
+    key = path.read_bytes()
+    if len(key) != 32:
+        raise EnvironmentFault(
+            "E_KEY_FILE", f"{path} is damaged", hint="delete it: it is made again"
+        )
+    return key
