@@ -1,0 +1,127 @@
+"""Admission: what an untrusted module must be before it becomes a node. Nothing of it is run.
+
+The host's Rust half reads and judges the binary in linear time; each refusal has its own code and
+names the culprit (an import, an operator, a number and its limit). Here the verdict becomes Python
+objects, and the descriptor is read.
+
+| codes | say that |
+|---|---|
+| E_ADMIT_SIZE, E_ADMIT_INVALID | it is too large, or no WebAssembly |
+| E_ADMIT_OPERATOR, E_ADMIT_FEATURE | it uses what nodes may not use |
+| E_ADMIT_IMPORT, …_KIND, …_SIGNATURE, E_ADMIT_IMPORTS | an import is not on the allow-list |
+| E_ADMIT_GRANT | an import needs a capability that the node does not hold |
+| E_ADMIT_EXPORT, …_SIGNATURE, …_RESERVED, E_ADMIT_EXPORTS | the calling convention is not kept |
+| E_ADMIT_MEMORY, …_MIN, …_MAX, E_ADMIT_TABLES, E_ADMIT_TABLE_SIZE | memory or table is unbounded |
+| E_ADMIT_TYPES, …PARAMETERS, …FUNCTIONS, …GLOBALS, …DATA, …ELEMENTS | there is too much |
+| E_ADMIT_CODE, E_ADMIT_BODY, E_ADMIT_LOCALS | the code is too large |
+| E_ADMIT_START | something would run before it is called |
+| E_ADMIT_DESCRIPTOR, E_ADMIT_DESCRIPTOR_SIZE, E_DESCRIPTOR_… | it does not say what it is |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import logos_wasm_host
+
+from logos_graph.canon import ContentId, content_id
+from logos_graph.errors import LogosError, Rejected
+from logos_graph.graph.descriptor import Descriptor, parse_descriptor
+
+__all__ = ["Admitted", "Check", "Import", "admit", "inspect"]
+
+_HINTS = {
+    "E_ADMIT_GRANT": "grant the node this capability, or build it without what needs it",
+    "E_ADMIT_IMPORT": "nodes reach the outside by granted capabilities only",
+    "E_ADMIT_DESCRIPTOR": "declare the node with the SDK's node! macro",
+    "E_ADMIT_EXPORT": "declare the node with the SDK's node! macro",
+    "E_ADMIT_FEATURE": "build for wasm32-unknown-unknown without further target features",
+    "E_ADMIT_OPERATOR": "build for wasm32-unknown-unknown without further target features",
+}
+_DEFAULT_HINT = "`logos node inspect` shows every check"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One named check: `detail` is what was found, or the culprit; `code` is empty when ok."""
+
+    name: str
+    ok: bool
+    detail: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A function that the node calls from outside."""
+
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A module that may become a node. `size` in bytes."""
+
+    id: ContentId
+    descriptor: Descriptor
+    imports: tuple[Import, ...]
+    size: int
+
+
+def inspect(module: bytes, granted: frozenset[str] = frozenset()) -> list[Check]:
+    """Every check on a module for a node that holds these capabilities, in a fixed order.
+
+    Never raises for what the module holds: a refusal is a Check that is not ok. A module that
+    cannot be read has only the checks up to `well-formed`.
+    """
+    return _judge(module, granted).checks
+
+
+def admit(module: bytes, granted: frozenset[str] = frozenset()) -> Admitted:
+    """The module's id and descriptor, when every check passes.
+
+    Raises Rejected with the first failed check's code; data: `check`, `detail`, and `failed`, the
+    names of all that failed.
+    """
+    verdict = _judge(module, granted)
+    failed = [check for check in verdict.checks if not check.ok]
+    if verdict.descriptor is None or failed:
+        first = failed[0]  # a missing descriptor is a failed check as well
+        raise Rejected(
+            first.code,
+            f"the module is not admitted: {first.name}: {first.detail}",
+            hint=_HINTS.get(first.code, _DEFAULT_HINT),
+            check=first.name,
+            detail=first.detail,
+            failed=[check.name for check in failed],
+        )
+    return Admitted(content_id(module), verdict.descriptor, verdict.imports, len(module))
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    checks: list[Check]
+    descriptor: Descriptor | None
+    imports: tuple[Import, ...]
+
+
+def _judge(module: bytes, granted: frozenset[str]) -> _Verdict:
+    found = logos_wasm_host.inspect(module, sorted(granted))
+    checks = [Check(name, not code, detail, code) for name, code, detail in found.checks]
+    descriptor = None
+    if found.descriptor is not None:
+        descriptor, check = _read_descriptor(found.descriptor)
+        checks.append(check)
+    imports = tuple(Import(module, name) for module, name in found.imports)
+    return _Verdict(checks, descriptor, imports)
+
+
+def _read_descriptor(data: bytes) -> tuple[Descriptor | None, Check]:
+    name = "descriptor-content"
+    try:
+        descriptor = parse_descriptor(data)
+    except LogosError as error:
+        return None, Check(name, False, error.message, error.code)
+    ports = f"{len(descriptor.inputs)} inputs, {len(descriptor.outputs)} outputs"
+    return descriptor, Check(name, True, f"{descriptor.name}: {ports}")

@@ -1,0 +1,55 @@
+//! Every bound of the host, in one place: what a module may be, and what a call may take.
+//!
+//! A node is a function over small records, built by rustc to 13 to 200 KB. The bounds leave room
+//! for that and no more: they keep admission linear, compilation short and instances small.
+
+/// Bytes of one WebAssembly page.
+pub const PAGE: u64 = 65_536;
+
+/// Bytes of a module.
+pub const MODULE_BYTES: usize = 1 << 20;
+/// Function types.
+pub const TYPES: usize = 1_000;
+/// Parameters of one function type.
+pub const PARAMETERS: usize = 64;
+/// Imports.
+pub const IMPORTS: usize = 64;
+/// Functions with a body.
+pub const FUNCTIONS: usize = 5_000;
+/// Globals.
+pub const GLOBALS: usize = 256;
+/// Exports.
+pub const EXPORTS: usize = 256;
+/// Data segments.
+pub const DATA_SEGMENTS: usize = 4_096;
+/// Element segments.
+pub const ELEMENT_SEGMENTS: usize = 256;
+/// Entries of the one table.
+pub const TABLE_ENTRIES: u64 = 10_000;
+/// Bytes of all function bodies together.
+pub const CODE_BYTES: usize = 768 << 10;
+/// Bytes of one function body.
+pub const BODY_BYTES: usize = 128 << 10;
+/// Locals of one function.
+pub const LOCALS: u64 = 4_096;
+/// Locals of all functions together.
+pub const ALL_LOCALS: u64 = 100_000;
+/// Pages that the memory may have at the start: 16 MiB, a call's default limit.
+pub const MEMORY_MIN_PAGES: u64 = 256;
+/// Pages that a declared maximum may name: 256 MiB. A call's own limit holds in any case.
+pub const MEMORY_MAX_PAGES: u64 = 4_096;
+/// Bytes of the descriptor.
+pub const DESCRIPTOR_BYTES: usize = 256 << 10;
+
+/// Bytes of a call's input.
+pub const INPUT_BYTES: usize = 1 << 20;
+/// Bytes of a call's output, status byte included.
+pub const OUTPUT_BYTES: usize = 1 << 20;
+/// Bytes of a text that a node gives as the reason of its failure.
+pub const REASON_BYTES: usize = 1_020;
+
+/// Stack that suspended calls may hold, in the units of [`crate::meter::frame_bytes`].
+pub const STACK_BUDGET: u32 = 8 << 20;
+/// Bytes of the native stack: the budget, and as much again for the innermost frame and for the
+/// host functions, so that the budget always ends first.
+pub const NATIVE_STACK_BYTES: usize = 16 << 20;

@@ -1,0 +1,7 @@
+;; refused E_ADMIT_EXPORT_SIGNATURE: logos_call is (i32) -> (i64)
+;; The calling convention with one parameter less.
+(module
+  (memory (export "memory") 1)
+  (func (export "logos_alloc") (param i32) (result i32) i32.const 4096)
+  (func (export "logos_call") (param i32) (result i64) i64.const 1)
+  (@custom "logos.descriptor" "{\"abi\":1,\"docs\":\"\",\"inputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"bytes\"}],\"name\":\"hostile\",\"outputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"bytes\"}]}"))

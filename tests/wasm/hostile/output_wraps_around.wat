@@ -1,0 +1,8 @@
+;; stopped E_NODE_OUTPUT: out of bounds
+;; Start and length whose sum wraps around 32 bits.
+(module
+  (memory (export "memory") 1)
+  (func (export "logos_alloc") (param i32) (result i32) i32.const 4096)
+  (func (export "logos_call") (param $at i32) (param $length i32) (result i64)
+    (i64.const 0xffffffff_00000002))
+  (@custom "logos.descriptor" "{\"abi\":1,\"docs\":\"\",\"inputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"bytes\"}],\"name\":\"hostile\",\"outputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"bytes\"}]}"))
