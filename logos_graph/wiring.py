@@ -118,7 +118,7 @@ class System:
     def supervisor(self) -> Supervisor:
         """The gate; what a dead process left behind is finished before the first intent."""
         from logos_graph.supervisor import Supervisor
-        from logos_graph.wasm import admission
+        import logos_graph.wasm.admission as admission
 
         supervisor = Supervisor(
             store=self.store,

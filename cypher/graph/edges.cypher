@@ -2,7 +2,7 @@
 // it cannot be matched.
 // Parameters: flow (id); index; edges (list of maps: from, from_owner, from_direction, from_port, to,
 //   to_owner, to_direction, to_port, type (id), edge (map of the relationship's properties)).
-// Rows: edges, the number created.
+// Rows: made, the number of edges.
 UNWIND $edges AS row
 MATCH (source:Placement {flow: $flow, name: row.from})
 MATCH (target:Placement {flow: $flow, name: row.to})
@@ -11,4 +11,4 @@ MATCH (in:Port {node: row.to_owner, direction: row.to_direction, name: row.to_po
 MATCH (out)-[:OF_TYPE]->(type:Type {id: row.type})<-[:OF_TYPE]-(in)
 CREATE (source)-[edge:FEEDS]->(target)
 SET edge = row.edge
-RETURN count(edge) AS edges
+RETURN count(edge) AS made

@@ -2,7 +2,7 @@
 // The pseudo-placements `input` and `output` stand for the flow's own ports.
 // Parameters: entry (hash); index; flow (map of properties); ports (as for a node);
 //   placements (list of maps name, uses (id)).
-// Rows: placements, the number that found what they use.
+// Rows: made, the number of placements that found what they use.
 MATCH (entry:LedgerEntry {hash: $entry})
 CREATE (flow:Flow:Sediment)
 SET flow = $flow
@@ -35,4 +35,4 @@ CALL (flow) {
   CREATE (placement)-[:USES {ledger_index: $index}]->(used)
   RETURN count(*) AS placed
 }
-RETURN placed AS placements
+RETURN placed AS made

@@ -1,6 +1,6 @@
 // Points a name at a node or a flow; the only thing in the graph that moves.
 // Parameters: entry (hash); index; name; target (id).
-// Rows: one; none if there is no such target.
+// Rows: made, 1; 0 if there is no such target.
 MATCH (entry:LedgerEntry {hash: $entry})
 OPTIONAL MATCH (node:Node {id: $target})
 OPTIONAL MATCH (flow:Flow {id: $target})
@@ -14,4 +14,4 @@ DELETE old
 WITH DISTINCT entry, name, target
 CREATE (name)-[:NAMES {ledger_index: $index}]->(target)
 CREATE (entry)-[:RECORDS {ledger_index: $index}]->(name)
-RETURN name.name AS id
+RETURN count(*) AS made

@@ -1,7 +1,7 @@
 // Stores a node of the Sediment layer with its module, its source and its ports, each tied to its one type.
 // Parameters: entry (hash); index; node (map of properties); module (bytes); source (map id, text);
 //   ports (list of maps direction, position, name, type (id), text).
-// Rows: one.
+// Rows: made, 1.
 MATCH (entry:LedgerEntry {hash: $entry})
 CREATE (node:Node:Sediment)
 SET node = $node
@@ -23,4 +23,4 @@ CALL (node) {
   CREATE (node)-[:HAS_PORT {ledger_index: $index}]->(port)
   CREATE (port)-[:OF_TYPE {ledger_index: $index}]->(type)
 }
-RETURN node.id AS id
+RETURN count(*) AS made

@@ -1,9 +1,9 @@
 // Registers a principal.
 // Parameters: entry (hash); index; did; name; type; roles.
-// Rows: one.
+// Rows: made, 1.
 MATCH (entry:LedgerEntry {hash: $entry})
 CREATE (principal:Principal {
   did: $did, name: $name, type: $type, roles: $roles, ledger_index: $index
 })
 CREATE (entry)-[:RECORDS {ledger_index: $index}]->(principal)
-RETURN principal.did AS id
+RETURN count(*) AS made

@@ -24,12 +24,12 @@ Row = dict[str, Any]
 class Statement:
     """One statement of cypher/ with its parameters.
 
-    rows: how many its result must count, where it counts; the transaction is rolled back otherwise.
+    makes: what its row must count; the transaction is rolled back otherwise.
     """
 
     name: str
     parameters: Row
-    rows: int | None = None
+    makes: int = 1
 
 
 @dataclass(slots=True)
@@ -168,13 +168,11 @@ def _mutate(
             out.statements += _flow(base, mutation)
         case "verb":
             rest["schema"] = encode_text(mutation["schema"])
-            out.statements.append(Statement("graph/verb", base | rest, 1))
+            out.statements.append(Statement("graph/verb", base | rest))
         case "policy":
-            out.statements.append(
-                Statement("graph/policy", base | rest | {"ledger": entry.ledger}, 1)
-            )
+            out.statements.append(Statement("graph/policy", base | rest | {"ledger": entry.ledger}))
         case "principal" | "name" | "grant":
-            out.statements.append(Statement(f"graph/{kind}", base | rest, 1))
+            out.statements.append(Statement(f"graph/{kind}", base | rest))
         case _:
             raise ValueError(f"no projection for a mutation of kind {kind!r}")
 
@@ -200,7 +198,6 @@ def _node(base: Row, mutation: Mapping[str, Any], blobs: Mapping[ContentId, byte
             "source": {"id": source, "text": blobs[source].decode()},
             "ports": _ports(mutation),
         },
-        1,
     )
 
 

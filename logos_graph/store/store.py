@@ -8,7 +8,7 @@ hash, so that nothing is written twice and nothing acknowledged is lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from logos_graph.canon import ContentId
@@ -155,14 +155,12 @@ def _append(
 
 
 def _apply(transaction: Transaction, statement: Statement) -> None:
-    result = transaction.run(Statements.get(statement.name), statement.parameters)
-    records: Iterable[Any] = list(result)
-    counts = [value for record in records for value in record.values() if isinstance(value, int)]
-    found = counts[0] if counts else len(list(records))
-    if statement.rows is not None and found != statement.rows:
+    row = transaction.run(Statements.get(statement.name), statement.parameters).single()
+    made = 0 if row is None else row["made"]
+    if made != statement.makes:
         raise Rejected(
             "E_PROJECTION",
-            f"{statement.name} was to make {statement.rows}, the graph let it make {found}",
+            f"{statement.name} was to make {statement.makes}, the graph let it make {made}",
             hint="an edge between unequal types, or a thing that is not stored, has no match",
             statement=statement.name,
         )

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from logos_graph.canon import ContentId, Json
+from logos_graph.errors import NotVerified
 from logos_graph.governance import Policy, Verb, parse_verb
 from logos_graph.identity import Did
 from logos_graph.ledger import Entry, EntryKind, Head
@@ -54,8 +55,17 @@ class View:
         return frozenset(did for did in self.principals if role in self.roles(did))
 
     def apply(self, entries: Iterable[Entry]) -> None:
-        """Moves the view along the chain."""
+        """Moves along the chain; NotVerified E_CHAIN_PREV for what does not continue it."""
         for entry in entries:
+            if entry.prev_hash != self.head.hash:
+                raise NotVerified(
+                    "E_CHAIN_PREV",
+                    f"entry {entry.index} does not follow entry {self.head.index}",
+                    hint="`logos ledger verify` says what is wrong with the ledger",
+                    index=entry.index,
+                    expected=self.head.hash,
+                    found=entry.prev_hash,
+                )
             self._apply(entry)
             self.head = Head(entry.ledger, entry.index, entry.hash, entry.recorded_at)
 

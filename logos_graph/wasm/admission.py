@@ -13,7 +13,7 @@ objects, and the descriptor is read.
 | E_ADMIT_EXPORT, …_SIGNATURE, …_RESERVED, E_ADMIT_EXPORTS | the calling convention is not kept |
 | E_ADMIT_MEMORY, …_MIN, …_MAX, E_ADMIT_TABLES, E_ADMIT_TABLE_SIZE | memory or table is unbounded |
 | E_ADMIT_TYPES, …PARAMETERS, …FUNCTIONS, …GLOBALS, …DATA, …ELEMENTS | there is too much |
-| E_ADMIT_CODE, E_ADMIT_BODY, E_ADMIT_LOCALS | the code is too large |
+| E_ADMIT_CODE, E_ADMIT_BODY, E_ADMIT_LOCALS, E_ADMIT_COMPLEXITY | compiling would take too long |
 | E_ADMIT_START | something would run before it is called |
 | E_ADMIT_DESCRIPTOR, E_ADMIT_DESCRIPTOR_SIZE, E_DESCRIPTOR_… | it does not say what it is |
 """

@@ -27,13 +27,16 @@ pub const ELEMENT_SEGMENTS: usize = 256;
 /// Entries of the one table.
 pub const TABLE_ENTRIES: u64 = 10_000;
 /// Bytes of all function bodies together.
-pub const CODE_BYTES: usize = 768 << 10;
+pub const CODE_BYTES: usize = 512 << 10;
 /// Bytes of one function body.
-pub const BODY_BYTES: usize = 128 << 10;
+pub const BODY_BYTES: usize = 64 << 10;
 /// Locals of one function.
-pub const LOCALS: u64 = 4_096;
+pub const LOCALS: u64 = 2_048;
 /// Locals of all functions together.
-pub const ALL_LOCALS: u64 = 100_000;
+pub const ALL_LOCALS: u64 = 50_000;
+/// Parameters and locals times branches, of each function, summed up. Compilation takes about a
+/// second for each 100,000; rustc's largest functions together make 50,000.
+pub const COMPLEXITY: u64 = 200_000;
 /// Pages that the memory may have at the start: 16 MiB, a call's default limit.
 pub const MEMORY_MIN_PAGES: u64 = 256;
 /// Pages that a declared maximum may name: 256 MiB. A call's own limit holds in any case.

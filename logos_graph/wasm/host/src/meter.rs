@@ -73,14 +73,15 @@ fn ends_run(operator: &Operator) -> bool {
     )
 }
 
-/// An upper bound of a function's native frame in bytes, from the module alone.
+/// An upper bound of a function's native frame in bytes, from the module alone. `variables` are its
+/// parameters and locals.
 ///
 /// What is live in a frame is a parameter, a local, or the result of an operator that a later one
 /// uses: at least three bytes of code each, in at most sixteen bytes of stack. The constant is for
 /// return address, saved registers and the meter's own values.
-pub fn frame_bytes(body_bytes: usize, parameters: usize, locals: u64) -> u32 {
-    let values = body_bytes as u64 + parameters as u64 + locals;
-    // Admission bounds all three; the clamp only says so to the type.
+pub fn frame_bytes(body_bytes: usize, variables: u64) -> u32 {
+    let values = body_bytes as u64 + variables;
+    // Admission bounds both; the clamp only says so to the type.
     (256 + 8 * values).min(u64::from(u32::MAX)) as u32
 }
 

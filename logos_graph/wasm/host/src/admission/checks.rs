@@ -1,7 +1,7 @@
 //! The checks, each with its own code.
 
 use super::imports::{self, Allowed};
-use super::survey::{Imported, Survey, DESCRIPTOR_SECTION};
+use super::survey::{self, Imported, Survey, DESCRIPTOR_SECTION};
 use super::{limits, Check, Refusal, Validity};
 use wasmparser::{ExternalKind, FuncType, ValType};
 
@@ -69,6 +69,7 @@ pub fn all(survey: &Survey, validity: &Validity, granted: &[String]) -> Vec<Chec
         check("code", code(s)),
         check("bodies", bodies(s)),
         check("locals", locals(s)),
+        check("complexity", complexity(s)),
         check("start", start(s)),
         check("descriptor", descriptor(s)),
     ]
@@ -321,6 +322,12 @@ fn locals(survey: &Survey) -> Outcome {
     )?;
     let all = survey.bodies.iter().map(|b| b.locals).sum();
     at_most("E_ADMIT_LOCALS", all, limits::ALL_LOCALS, "locals")
+}
+
+fn complexity(survey: &Survey) -> Outcome {
+    let all = survey.bodies.iter().map(survey::Body::complexity).sum();
+    let what = "variables times branches";
+    at_most("E_ADMIT_COMPLEXITY", all, limits::COMPLEXITY, what)
 }
 
 fn start(survey: &Survey) -> Outcome {

@@ -88,14 +88,8 @@ pub fn inspect(wasm: &[u8], granted: &[String]) -> Inspection {
 /// The module must have passed [`inspect`].
 pub fn frame_sizes(wasm: &[u8]) -> wasmparser::Result<Vec<u32>> {
     let survey = Survey::of(wasm)?;
-    let imported = survey.imported_functions();
-    let frame = |(index, body): (usize, &survey::Body)| {
-        let parameters = survey
-            .signature((imported + index) as u32)
-            .map_or(0, |function| function.params().len());
-        crate::meter::frame_bytes(body.bytes, parameters, body.locals)
-    };
-    Ok(survey.bodies.iter().enumerate().map(frame).collect())
+    let frame = |b: &survey::Body| crate::meter::frame_bytes(b.bytes, b.parameters + b.locals);
+    Ok(survey.bodies.iter().map(frame).collect())
 }
 
 /// WebAssembly 1.0 with mutable globals, sign extension and saturating conversion (all of them

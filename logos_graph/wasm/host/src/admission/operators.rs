@@ -28,6 +28,16 @@ pub fn is_allowed(operator: &Operator) -> bool {
     }
 }
 
+/// At how many places control flow parts or joins here.
+pub fn branches(operator: &Operator) -> u64 {
+    match operator {
+        Operator::If { .. } | Operator::Else | Operator::Loop { .. } => 1,
+        Operator::Br { .. } | Operator::BrIf { .. } => 1,
+        Operator::BrTable { targets } => u64::from(targets.len()) + 1,
+        _ => 0,
+    }
+}
+
 /// The operator's name in the text format, as near as the parser knows it: `memory.init`.
 pub fn name(operator: &Operator) -> String {
     const DOTTED: [&str; 11] = [

@@ -23,7 +23,17 @@ pub struct Imported<'a> {
 #[derive(Clone, Copy)]
 pub struct Body {
     pub bytes: usize,
+    pub parameters: u64,
     pub locals: u64,
+    /// Places where control flow parts or joins.
+    pub branches: u64,
+}
+
+impl Body {
+    /// What the compiler's work on values that live across branches grows with.
+    pub fn complexity(&self) -> u64 {
+        (self.parameters + self.locals) * self.branches
+    }
 }
 
 /// What stands in a module.
@@ -34,6 +44,7 @@ pub struct Survey<'a> {
     pub imports: Vec<Imported<'a>>,
     /// The type index of every function, imported ones first.
     pub functions: Vec<u32>,
+    imported_functions: usize,
     pub tables: Vec<TableType>,
     pub memories: Vec<MemoryType>,
     pub globals: Vec<GlobalType>,
@@ -70,15 +81,14 @@ impl<'a> Survey<'a> {
         self.types.get(index as usize)?.as_ref()
     }
 
-    /// How many functions are imported.
-    pub fn imported_functions(&self) -> usize {
-        self.functions.len() - self.defined_functions()
+    /// The signature of the function with this body, counted from 0.
+    fn body_signature(&self, body: usize) -> Option<&FuncType> {
+        self.signature(u32::try_from(self.imported_functions + body).ok()?)
     }
 
     /// How many functions are declared with a body.
     pub fn defined_functions(&self) -> usize {
-        let imported = self.imports.iter().filter(|i| i.function.is_some()).count();
-        self.functions.len() - imported
+        self.functions.len() - self.imported_functions
     }
 
     fn add(&mut self, payload: Payload<'a>) -> wasmparser::Result<()> {
@@ -98,6 +108,7 @@ impl<'a> Survey<'a> {
                         _ => None,
                     };
                     self.functions.extend(function);
+                    self.imported_functions = self.functions.len();
                     self.imports.push(Imported {
                         module: import.module,
                         name: import.name,
@@ -154,19 +165,26 @@ impl<'a> Survey<'a> {
         for group in body.get_locals_reader()? {
             locals += u64::from(group?.0);
         }
-        self.bodies.push(Body {
-            bytes: body.as_bytes().len(),
-            locals,
-        });
+        let parameters = self
+            .body_signature(self.bodies.len())
+            .map_or(0, |function| function.params().len() as u64);
+        let mut branches = 0;
         let mut operators = body.get_operators_reader()?;
         while !operators.eof() {
             let offset = operators.original_position();
             let operator = operators.read()?;
             self.multi_value |= takes_values(&operator);
+            branches += super::operators::branches(&operator);
             if self.foreign_operator.is_none() && !super::operators::is_allowed(&operator) {
                 self.foreign_operator = Some((super::operators::name(&operator), offset));
             }
         }
+        self.bodies.push(Body {
+            bytes: body.as_bytes().len(),
+            parameters,
+            locals,
+            branches,
+        });
         Ok(())
     }
 }

@@ -21,7 +21,7 @@ fn refusal(wasm: &[u8]) -> Option<&'static str> {
 fn a_small_sound_module_passes_every_check() {
     let inspection = inspect(&node(""), &[]);
     assert_eq!(inspection.refusal(), None);
-    assert_eq!(inspection.checks.len(), 23);
+    assert_eq!(inspection.checks.len(), 24);
     assert_eq!(inspection.descriptor.as_deref(), Some(&b"{}"[..]));
 }
 

@@ -1,0 +1,84 @@
+"""logos ghost: intents that never took effect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from logos_graph.canon import parse
+from logos_graph.cli.options import limit_option, with_output
+from logos_graph.cli.output import Printer
+from logos_graph.cli.session import opened
+from logos_graph.cli.texts import duration_ns, moment, short, short_value
+from logos_graph.errors import Rejected
+
+if TYPE_CHECKING:
+    from logos_graph.wiring import System
+
+__all__ = ["ghost"]
+
+
+@click.group()
+def ghost() -> None:
+    """Intents that never took effect, and why; they stay for ever."""
+
+
+@ghost.command("list")
+@click.option("--since", metavar="DURATION", help="Only of the last 90s, 15m, 1h, 7d, …")
+@click.option("--who", metavar="NAME", help="Only of this principal, by name or DID.")
+@limit_option
+@with_output
+def list_(out: Printer, since: str | None, who: str | None, limit: int) -> int:
+    """Ghosts, the youngest first."""
+    back = None if since is None else duration_ns(since)
+    with opened() as system:
+        rows = system.reader.intents(
+            who=None if who is None else _did(system, who),
+            status="GHOST",
+            since=None if back is None else max(0, system.clock.now_ns() - back),
+            limit=limit,
+        )
+    ghosts = [_shown(row) for row in rows]
+    out.document({"ghosts": ghosts})
+    out.table(
+        ("intent", "when", "who", "verb", "cause", "detail", "leads to"),
+        [
+            (
+                short(item["intent"]),
+                moment(item["recorded_at"]),
+                item["name"],
+                item["did"],
+                item["cause"].get("type"),
+                short_value(_detail(item["cause"])),
+                item["commitment"],
+            )
+            for item in ghosts
+        ],
+    )
+    return 0
+
+
+def _did(system: System, who: str) -> str:
+    for principal in system.reader.principals():
+        if who in (principal["name"], principal["did"]):
+            return str(principal["did"])
+    raise Rejected(
+        "E_UNKNOWN_PRINCIPAL",
+        f"no principal is named {who!r}",
+        hint="`logos key list` shows who is registered",
+        who=who,
+    )
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    same = ("who", "name", "did", "when", "consequence", "commitment", "index", "recorded_at")
+    cause = parse(row["cause"]) if row["cause"] else {}
+    return {"intent": row["cid"], **{field: row[field] for field in same}, "cause": cause}
+
+
+def _detail(cause: dict[str, Any]) -> str:
+    """What is most telling about a cause of any type."""
+    if cause.get("type") == "ConsentTimeout":
+        return f"{cause.get('received')} of {cause.get('requested')} consents"
+    return str(cause.get("detail") or cause.get("reason") or cause.get("verb") or "-")

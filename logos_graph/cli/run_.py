@@ -1,0 +1,200 @@
+"""logos run FLOW, and run list, show, replay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from logos_graph.canon import Json, encode_text
+from logos_graph.cli.files import read_object
+from logos_graph.cli.options import as_option, limit_option, with_output
+from logos_graph.cli.output import Printer
+from logos_graph.cli.session import opened, opened_to_write
+from logos_graph.cli.submit import exit_status, show_outcome, submit
+from logos_graph.cli.texts import moment, short, short_value
+from logos_graph.errors import NotVerified
+
+if TYPE_CHECKING:
+    from logos_graph.supervisor import Outcome
+    from logos_graph.wiring import System
+
+__all__ = ["run"]
+
+# A flow's name is lower-case, so no flow can be hidden by it, or hide it.
+_RUN_A_FLOW = "FLOW"
+
+
+class _RunGroup(click.Group):
+    """A group in which whatever is not a command is the flow to run."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does it, with the command that was left out."""
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = [_RUN_A_FLOW, *args]
+        return super().parse_args(ctx, args)
+
+
+class _RunAFlow(click.Command):
+    """The command that was left out: its name already stands where the flow goes."""
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """What follows `logos run FLOW` in the usage line."""
+        return super().collect_usage_pieces(ctx)[:-1]
+
+
+@click.group(cls=_RunGroup, subcommand_metavar="FLOW --input FILE.json | COMMAND [ARGS]...")
+def run() -> None:
+    """Run a flow; list, show and replay runs.
+
+    \b
+    logos run payment-approval --input payment.json
+    """
+
+
+@run.command(_RUN_A_FLOW, cls=_RunAFlow)
+@click.argument("flow", metavar="FLOW")
+@click.option(
+    "--input", "file", metavar="FILE.json", required=True,
+    help="A JSON object with one value for each input of the flow; `-` reads stdin.",
+)  # fmt: skip
+@as_option
+@with_output
+def start(out: Printer, flow: str, file: str, signer: str | None) -> int:
+    """Run a flow, by name or id, on the inputs of a file."""
+    inputs = read_object(file, "a flow's input file")
+    with opened_to_write(out) as system:
+        identity = system.reader.resolve(flow, ("Flow",))
+        system.supervisor.runner.check_inputs(identity, inputs)
+        this: dict[str, Json] = {"flow": identity, "inputs": inputs}
+        outcome = submit(system, "flow.run", this, signer)
+        found = _run_of(system, outcome)
+        out.document(_document(system, outcome, found))
+        if not out.as_json:
+            show_outcome(out, system, outcome)
+        return exit_status(outcome)
+
+
+def _run_of(system: System, outcome: Outcome) -> dict[str, Any] | None:
+    """The run that the intent led to; none while it waits, and for a ghost."""
+    identity = (outcome.result or {}).get("run")
+    return dict(system.reader.run(str(identity))) if identity is not None else None
+
+
+def _document(system: System, outcome: Outcome, found: dict[str, Any] | None) -> dict[str, object]:
+    return {
+        "run": found["id"] if found else None,
+        "intent": outcome.intent,
+        "decision": dict(outcome.decision),
+        "status": found["status"] if found else outcome.status,
+        "outputs": _values(found, "outputs") if found else {},
+        "steps": found["steps"] if found else [],
+        "failure": found["failure"] if found else None,
+        "cause": outcome.cause,
+        "error": outcome.error.to_json() if outcome.error is not None else None,
+        "guard": system.guard.active,
+    }
+
+
+def _values(found: dict[str, Any], direction: str) -> dict[str, Json]:
+    """The values of the run's own inputs or outputs, by port."""
+    return {port: found["values"][cid] for port, cid in found[direction].items()}
+
+
+@run.command("list")
+@limit_option
+@with_output
+def list_(out: Printer, limit: int) -> int:
+    """Runs, the youngest first."""
+    with opened() as system:
+        rows = system.reader.rows("read/run_list", limit=limit)
+    out.document({"runs": rows})
+    out.table(
+        ("run", "flow", "who", "verb", "status", "entry", "when"),
+        [
+            (
+                short(row["run"]),
+                row["name"],
+                row["who"],
+                row["did"],
+                row["status"],
+                row["index"],
+                moment(row["recorded_at"]),
+            )
+            for row in rows
+        ],
+    )
+    return 0
+
+
+@run.command()
+@click.argument("run", metavar="RUN")
+@with_output
+def show(out: Printer, run: str) -> int:
+    """One run: every step, and every value that travelled."""
+    with opened() as system:
+        found: dict[str, Any] = dict(system.reader.run(system.reader.resolve(run, ("Run",))))
+    out.document({field: value for field, value in found.items() if field != "kind"})
+    failure = found["failure"] or {}
+    out.fields(
+        [
+            ("run", found["id"]),
+            ("flow", short(found["flow"])),
+            ("intent", short(found["intent"])),
+            ("status", found["status"]),
+            *((f"failure {name}", failure[name]) for name in ("step", "code", "reason") if failure),
+        ]
+    )
+    out.line()
+    out.table(
+        ("step", "node", "status", "gas"),
+        [(s["name"], short(s["node"]), s["status"], s["gas"]) for s in found["steps"]],
+    )
+    out.line()
+    out.table(
+        ("from", "to", "value"),
+        [
+            (
+                f"{item['from']}.{item['from_port']}",
+                f"{item['to']}.{item['to_port']}",
+                short_value(encode_text(found["values"][item["cid"]])),
+            )
+            for item in found["carried"]
+        ],
+    )
+    return 0
+
+
+@run.command()
+@click.argument("run", metavar="RUN")
+@with_output
+def replay(out: Printer, run: str) -> int:
+    """Run a finished run again from its recorded inputs, and compare every value.
+
+    Status 1 at the first difference, which is named: step, port, expected, got.
+    """
+    from logos_graph.supervisor import Runner
+
+    with opened() as system:
+        identity = system.reader.resolve(run, ("Run",))
+        out.progress(f"replaying {short(identity)}")
+        report = Runner(system.store, system.host).replay(system.reader.run(identity))
+    difference = None if report.difference is None else report.difference.json
+    out.document(
+        {
+            "run": identity,
+            "same": report.same,
+            "compared": report.values,
+            "steps": report.steps,
+            "difference": difference,
+        }
+    )
+    if difference is None:
+        out.line(f"identical: {report.values} values, {report.steps} steps")
+        return 0
+    out.title(f"differs at step {difference['step']}")
+    out.fields(
+        (name, encode_text(value) if name in ("expected", "got") else value)
+        for name, value in difference.items()
+    )
+    return NotVerified.exit_status

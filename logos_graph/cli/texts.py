@@ -1,0 +1,72 @@
+"""Ids, moments, sizes and thresholds as people read and write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from logos_graph.errors import InvalidInput
+
+__all__ = ["duration_ns", "moment", "ports_text", "short", "short_value", "size", "threshold_text"]
+
+_SHORT_ID = len("b3:") + 12
+_SHORT_VALUE = 60
+_DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d|w)")
+_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def short(identity: str | None) -> str | None:
+    """The first digits of a content id, accepted back by every command; other texts stay whole."""
+    if identity is None or not identity.startswith("b3:"):
+        return identity
+    return identity[:_SHORT_ID]
+
+
+def short_value(text: str) -> str:
+    """A value on one short line."""
+    return text if len(text) <= _SHORT_VALUE else text[: _SHORT_VALUE - 1] + "…"
+
+
+def moment(ns: int) -> str:
+    """A moment in UTC, to the second."""
+    from logos_graph.logline import format_when
+
+    return format_when(ns)[:19].replace("T", " ") + "Z"
+
+
+def duration_ns(text: str) -> int:
+    """The nanoseconds of `90s`, `15m`, `1h`, `7d`, `2w`; InvalidInput E_DURATION."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise InvalidInput(
+            "E_DURATION",
+            f"{text[:40]!r} is not a duration",
+            hint="a whole number and one of s, m, h, d, w, as in 90s, 1h, 7d",
+        )
+    return int(match[1]) * _UNIT_S[match[2]] * 1_000_000_000
+
+
+def size(count: int) -> str:
+    """Bytes as KiB or MiB."""
+    if count < 1024:
+        return f"{count} B"
+    if count < 1024 * 1024:
+        return f"{count / 1024:.1f} KiB"
+    return f"{count / 1024 / 1024:.1f} MiB"
+
+
+def threshold_text(when: Mapping[str, Any] | None) -> str:
+    """`>= 30, < 70`, `is high`, or nothing."""
+    if not when:
+        return ""
+    if "is" in when:
+        value = when["is"]
+        return f"is {str(value).lower() if isinstance(value, bool) else value}"
+    signs = (("at_least", ">="), ("below", "<"))
+    return ", ".join(f"{sign} {when[key]}" for key, sign in signs if when.get(key) is not None)
+
+
+def ports_text(ports: list[Mapping[str, Any]]) -> str:
+    """The names of ports, on one line."""
+    return ", ".join(str(port["name"]) for port in ports) or "-"

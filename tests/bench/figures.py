@@ -1,0 +1,198 @@
+"""The figures, each a flat name and a number; unit in the name (ms, us, per_s)."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from logos_graph import governance, identity
+from logos_graph.canon import ContentId
+from logos_graph.execution.executor import encode_inputs, execute
+from logos_graph.supervisor import admit as admission
+from stage import Stage
+
+Figures = dict[str, float]
+
+
+def approval(stage: Stage) -> Figures:
+    """One client: p50 and p99 of a whole approval, the floors in the same run, and the shares."""
+    warm(stage)
+    times = [timed(stage.approve) for _ in range(stage.rounds)]
+    out = {
+        "approval_p50_ms": statistics.median(times) * 1e3,
+        "approval_p99_ms": percentile(times, 0.99) * 1e3,
+        "floor_two_bare_commits_p50_ms": 2 * bare_commit(stage) * 1e3,
+        "floor_two_fdatasyncs_p50_ms": 2 * fdatasync(stage.home) * 1e3,
+    }
+    return out | shares(stage)
+
+
+def throughput(stage: Stage) -> Figures:
+    """Closed loop: each client sends its next approval when the last is answered."""
+    warm(stage)
+    return {f"approvals_per_s_{clients}": closed_loop(stage, clients) for clients in (1, 8)}
+
+
+def call(stage: Stage) -> Figures:
+    """One isolated, metered call of `approve` from Python, its input encoded already."""
+    stage.approve()
+    plan = stage.system.supervisor.runner.plan(flow_id(stage))
+    step = next(step for step in plan.steps if step.name == "amount")
+    data = b"".join(encode_inputs(plan, stage.payment))
+    host = stage.system.host
+    rounds = stage.rounds * 50
+    for _ in range(rounds // 10):
+        host.call(step.node, data)
+    times = [timed(lambda: host.call(step.node, data)) for _ in range(rounds)]
+    idle = [timed(lambda: None) for _ in range(rounds)]
+    return {
+        "node_call_p50_us": statistics.median(times) * 1e6,
+        "node_call_p99_us": percentile(times, 0.99) * 1e6,
+        "floor_python_call_p50_us": statistics.median(idle) * 1e6,
+    }
+
+
+def replay(stage: Stage) -> Figures:
+    """One replay of a recorded approval, beside executing the same plan without comparing."""
+    run = str((stage.approve().result or {})["run"])
+    recorded = stage.system.reader.run(run)
+    runner = stage.system.supervisor.runner
+    plan = runner.plan(flow_id(stage))
+    times = [timed(lambda: runner.replay(recorded)) for _ in range(stage.rounds)]
+    bare = [
+        timed(lambda: execute(plan, stage.payment, stage.system.host)) for _ in range(stage.rounds)
+    ]
+    return {
+        "replay_p50_ms": statistics.median(times) * 1e3,
+        "replay_steps_per_s": len(plan.steps) / statistics.median(times),
+        "floor_execute_p50_ms": statistics.median(bare) * 1e3,
+    }
+
+
+# --- how it is measured ---------------------------------------------------------------------------
+
+
+def flow_id(stage: Stage) -> ContentId:
+    """The published payment approval."""
+    return stage.system.reader.resolve("payment-approval", ("Flow",))
+
+
+def warm(stage: Stage) -> None:
+    """The server compiles its hot paths in the first few hundred commits."""
+    for _ in range(max(stage.rounds, 100)):
+        stage.approve()
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """Seconds that it takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def percentile(times: list[float], share: float) -> float:
+    """The value below which this share lies."""
+    return sorted(times)[min(len(times) - 1, int(len(times) * share))]
+
+
+def bare_commit(stage: Stage) -> float:
+    """The same server's smallest write that the guard lets pass: an append of one ghost's size.
+
+    It is an entry with nothing in the graph beside it, so what remains is Bolt, Cypher and disk.
+    """
+    times = []
+    for _ in range(stage.rounds):
+        signed = stage.sign(stage.agent, "no.such.verb", {})
+        with measured() as clock, clock.around(stage.system.store, "append", "database"):
+            stage.system.supervisor.execute(signed)
+        times.append(clock.spent["database"])
+    return statistics.median(times)
+
+
+def fdatasync(folder: Path, size: int = 4096) -> float:
+    """Appending this many bytes to a file and making them durable: the disk's own floor."""
+    path = folder / "floor"
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    try:
+        block = b"x" * size
+
+        def once() -> None:
+            os.write(descriptor, block)
+            os.fdatasync(descriptor)
+
+        return statistics.median(timed(once) for _ in range(200))
+    finally:
+        os.close(descriptor)
+        path.unlink()
+
+
+def closed_loop(stage: Stage, clients: int) -> float:
+    """Approvals per second."""
+    per_client = max(stage.rounds // clients, 5)
+
+    def client() -> None:
+        for _ in range(per_client):
+            stage.approve()
+
+    threads = [threading.Thread(target=client) for _ in range(clients)]
+    start = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return clients * per_client / (time.perf_counter() - start)
+
+
+class Clock:
+    """Time spent inside chosen functions, by label."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = {}
+
+    def around(self, owner: Any, name: str, label: str) -> Any:
+        """Times every call of `owner.name` while the returned context lasts."""
+        original = getattr(owner, name)
+
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return original(*args, **kwargs)
+            finally:
+                spent = time.perf_counter() - start
+                self.spent[label] = self.spent.get(label, 0.0) + spent
+
+        return mock.patch.object(owner, name, wrapped)
+
+
+@contextmanager
+def measured() -> Iterator[Clock]:
+    """A clock for the time of the context."""
+    yield Clock()
+
+
+def shares(stage: Stage) -> Figures:
+    """Where an approval's time goes: database, crypto, policy, WASM, and the rest."""
+    supervisor = stage.system.supervisor
+    with measured() as clock, ExitStack() as stack:
+        for owner, name, label in (
+            (stage.system.store, "append", "database"),
+            (stage.system.host, "call", "wasm"),
+            (governance.Policy, "judge", "policy"),
+            (identity.Signer, "sign", "crypto"),
+            (admission, "verify_intent", "crypto"),
+        ):
+            stack.enter_context(clock.around(owner, name, label))
+        total = sum(timed(stage.approve) for _ in range(stage.rounds))
+    assert supervisor.view.pending == {}
+    out = {
+        f"approval_{label}_ms": spent / stage.rounds * 1e3 for label, spent in clock.spent.items()
+    }
+    out["approval_rest_ms"] = total / stage.rounds * 1e3 - sum(out.values())
+    return out

@@ -1,0 +1,62 @@
+"""The benchmarks' command: a fresh home, the example published, each figure beside its floor.
+
+    tests/bench/run [--json FILE] [--quick] [NAME…]
+
+| name | measures | beside |
+|---|---|---|
+| approval | one client: intent, nine steps, values and receipt; p50 and p99, and where it goes | floors |
+| throughput | approvals per second, 8 clients in one process | 1 client |
+| call | one isolated, metered node call from Python | a call that does nothing |
+| replay | one replay of a recorded approval | the same without comparing |
+
+Nothing here is a test: machines differ, and a slow one is not wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import figures
+from stage import Stage
+
+BENCHMARKS = {
+    "approval": figures.approval,
+    "throughput": figures.throughput,
+    "call": figures.call,
+    "replay": figures.replay,
+}
+
+
+def main() -> None:
+    """Runs the named benchmarks, all by default, and prints a line a figure."""
+    parser = argparse.ArgumentParser(
+        prog="tests/bench/run", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--json", type=Path, metavar="FILE", help="writes the figures, flat")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rounds")
+    arguments = parser.parse_args()
+    unknown = sorted(set(arguments.names) - set(BENCHMARKS))
+    if unknown:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    results: dict[str, float] = {}
+    with (
+        tempfile.TemporaryDirectory(prefix="logos bench ", dir="/var/tmp") as home,
+        Stage(Path(home), rounds=40 if arguments.quick else 400) as stage,
+    ):
+        for name in arguments.names or BENCHMARKS:
+            for figure, value in BENCHMARKS[name](stage).items():
+                results[figure] = value
+                print(f"{figure:34s} {value:12.3f}", flush=True)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""One real database for the whole run: every integration test shares it, none replaces it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from logos_graph.settings import Settings
+from logos_graph.wiring import System, open_system, start_database, stop_database
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "docs" / "examples" / "payment-approval"
+
+
+@pytest.fixture(scope="session")
+def cache() -> Path:
+    """The cache that every home shares, so that jars and the SDK are made once."""
+    given = os.environ.get("LOGOS_CACHE")
+    return Path(given) if given else platformdirs.user_cache_path("logos", appauthor=False)
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Settings]:
+    """A home with a running, guarded database and a founded ledger."""
+    home = tmp_path_factory.mktemp("home of the tests")
+    settings = Settings(home=home, cache=cache, signer="supervisor", external=None)
+    start_database(settings, lambda _line: None)
+    try:
+        yield settings
+    finally:
+        stop_database(settings)
+
+
+@pytest.fixture(scope="session")
+def system(settings: Settings) -> Iterator[System]:
+    """The opened system over that database."""
+    with open_system(settings) as opened:
+        yield opened

@@ -1,0 +1,37 @@
+"""Every statement of cypher/ is understood by the real server, and says what it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from logos_graph.wiring import System
+
+CYPHER = Path(__file__).resolve().parents[2] / "cypher"
+FILES = sorted(CYPHER.rglob("*.cypher"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CYPHER)))
+def test_a_statement_is_explained_by_the_server(system: System, path: Path) -> None:
+    text = path.read_text()
+    parameters: dict[str, Any] = dict.fromkeys(re.findall(r"\$(\w+)", text))
+    driver, database = system.driver, system.connection.database
+    if text.lstrip().startswith("//") and "CREATE USER" in text:
+        database = "system"
+    with driver.session(database=database) as session:
+        summary = session.run("EXPLAIN " + text, parameters).consume()  # type: ignore[arg-type]
+    assert summary.plan is not None
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CYPHER)))
+def test_a_statement_stands_alone_under_a_header(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    header = [line for line in lines if line.startswith("//")]
+    assert lines[: len(header)] == header
+    assert len(header) >= 2
+    assert "Parameters:" in "\n".join(header)
+    assert "Rows:" in "\n".join(header)
+    assert ";" not in "".join(lines[len(header) :])
