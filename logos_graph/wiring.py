@@ -36,7 +36,7 @@ from logos_graph.settings import Settings
 if TYPE_CHECKING:
     from logos_graph.database import Connection, GuardStatus
     from logos_graph.store import Driver, Neo4jStore, Reader
-    from logos_graph.supervisor import Supervisor
+    from logos_graph.supervisor import Outcome, Supervisor
     from logos_graph.wasm.builder import Builder
     from logos_graph.wasm.runtime import WasmHost
 
@@ -66,13 +66,17 @@ class SystemClock:
 
 @dataclass
 class System:
-    """An opened database with everything over it; parts are made when first asked for."""
+    """An opened database with everything over it; parts are made when first asked for.
+
+    recovered: what a dead process had left, finished when the supervisor was first asked for.
+    """
 
     settings: Settings
     connection: Connection
     driver: Driver
     watch: Watch | None = None
     clock: SystemClock = field(default_factory=SystemClock)
+    recovered: tuple[Outcome, ...] = ()
 
     @cached_property
     def keys(self) -> KeyStore:
@@ -117,7 +121,7 @@ class System:
     @cached_property
     def supervisor(self) -> Supervisor:
         """The gate; what a dead process left behind is finished before the first intent."""
-        from logos_graph.supervisor import Supervisor
+        from logos_graph.supervisor import Outcome, Supervisor
         import logos_graph.wasm.admission as admission
 
         supervisor = Supervisor(

@@ -101,5 +101,5 @@ def check_consent(consent: Consent, waiting: Waiting, by: Consenter, now_ns: int
 
 def _refuse(code: str, message: str) -> Never:
     raise Rejected(
-        code, message, hint="logos consent list shows what waits, for whom and until when"
+        code, message, hint="`logos consent list` shows what waits, for whom and until when"
     )

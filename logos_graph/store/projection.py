@@ -283,21 +283,25 @@ def _run(entry: Entry, mutation: Mapping[str, Any]) -> Row:
             for position, (name, detail) in enumerate(_steps(mutation))
         ],
         "carried": [
-            {
-                "source": item["from"],
-                "target": item["to"],
-                "edge": {
-                    "from_port": item["from_port"],
-                    "to_port": item["to_port"],
-                    "type": item["type"],
-                    "cid": item["cid"],
-                    "position": position,
-                    "value": texts[item["cid"]],
-                    "ledger_index": index,
-                },
-            }
+            _carried(item, position, texts[item["cid"]], index)
             for position, item in enumerate(mutation["carried"])
         ],
+    }
+
+
+def _carried(item: Mapping[str, Any], position: int, value: str, index: int) -> Row:
+    return {
+        "source": item["from"],
+        "target": item["to"],
+        "edge": {
+            "from_port": item["from_port"],
+            "to_port": item["to_port"],
+            "type": item["type"],
+            "cid": item["cid"],
+            "position": position,
+            "value": value,
+            "ledger_index": index,
+        },
     }
 
 

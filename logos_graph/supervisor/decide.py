@@ -76,17 +76,24 @@ def decide(
     except Rejected as misfit:  # the payload holds what policy cannot judge
         return _misfit(view, misfit)
     decision = _reachable(view, decision, line.who)
-    cause: dict[str, Json] | None = None
-    error: LogosError | None = None
     if isinstance(decision, Deny):
-        cause = {"type": "PolicyDeny", "reason": decision.reason.value, "detail": decision.detail}
-        error = Rejected(
-            "E_DENIED",
-            f"policy denies {line.did}: {decision.detail}",
-            hint="`logos policy show` prints the policy in force; the attempt stays as a ghost",
-            policies=list(decision.policies),
-        )
-    return Judged(decision.to_json(), view.policy.id, cause, error)
+        return _denied(decision, line.did)
+    return Judged(decision.to_json(), view.policy.id)
+
+
+def _denied(decision: Deny, verb: str) -> Judged:
+    error = Rejected(
+        "E_DENIED",
+        f"policy denies {verb}: {decision.detail}",
+        hint="`logos policy show` prints the policy in force; the attempt stays as a ghost",
+        policies=list(decision.policies),
+    )
+    cause: dict[str, Json] = {
+        "type": "PolicyDeny",
+        "reason": decision.reason.value,
+        "detail": decision.detail,
+    }
+    return Judged(decision.to_json(), decision.policy_hash, cause, error)
 
 
 def _reachable(view: View, decision: Decision, who: Did) -> Decision:

@@ -223,7 +223,7 @@ def _refusal(finished: Finished, diagnostics: tuple[Diagnostic, ...]) -> Rejecte
         return Rejected(
             "E_COMPILE",
             f"{place}{first.message[:_LONGEST]}{code}",
-            hint="`diagnostics` holds every message of the compiler, as it shows them to people",
+            hint="mend what the compiler names; with --json, `diagnostics` holds all it said",
             diagnostics=[each.to_json() for each in diagnostics],
         )
     return Rejected(

@@ -100,7 +100,7 @@ def test_an_inspection_reports_every_failed_check_at_once() -> None:
 
 def test_every_check_has_a_name_of_its_own() -> None:
     names = [check.name for check in inspect(module())]
-    assert len(names) == len(set(names)) == 24
+    assert len(names) == len(set(names)) == 25
 
 
 def many(text: str, count: int) -> Callable[[], bytes]:
@@ -147,12 +147,16 @@ TOO_MUCH: dict[str, tuple[str, Callable[[], bytes]]] = {
         "E_ADMIT_ELEMENTS",
         lambda: module("(table 1 funcref) (func $f)" + "(elem (i32.const 0) $f)" * 257),
     ),
-    "body": ("E_ADMIT_BODY", many(f"(func {'nop ' * 131_072})", 1)),
-    "code": ("E_ADMIT_CODE", many(f"(func {'nop ' * 131_000})", 7)),
-    "locals": ("E_ADMIT_LOCALS", many(f"(func (local {'i64 ' * 4_097}))", 1)),
+    "body": ("E_ADMIT_BODY", many(f"(func {'nop ' * 65_536})", 1)),
+    "code": ("E_ADMIT_CODE", many(f"(func {'nop ' * 65_000})", 9)),
+    "locals": ("E_ADMIT_LOCALS", many(f"(func (local {'i64 ' * 2_049}))", 1)),
     "locals of all functions": (
         "E_ADMIT_LOCALS",
-        many(f"(func (local {'i64 ' * 4_096}))", 25),
+        many(f"(func (local {'i64 ' * 2_048}))", 25),
+    ),
+    "variables across branches": (
+        "E_ADMIT_COMPLEXITY",
+        many(f"(func (local {'i64 ' * 1_000}) {'(if (i32.const 0) (then))' * 201})", 1),
     ),
     "descriptor": ("E_ADMIT_DESCRIPTOR_SIZE", long_descriptor),
     "bytes": ("E_ADMIT_SIZE", lambda: module() + bytes(MAX_MODULE_BYTES)),
