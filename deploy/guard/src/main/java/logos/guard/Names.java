@@ -1,0 +1,25 @@
+package logos.guard;
+
+/** The graph's words that more than one rule speaks of. */
+final class Names {
+    static final String LEDGER_ENTRY = "LedgerEntry";
+    static final String LEDGER_HEAD = "LedgerHead";
+
+    static final String NEXT = "NEXT";
+    static final String NAMES = "NAMES";
+    static final String MAY_USE = "MAY_USE";
+
+    static final String LEDGER = "ledger";
+    static final String INDEX = "index";
+    static final String HASH = "hash";
+    static final String PREV_HASH = "prev_hash";
+    static final String KIND = "kind";
+    static final String TEXT = "text";
+    static final String SIGNATURE = "signature";
+    static final String RECORDED_AT = "recorded_at";
+    static final String LOCK = "lock";
+    static final String LEDGER_INDEX = "ledger_index";
+    static final String REVOKED_INDEX = "revoked_index";
+
+    private Names() {}
+}

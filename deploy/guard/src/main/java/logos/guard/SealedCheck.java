@@ -1,0 +1,89 @@
+package logos.guard;
+
+import org.neo4j.graphdb.Node;
+import org.neo4j.graphdb.Relationship;
+import org.neo4j.graphdb.event.PropertyEntry;
+
+/** Asks {@link SealedRules} about every change of a transaction. */
+final class SealedCheck {
+    private final Changes changes;
+
+    private SealedCheck(Changes changes) {
+        this.changes = changes;
+    }
+
+    static void check(Changes changes) {
+        SealedCheck check = new SealedCheck(changes);
+        check.labels();
+        check.nodeProperties();
+        check.relationships();
+        check.relationshipProperties();
+    }
+
+    private void labels() {
+        for (Node node : changes.data.deletedNodes()) {
+            SealedRules.checkDeletion(changes.end(node).labels());
+        }
+        changes.relabelled.forEach(
+                (node, labels) -> {
+                    if (!changes.data.isDeleted(node)) {
+                        SealedRules.checkLabels(labels.before(), labels.added(), labels.removed());
+                    }
+                });
+    }
+
+    private void nodeProperties() {
+        for (PropertyEntry<Node> property : changes.data.assignedNodeProperties()) {
+            nodeProperty(property);
+        }
+        for (PropertyEntry<Node> property : changes.data.removedNodeProperties()) {
+            nodeProperty(property);
+        }
+    }
+
+    private void nodeProperty(PropertyEntry<Node> property) {
+        Node node = property.entity();
+        if (!changes.createdNodes.contains(node)) {
+            SealedRules.checkProperty(changes.end(node).labels(), property.key());
+        }
+    }
+
+    private void relationships() {
+        for (Relationship created : changes.createdRelationships) {
+            SealedRules.checkNewRelationship(
+                    created.getType().name(),
+                    changes.end(created.getStartNode()),
+                    changes.end(created.getEndNode()));
+        }
+        for (Relationship deleted : changes.data.deletedRelationships()) {
+            SealedRules.checkDeletedRelationship(
+                    deleted.getType().name(),
+                    changes.end(deleted.getStartNode()),
+                    changes.end(deleted.getEndNode()));
+        }
+    }
+
+    private void relationshipProperties() {
+        for (var property : changes.data.assignedRelationshipProperties()) {
+            if (!changes.createdRelationships.contains(property.entity())) {
+                relationshipProperty(property, false);
+            }
+        }
+        for (var property : changes.data.removedRelationshipProperties()) {
+            if (!changes.data.isDeleted(property.entity())) {
+                relationshipProperty(property, true);
+            }
+        }
+    }
+
+    private void relationshipProperty(PropertyEntry<Relationship> property, boolean removed) {
+        Relationship relationship = property.entity();
+        SealedRules.checkRelationshipProperty(
+                relationship.getType().name(),
+                property.key(),
+                property.previouslyCommittedValue(),
+                removed,
+                changes.end(relationship.getStartNode()),
+                changes.end(relationship.getEndNode()));
+    }
+}
