@@ -77,7 +77,14 @@ class KeyStore:
                 hint=f"`logos key list` shows the keys; `logos key new {name}` makes one",
                 name=name,
             )
-        return Signer.from_seed(bytes.fromhex(self._read(path)["seed"]))
+        entry = self._read(path)
+        try:
+            signer = Signer.from_seed(bytes.fromhex(entry["seed"]))
+        except (ValueError, InvalidInput):
+            raise _damaged(path) from None
+        if signer.did != entry["did"]:  # it would sign as somebody else than `key list` shows
+            raise _damaged(path)
+        return signer
 
     def has(self, name: str) -> bool:
         """Whether there is a key of this name."""
@@ -116,9 +123,13 @@ class KeyStore:
             entry = json.loads(path.read_text())
             return {key: str(entry[key]) for key in ("did", "name", "seed")}
         except (ValueError, KeyError, TypeError):
-            raise EnvironmentFault(
-                "E_KEY_FILE",
-                f"{path} is no key file",
-                hint="restore it from a backup",
-                path=str(path),
-            ) from None
+            raise _damaged(path) from None
+
+
+def _damaged(path: Path) -> EnvironmentFault:
+    return EnvironmentFault(
+        "E_KEY_FILE",
+        f"{path} is no key file",
+        hint="restore it from a backup",
+        path=str(path),
+    )

@@ -7,12 +7,13 @@ the checkout (`schemas/verbs/flow.run.schema.json`), wherever they run from.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from logos_graph.errors import EnvironmentFault, InvalidInput
 
-__all__ = ["list_files", "locate", "read_text", "root"]
+__all__ = ["list_files", "locate", "read_text", "root", "statement", "statement_names"]
 
 _PACKAGE: Final = Path(__file__).resolve().parent
 
@@ -53,6 +54,21 @@ def locate(relative: str) -> Path:
 def read_text(relative: str) -> str:
     """The UTF-8 text of one resource file. Raises as `locate`."""
     return locate(relative).read_text(encoding="utf-8")
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of a statement of cypher/: "ledger/append" is cypher/ledger/append.cypher.
+
+    Python never builds Cypher from strings; the product's own files are as trusted as its code.
+    """
+    return read_text(f"cypher/{name}.cypher")
+
+
+def statement_names(group: str) -> list[str]:
+    """The statements of a folder of cypher/ (`schema`, `audit`, `invariants`, …), sorted."""
+    files = list_files(f"cypher/{group}", ".cypher")
+    return [f"{group}/{PurePosixPath(file).stem}" for file in files]
 
 
 def list_files(folder: str, suffix: str) -> tuple[str, ...]:

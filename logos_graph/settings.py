@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 __all__ = ["ExternalServer", "Settings"]
@@ -25,7 +25,7 @@ class ExternalServer:
 
     uri: str
     username: str
-    password: str | None
+    password: str | None = field(repr=False)
     database: str | None
 
 

@@ -34,8 +34,8 @@ from logos_graph.processes import LockedWriters
 from logos_graph.settings import Settings
 
 if TYPE_CHECKING:
-    from logos_graph.database import Connection, GuardStatus
-    from logos_graph.store import Driver, Neo4jStore, Reader
+    from logos_graph.database import Connection, Driver, GuardStatus
+    from logos_graph.store import Neo4jStore, Reader
     from logos_graph.supervisor import Outcome, Supervisor
     from logos_graph.wasm.builder import Builder
     from logos_graph.wasm.runtime import WasmHost
@@ -88,14 +88,14 @@ class System:
         """Questions to the graph."""
         from logos_graph.store import Reader
 
-        return Reader(self.driver, self.connection.database)
+        return Reader(self.driver, self.connection)
 
     @cached_property
     def store(self) -> Neo4jStore:
         """The ledger and the graph."""
         from logos_graph.store import Neo4jStore
 
-        return Neo4jStore(self.driver, self.connection.database)
+        return Neo4jStore(self.driver, self.connection)
 
     @cached_property
     def guard(self) -> GuardStatus:
@@ -121,8 +121,8 @@ class System:
     @cached_property
     def supervisor(self) -> Supervisor:
         """The gate; what a dead process left behind is finished before the first intent."""
-        from logos_graph.supervisor import Outcome, Supervisor
         import logos_graph.wasm.admission as admission
+        from logos_graph.supervisor import Supervisor
 
         supervisor = Supervisor(
             store=self.store,
@@ -232,7 +232,7 @@ def found_database(system: System, progress: Callable[[str], None]) -> None:
     from logos_graph.store import apply_schema
     from logos_graph.supervisor import found_ledger
 
-    apply_schema(system.driver, system.connection.database)
+    apply_schema(system.driver, system.connection)
     if system.reader.head() is not None:
         return
     if not system.keys.has(SUPERVISOR):

@@ -1,4 +1,4 @@
-"""The README, followed literally: in a fresh clone, in a folder with a space, with an empty HOME."""
+"""The README, followed literally: a fresh clone, a folder with a space, an empty HOME."""
 
 from __future__ import annotations
 

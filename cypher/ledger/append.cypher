@@ -55,19 +55,20 @@ CALL () {
   CREATE (run)-[:EXECUTES {ledger_index: row.run.ledger_index}]->(flow)
   CREATE (line)-[:CAUSED {ledger_index: row.run.ledger_index}]->(run)
   WITH run, row
-  UNWIND row.steps AS detail
-  CREATE (step:Step)
-  SET step = detail
-  CREATE (run)-[:HAS_STEP {ledger_index: run.ledger_index}]->(step)
-  WITH step, detail, run
-  MATCH (node:Node {id: detail.node})
-  CREATE (step)-[:RAN {ledger_index: run.ledger_index}]->(node)
-}
-CALL () {
-  UNWIND $runs AS row
+  CALL (run, row) {
+    UNWIND row.steps AS detail
+    CREATE (run)-[:HAS_STEP {ledger_index: run.ledger_index}]->(step:Step)
+    SET step = detail
+    WITH run, step ORDER BY step.position
+    RETURN collect(step) AS steps
+  }
+  CALL (run, steps) {
+    UNWIND steps AS step
+    MATCH (node:Node {id: step.node})
+    CREATE (step)-[:RAN {ledger_index: run.ledger_index}]->(node)
+  }
   UNWIND row.carried AS carried
-  MATCH (source:Step {run: row.run.id, name: carried.source})
-  MATCH (target:Step {run: row.run.id, name: carried.target})
+  WITH steps[carried.source] AS source, steps[carried.target] AS target, carried
   CREATE (source)-[edge:CARRIED]->(target)
   SET edge = carried.edge
 }

@@ -5,10 +5,21 @@ external_connection(uri, username, password, database) -> Connection
 open_driver(connection) -> the driver; guard_status(driver, database) -> GuardStatus
 """
 
+from typing import TYPE_CHECKING
+
 from logos_graph.database.connection import DEFAULT_DATABASE, Connection, external_connection
-from logos_graph.database.driver import GuardStatus, guard_status, open_driver, ping
+from logos_graph.database.driver import (
+    GuardStatus,
+    guard_status,
+    named_failures,
+    open_driver,
+    ping,
+)
 from logos_graph.database.options import DatabaseOptions
 from logos_graph.database.server import DatabaseState, DatabaseStatus, ManagedDatabase
+
+if TYPE_CHECKING:
+    from neo4j import Driver as Driver  # for annotations above this layer
 
 __all__ = [
     "DEFAULT_DATABASE",
@@ -20,6 +31,7 @@ __all__ = [
     "ManagedDatabase",
     "external_connection",
     "guard_status",
+    "named_failures",
     "open_driver",
     "ping",
 ]

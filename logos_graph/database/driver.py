@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, LiteralString
+from typing import TYPE_CHECKING
 
 from logos_graph.database.connection import Connection
 from logos_graph.errors import EnvironmentFault, InvalidInput
+from logos_graph.resources import statement
 
 if TYPE_CHECKING:
     from neo4j import Driver
 
-__all__ = ["GuardStatus", "create_explorer", "guard_status", "open_driver", "ping"]
+__all__ = [
+    "GuardStatus",
+    "create_explorer",
+    "guard_status",
+    "named_failures",
+    "open_driver",
+    "ping",
+]
 
 _CONNECT_SECONDS = 10.0
-_PING = "RETURN 1 AS one"
-_GUARD_STATUS = "RETURN logos.guard.status() AS status"
-_CREATE_EXPLORER = (
-    "CREATE USER $username IF NOT EXISTS SET PASSWORD $password SET PASSWORD CHANGE NOT REQUIRED"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,8 @@ def ping(connection: Connection) -> None:
     Raises EnvironmentFault E_PASSWORD, E_DATABASE_NAME (no such database on that server),
     E_DATABASE_UNREACHABLE.
     """
-    with open_driver(connection) as driver, _named_failures(connection):
-        _run(driver, _PING, connection.database)
+    with open_driver(connection) as driver, named_failures(connection):
+        _run(driver, "database/ping", connection.database)
 
 
 def guard_status(driver: Driver, database: str) -> GuardStatus:
@@ -73,7 +76,7 @@ def guard_status(driver: Driver, database: str) -> GuardStatus:
 
     try:
         with driver.session(database=database) as session:
-            status = session.run(_GUARD_STATUS).single(strict=True)["status"]
+            status = session.run(statement("database/guard")).single(strict=True)["status"]
     except ClientError as error:
         # No such function here, or a database in which no function can be called.
         if str(error.code).startswith("Neo.ClientError.Statement."):
@@ -85,25 +88,37 @@ def guard_status(driver: Driver, database: str) -> GuardStatus:
 
 def create_explorer(connection: Connection) -> None:
     """Create the connection's read-only user where it is not there yet."""
-    with open_driver(connection) as driver, _named_failures(connection):
+    with open_driver(connection) as driver, named_failures(connection):
         _run(
             driver,
-            _CREATE_EXPLORER,
+            "database/create_explorer",
             "system",
             username=connection.explorer_username,
             password=connection.explorer_password,
         )
 
 
-def _run(driver: Driver, statement: LiteralString, database: str, **parameters: str | None) -> None:
+def _run(driver: Driver, name: str, database: str, **parameters: str | None) -> None:
     """One statement, not retried: whoever waits for a server asks again himself."""
     with driver.session(database=database) as session:
-        session.run(statement, parameters).consume()
+        session.run(statement(name), parameters).consume()
 
 
 @contextmanager
-def _named_failures(connection: Connection) -> Iterator[None]:
-    from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError
+def named_failures(connection: Connection) -> Iterator[None]:
+    """What goes wrong between here and the server, as EnvironmentFault.
+
+    E_PASSWORD, E_DATABASE_NAME, E_DATABASE_UNREACHABLE, or E_DATABASE when the server answers with
+    a failure of its own. A ClientError of another kind passes: it is about the statement.
+    """
+    from neo4j.exceptions import (
+        AuthError,
+        ClientError,
+        DriverError,
+        Neo4jError,
+        ServiceUnavailable,
+        SessionExpired,
+    )
 
     try:
         yield
@@ -120,21 +135,28 @@ def _named_failures(connection: Connection) -> Iterator[None]:
         ) from error
     except ClientError as error:
         if error.code != "Neo.ClientError.Database.DatabaseNotFound":
-            raise _unreachable(connection, error) from error
+            raise
         raise EnvironmentFault(
             "E_DATABASE_NAME",
             f"{connection.uri} has no database {connection.database!r}",
             hint="set NEO4J_DATABASE to one that is there",
             database=connection.database,
         ) from error
-    except (DriverError, Neo4jError, OSError) as error:
+    except (ServiceUnavailable, SessionExpired, OSError) as error:
         raise _unreachable(connection, error) from error
+    except (DriverError, Neo4jError) as error:
+        raise EnvironmentFault(
+            "E_DATABASE",
+            f"the database at {connection.uri} failed: {error}",
+            hint="`logos doctor`; the server's own log says more",
+            uri=connection.uri,
+        ) from error
 
 
 def _unreachable(connection: Connection, error: Exception) -> EnvironmentFault:
     return EnvironmentFault(
         "E_DATABASE_UNREACHABLE",
         f"the database at {connection.uri} does not answer: {error}",
-        hint="logos up" if connection.managed else "see that the server at NEO4J_URI runs",
+        hint="`logos up`" if connection.managed else "see that the server at NEO4J_URI runs",
         uri=connection.uri,
     )

@@ -1,17 +1,13 @@
 """Neo4j behind the supervisor's Store: units of work over the statements in cypher/."""
 
-from logos_graph.store.connection import Driver
 from logos_graph.store.reader import Reader
 from logos_graph.store.schema import apply_schema
 from logos_graph.store.state import read_state
-from logos_graph.store.statements import Statements
 from logos_graph.store.store import Neo4jStore
 
 __all__ = [
-    "Driver",
     "Neo4jStore",
     "Reader",
-    "Statements",
     "apply_schema",
     "read_state",
 ]

@@ -262,6 +262,8 @@ def _run(entry: Entry, mutation: Mapping[str, Any]) -> Row:
     values: Mapping[str, Json] = mutation["values"]
     texts = {cid: encode_text(value) for cid, value in values.items()}
     failure = mutation["failure"]
+    steps = _steps(mutation)
+    places = {name: position for position, (name, _) in enumerate(steps)}
     travelled = {item["cid"] for item in mutation["carried"]}
     uncarried = {cid: value for cid, value in values.items() if cid not in travelled}
     return {
@@ -280,19 +282,22 @@ def _run(entry: Entry, mutation: Mapping[str, Any]) -> Row:
         },
         "steps": [
             {"run": run, "name": name, "position": position, "ledger_index": index, **detail}
-            for position, (name, detail) in enumerate(_steps(mutation))
+            for position, (name, detail) in enumerate(steps)
         ],
         "carried": [
-            _carried(item, position, texts[item["cid"]], index)
+            _carried(item, places, position, texts[item["cid"]], index)
             for position, item in enumerate(mutation["carried"])
         ],
     }
 
 
-def _carried(item: Mapping[str, Any], position: int, value: str, index: int) -> Row:
+def _carried(
+    item: Mapping[str, Any], places: Mapping[str, int], position: int, value: str, index: int
+) -> Row:
+    """A value's way, between two steps that are named by their position in the run."""
     return {
-        "source": item["from"],
-        "target": item["to"],
+        "source": places[item["from"]],
+        "target": places[item["to"]],
         "edge": {
             "from_port": item["from_port"],
             "to_port": item["to_port"],

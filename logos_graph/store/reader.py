@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from logos_graph.canon import ContentId, Json, parse
+from logos_graph.database import Connection, named_failures
 from logos_graph.errors import Rejected
 from logos_graph.identity import Did
 from logos_graph.ledger import Head, parse_entry
 from logos_graph.logline import parse_signed_intent
+from logos_graph.resources import statement
 from logos_graph.store.components import run_mutation
-from logos_graph.store.connection import Driver, database_errors
-from logos_graph.store.statements import Statements
 from logos_graph.supervisor import IntentRecord, Mutation, PendingIntent, Snapshot
 
 __all__ = ["Reader"]
+
+if TYPE_CHECKING:
+    from neo4j import Driver
 
 Row = dict[str, Any]
 
@@ -22,16 +25,18 @@ Row = dict[str, Any]
 class Reader:
     """Answers from the graph; never changes it."""
 
-    def __init__(self, driver: Driver, database: str) -> None:
-        self._driver, self._database = driver, database
+    def __init__(self, driver: Driver, connection: Connection) -> None:
+        self._driver, self._connection = driver, connection
 
-    def rows(self, statement: str, /, **parameters: object) -> list[Row]:
+    def rows(self, name: str, /, **parameters: object) -> list[Row]:
         """The rows of a statement of cypher/, as dictionaries."""
         with (
-            database_errors(),
-            self._driver.session(database=self._database, default_access_mode="READ") as session,
+            named_failures(self._connection),
+            self._driver.session(
+                database=self._connection.database, default_access_mode="READ"
+            ) as session,
         ):
-            return session.run(Statements.get(statement), parameters).data()
+            return session.run(statement(name), parameters).data()
 
     def head(self) -> Head | None:
         """The ledger's head; None before genesis."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from logos_graph.store.connection import Driver, database_errors
-from logos_graph.store.statements import Statements
+from typing import TYPE_CHECKING
+
+from logos_graph.database import Connection, named_failures
+from logos_graph.resources import statement, statement_names
+
+if TYPE_CHECKING:
+    from neo4j import Driver
 
 __all__ = ["apply_schema"]
 
 
-def apply_schema(driver: Driver, database: str) -> None:
+def apply_schema(driver: Driver, connection: Connection) -> None:
     """Creates what of cypher/schema is not there yet, and waits for the indexes."""
-    with database_errors(), driver.session(database=database) as session:
-        for name in Statements.names("schema"):
-            session.run(Statements.get(name)).consume()
-        session.run(Statements.get("read/await_indexes")).consume()
+    with named_failures(connection), driver.session(database=connection.database) as session:
+        for name in statement_names("schema"):
+            session.run(statement(name)).consume()
+        session.run(statement("read/await_indexes")).consume()

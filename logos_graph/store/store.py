@@ -12,18 +12,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from logos_graph.canon import ContentId
+from logos_graph.database import Connection
 from logos_graph.errors import Conflict, EnvironmentFault, LogosError, Rejected
 from logos_graph.graph import Component, Node, parse_flow, used_by
 from logos_graph.ledger import Entry, Head, parse_entry
+from logos_graph.resources import statement
 from logos_graph.store.components import flow_mutation, node_mutation
-from logos_graph.store.connection import Driver, database_errors
 from logos_graph.store.projection import Projection, Statement, entry_properties, project
 from logos_graph.store.reader import Reader
-from logos_graph.store.statements import Statements
 from logos_graph.supervisor import IntentRecord, Snapshot
 
 if TYPE_CHECKING:
-    from neo4j import ManagedTransaction, Session, Transaction
+    from neo4j import Driver, ManagedTransaction, Session, Transaction
     from neo4j.exceptions import Neo4jError
 
 __all__ = ["Neo4jStore"]
@@ -34,9 +34,9 @@ _PAGE = 1000
 class Neo4jStore:
     """Implements logos_graph.supervisor.Store."""
 
-    def __init__(self, driver: Driver, database: str) -> None:
-        self._driver, self._database = driver, database
-        self._reader = Reader(driver, database)
+    def __init__(self, driver: Driver, connection: Connection) -> None:
+        self._driver, self._database = driver, connection.database
+        self._reader = Reader(driver, connection)
         self._components: dict[ContentId, Component] = {}
 
     # reading ----------------------------------------------------------------------------------
@@ -120,17 +120,16 @@ class Neo4jStore:
             with session.begin_transaction() as transaction:
                 if expected is None:
                     genesis = {"entry": entry_properties(entries[0])}
-                    transaction.run(Statements.get("ledger/genesis"), genesis).consume()
+                    transaction.run(statement("ledger/genesis"), genesis).consume()
                 else:
                     _append(transaction, expected, entries, projection)
-                for statement in projection.statements:
-                    _apply(transaction, statement)
+                for change in projection.statements:
+                    _apply(transaction, change)
                 transaction.commit()
 
     def _took_hold(self, last: Entry) -> bool:
         """Whether a commit whose outcome is unknown is in the database after all."""
-        with database_errors():
-            return bool(self._reader.rows("ledger/find_entry", hash=last.hash))
+        return bool(self._reader.rows("ledger/find_entry", hash=last.hash))
 
 
 def _append(
@@ -150,19 +149,19 @@ def _append(
         "endings": projection.endings,
         "runs": projection.runs,
     }
-    if runner.run(Statements.get("ledger/append"), parameters).single() is None:
+    if runner.run(statement("ledger/append"), parameters).single() is None:
         raise Conflict("E_HEAD_MOVED", f"another entry follows {expected.hash} already")
 
 
-def _apply(transaction: Transaction, statement: Statement) -> None:
-    row = transaction.run(Statements.get(statement.name), statement.parameters).single()
+def _apply(transaction: Transaction, change: Statement) -> None:
+    row = transaction.run(statement(change.name), change.parameters).single()
     made = 0 if row is None else row["made"]
-    if made != statement.makes:
+    if made != change.makes:
         raise Rejected(
             "E_PROJECTION",
-            f"{statement.name} was to make {statement.makes}, the graph let it make {made}",
+            f"{change.name} was to make {change.makes}, the graph let it make {made}",
             hint="an edge between unequal types, or a thing that is not stored, has no match",
-            statement=statement.name,
+            statement=change.name,
         )
 
 

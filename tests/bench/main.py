@@ -4,7 +4,7 @@
 
 | name | measures | beside |
 |---|---|---|
-| approval | one client: intent, nine steps, values and receipt; p50 and p99, and where it goes | floors |
+| approval | one client: intent, nine steps, values, receipt; p50, p99, where it goes | floors |
 | throughput | approvals per second, 8 clients in one process | 1 client |
 | call | one isolated, metered node call from Python | a call that does nothing |
 | replay | one replay of a recorded approval | the same without comparing |
@@ -16,14 +16,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import figures
-from stage import Stage
+from tests.bench import figures
+from tests.bench.stage import Stage
 
 BENCHMARKS = {
     "approval": figures.approval,

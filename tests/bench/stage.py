@@ -28,19 +28,17 @@ class Stage:
     def __init__(self, home: Path, rounds: int) -> None:
         given = os.environ.get("LOGOS_CACHE")
         cache = Path(given) if given else platformdirs.user_cache_path("logos", appauthor=False)
-        self.home, self.rounds = home, rounds
+        self.home, self.rounds, self.warmed = home, rounds, 0
         self.settings = Settings(home, cache, "supervisor", None)
         self._stack = ExitStack()
 
     def __enter__(self) -> Stage:
-        start_database(self.settings, lambda _line: None)
-        self._stack.callback(stop_database, self.settings)
-        self.system: System = self._stack.enter_context(open_system(self.settings))
-        self.operator = self.system.keys.load("supervisor")
-        self.agent = self._register("agent", ["agent"])
-        treasurer = self._register("treasurer", ["treasury", "approver"])
-        self._publish(treasurer)
-        self.payment: dict[str, Json] = json.loads((EXAMPLE / "payments" / "ok.json").read_text())
+        with ExitStack() as stack:
+            stack.callback(stop_database, self.settings)
+            start_database(self.settings, lambda _line: None)
+            self.system: System = stack.enter_context(open_system(self.settings))
+            self._set_up()
+            self._stack = stack.pop_all()  # only now is leaving the stage's own business
         return self
 
     def __exit__(
@@ -63,6 +61,12 @@ class Stage:
         if outcome.status != "COMMITTED":
             raise RuntimeError(f"the payment was not approved: {outcome}")
         return outcome
+
+    def _set_up(self) -> None:
+        self.operator = self.system.keys.load("supervisor")
+        self.agent = self._register("agent", ["agent"])
+        self._publish(self._register("treasurer", ["treasury", "approver"]))
+        self.payment: dict[str, Json] = json.loads((EXAMPLE / "payments" / "ok.json").read_text())
 
     def _register(self, name: str, roles: list[str]) -> Signer:
         signer = self.system.keys.create(name)

@@ -6,8 +6,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
@@ -15,6 +16,9 @@ import pytest
 from logos_graph.cli import logline
 from logos_graph.cli.main import COMMANDS
 from logos_graph.cli.main import logos as program
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Logos
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,7 +54,7 @@ LEAVES = dict(leaves(program, ()))
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)
-def test_every_command_says_what_it_does(logos, path: tuple[str, ...]) -> None:
+def test_every_command_says_what_it_does(logos: Logos, path: tuple[str, ...]) -> None:
     ended = logos(*path, "--help")
     assert ended.status == 0
     assert ended.out.startswith(f"Usage: logos {' '.join(path)}")
@@ -90,7 +94,9 @@ def test_logline_offers_the_groups_of_the_papers() -> None:
         assert logline.logline.get_command(context, name) is COMMANDS[name].load()
 
 
-def test_help_imports_nothing_heavy(record_testsuite_property) -> None:
+def test_help_imports_nothing_heavy(
+    record_testsuite_property: Callable[[str, object], None],
+) -> None:
     code = (
         "import sys, json, time, logos_graph.cli.main as m\n"
         "sys.argv = ['logos', '--help']\n"

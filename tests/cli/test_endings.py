@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
@@ -20,6 +21,9 @@ from logos_graph.errors import (
     Waiting,
 )
 from logos_graph.supervisor import Outcome
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Logos
 
 CID = ContentId("b3:" + "0" * 64)
 
@@ -119,7 +123,9 @@ WRONG_USE = [
 
 
 @pytest.mark.parametrize("arguments", WRONG_USE, ids=" ".join)
-def test_wrong_use_ends_with_2_before_anything_is_asked(logos, arguments: tuple[str, ...]) -> None:
+def test_wrong_use_ends_with_2_before_anything_is_asked(
+    logos: Logos, arguments: tuple[str, ...]
+) -> None:
     told = logos(*arguments)
     assert told.status == 2
     assert told.out == ""
@@ -130,12 +136,14 @@ def test_wrong_use_ends_with_2_before_anything_is_asked(logos, arguments: tuple[
     assert as_json.document["error"]["code"].startswith("E_")
 
 
-def test_a_mistyped_command_gets_a_suggestion(logos) -> None:
+def test_a_mistyped_command_gets_a_suggestion(logos: Logos) -> None:
     assert "Did you mean 'ledger'?" in logos("leger").err
 
 
 @pytest.mark.parametrize("arguments", [(), ("node",), ("run",)], ids=" ".join)
-def test_no_command_at_all_shows_the_help_on_stderr(logos, arguments: tuple[str, ...]) -> None:
+def test_no_command_at_all_shows_the_help_on_stderr(
+    logos: Logos, arguments: tuple[str, ...]
+) -> None:
     ended = logos(*arguments)
     assert ended.status == 2
     assert ended.out == ""
@@ -157,19 +165,21 @@ NEED_A_DATABASE = [
 
 
 @pytest.mark.parametrize("arguments", NEED_A_DATABASE, ids=" ".join)
-def test_without_a_database_the_environment_is_at_fault(logos, arguments: tuple[str, ...]) -> None:
+def test_without_a_database_the_environment_is_at_fault(
+    logos: Logos, arguments: tuple[str, ...]
+) -> None:
     ended = logos(*arguments, "--json")
     assert ended.status == 3
     assert ended.document["error"]["code"] == "E_DATABASE_DOWN"
     assert "logos up" in ended.document["error"]["hint"]
 
 
-def test_a_key_is_not_made_where_it_cannot_be_registered(logos, tmp_path: Path) -> None:
+def test_a_key_is_not_made_where_it_cannot_be_registered(logos: Logos, tmp_path: Path) -> None:
     assert logos("key", "new", "agent").status == 3
     assert list(tmp_path.rglob("agent*")) == []
 
 
-def test_status_of_a_stopped_database_is_3_and_says_how_to_start_it(logos) -> None:
+def test_status_of_a_stopped_database_is_3_and_says_how_to_start_it(logos: Logos) -> None:
     told = logos("status")
     assert told.status == 3
     assert "logos up" in told.out
@@ -177,7 +187,9 @@ def test_status_of_a_stopped_database_is_3_and_says_how_to_start_it(logos) -> No
     assert document["database"]["running"] is False
 
 
-def test_half_given_settings_of_a_server_are_named(logos, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_given_settings_of_a_server_are_named(
+    logos: Logos, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NEO4J_URI", "bolt://127.0.0.1:1")
     monkeypatch.delenv("NEO4J_PASSWORD", raising=False)
     ended = logos("node", "list", "--json")
@@ -185,7 +197,7 @@ def test_half_given_settings_of_a_server_are_named(logos, monkeypatch: pytest.Mo
     assert "NEO4J_PASSWORD" in ended.document["error"]["message"]
 
 
-def outcome(status: str, **fields) -> Outcome:
+def outcome(status: str, **fields: Any) -> Outcome:
     return Outcome(CID, "flow.run", {"outcome": "ALLOW"}, status, **fields)
 
 

@@ -7,12 +7,16 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from logos_graph.canon import content_id
 from logos_graph.cli.audit import questions
 from logos_graph.resources import read_text
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Logos
 
 VECTORS = Path(__file__).resolve().parents[1] / "canon" / "vectors"
 
@@ -22,7 +26,7 @@ def stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 
 
 def test_canonize_prints_exactly_the_canonical_bytes(
-    logos, monkeypatch: pytest.MonkeyPatch
+    logos: Logos, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stdin(monkeypatch, '{"b": 1, "a": ["é"]}\n'.encode())
     ended = logos("json", "canonize", "-")
@@ -30,7 +34,7 @@ def test_canonize_prints_exactly_the_canonical_bytes(
     assert ended.out == '{"a":["é"],"b":1}'
 
 
-def test_what_canonize_prints_verifies_and_nothing_else_does(logos, tmp_path: Path) -> None:
+def test_what_canonize_prints_verifies_and_nothing_else_does(logos: Logos, tmp_path: Path) -> None:
     file = tmp_path / "value.json"
     file.write_text('{"b": 1, "a": 2}')
     refused = logos("json", "verify", str(file), "--json")
@@ -55,7 +59,7 @@ def test_what_canonize_prints_verifies_and_nothing_else_does(logos, tmp_path: Pa
     ],
 )
 def test_each_refusal_of_json_has_its_code(
-    logos, monkeypatch: pytest.MonkeyPatch, text: bytes, code: str
+    logos: Logos, monkeypatch: pytest.MonkeyPatch, text: bytes, code: str
 ) -> None:
     stdin(monkeypatch, text)
     ended = logos("json", "canonize", "-", "--json")
@@ -63,7 +67,7 @@ def test_each_refusal_of_json_has_its_code(
     assert ended.document["error"]["code"] == code
 
 
-def test_compare_looks_at_values_and_not_at_texts(logos, tmp_path: Path) -> None:
+def test_compare_looks_at_values_and_not_at_texts(logos: Logos, tmp_path: Path) -> None:
     one, same, other = (tmp_path / name for name in ("one", "same", "other"))
     one.write_text('{"a": 1, "b": 2}')
     same.write_text('{"b":2,"a":1}')
@@ -75,7 +79,7 @@ def test_compare_looks_at_values_and_not_at_texts(logos, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("file", sorted(VECTORS.glob("*.jsonl")), ids=lambda file: file.stem)
-def test_the_projects_own_vectors_hold(logos, file: Path) -> None:
+def test_the_projects_own_vectors_hold(logos: Logos, file: Path) -> None:
     ended = logos("json", "test-vectors", str(file), "--json")
     assert ended.status == 0
     assert ended.document["vectors"] > 0
@@ -94,7 +98,7 @@ def test_the_projects_own_vectors_hold(logos, file: Path) -> None:
     ],
 )
 def test_a_vector_that_does_not_hold_is_named(
-    logos, tmp_path: Path, vector: dict[str, object]
+    logos: Logos, tmp_path: Path, vector: dict[str, object]
 ) -> None:
     file = tmp_path / "vectors.jsonl"
     file.write_text(json.dumps(vector) + "\n")
@@ -103,7 +107,7 @@ def test_a_vector_that_does_not_hold_is_named(
     assert list(ended.document["faults"]) == ["x"]
 
 
-def test_what_is_no_vector_is_refused_with_its_line(logos, tmp_path: Path) -> None:
+def test_what_is_no_vector_is_refused_with_its_line(logos: Logos, tmp_path: Path) -> None:
     file = tmp_path / "vectors.jsonl"
     file.write_text('{"name": "a", "input": "1", "canonical": "1"}\n{"name": "b"}\n')
     ended = logos("json", "test-vectors", str(file), "--json")
@@ -111,7 +115,7 @@ def test_what_is_no_vector_is_refused_with_its_line(logos, tmp_path: Path) -> No
     assert ended.document["error"]["line"] == 2
 
 
-def test_policy_check_lists_the_rules_and_names_the_policy(logos, tmp_path: Path) -> None:
+def test_policy_check_lists_the_rules_and_names_the_policy(logos: Logos, tmp_path: Path) -> None:
     text = read_text("schemas/policies/bootstrap.cedar")
     file = tmp_path / "policy.cedar"
     file.write_text(text)
@@ -121,7 +125,7 @@ def test_policy_check_lists_the_rules_and_names_the_policy(logos, tmp_path: Path
     assert {rule["effect"] for rule in document["rules"]} <= {"permit", "forbid"}
 
 
-def test_a_policy_that_does_not_parse_is_refused(logos, tmp_path: Path) -> None:
+def test_a_policy_that_does_not_parse_is_refused(logos: Logos, tmp_path: Path) -> None:
     file = tmp_path / "policy.cedar"
     file.write_text("permit (everything)")
     ended = logos("policy", "check", str(file), "--json")
@@ -139,13 +143,13 @@ def test_every_audit_question_says_what_it_asks_and_takes_what_its_statement_use
         assert set(question.parameters) == used, question.name
 
 
-def test_audit_without_a_name_lists_the_questions(logos) -> None:
+def test_audit_without_a_name_lists_the_questions(logos: Logos) -> None:
     document = logos("audit", "--json").document
     assert [each["name"] for each in document["questions"]] == [q.name for q in questions()]
     assert "ghosts" in logos("audit").out
 
 
-def test_what_is_no_module_is_refused_by_a_named_check(logos, tmp_path: Path) -> None:
+def test_what_is_no_module_is_refused_by_a_named_check(logos: Logos, tmp_path: Path) -> None:
     file = tmp_path / "node.wasm"
     file.write_bytes(b"\0asm\1\0\0\0 and then nothing of the kind")
     ended = logos("node", "inspect", str(file), "--json")
@@ -158,7 +162,7 @@ def test_what_is_no_module_is_refused_by_a_named_check(logos, tmp_path: Path) ->
 
 
 def test_doctor_names_what_mends_each_thing_that_is_missing(
-    logos, monkeypatch: pytest.MonkeyPatch
+    logos: Logos, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")
     ended = logos("doctor", "--json")

@@ -55,7 +55,7 @@ def _evaluate(
     inputs: Mapping[str, int],
     path: str,
     found: _Outcome,
-    by_id: Mapping[str, Component],
+    by_id: Mapping[ContentId, Component],
 ) -> dict[str, int]:
     """The reference: each placement as soon as its inputs are there, nested flows by recursion."""
     values: dict[str, int] = {f"input.{name}": value for name, value in inputs.items()}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logos_graph.canon import content_id, encode, parse
+from logos_graph.canon import Json, content_id, encode, parse
 from logos_graph.errors import InvalidInput
 from logos_graph.governance import Allow, Decision, Deny, DenyReason, Require, parse_decision
 
@@ -43,7 +43,7 @@ def test_a_decision_survives_the_way_to_the_ledger_and_back(decision: Decision) 
 
 
 def test_the_forms_are_those_of_the_ledger() -> None:
-    common = {"policies": ("limit",), "policy_hash": POLICY, "revision": 7}
+    common: dict[str, Any] = {"policies": ("limit",), "policy_hash": POLICY, "revision": 7}
     assert Allow(**common).to_json() == {
         "outcome": "ALLOW",
         "policies": ["limit"],
@@ -108,6 +108,6 @@ def test_a_value_of_another_shape_is_refused(value: Any) -> None:
 
 
 def test_an_unknown_reason_is_refused() -> None:
-    deny = {"outcome": "DENY", "policies": [], "revision": 0, "reason": "Mood", "detail": ""}
+    deny: Json = {"outcome": "DENY", "policies": [], "revision": 0, "reason": "Mood", "detail": ""}
     with pytest.raises(InvalidInput):
         parse_decision(deny, POLICY)

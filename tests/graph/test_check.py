@@ -313,6 +313,24 @@ def test_a_branch_within_a_branch_is_joined_exactly() -> None:
     assert flow.partial == {"inner"}
 
 
+def test_a_join_of_ways_that_differ_twice_is_not_taken_for_complete() -> None:
+    # Of the four ways that two decisions give, only two reach the output.
+    flow = _check(
+        {"s": "score", "t": "score", "p": "add", "q": "add"},
+        [
+            ("input.start", "s.x"),
+            ("input.start", "t.x"),
+            ("s.y", "p.x", {"below": 9}),
+            ("t.y", "p.z", {"below": 9}),
+            ("s.y", "q.x", {"at_least": 9}),
+            ("t.y", "q.z", {"at_least": 9}),
+            ("p.y", "output.y"),
+            ("q.y", "output.y"),
+        ],
+    )
+    assert flow.partial == {"y"}
+
+
 def _chain(length: int, first: str = "source") -> FlowDraft:
     names = [f"p{index}" for index in range(length)]
     placements = {name: "score" if index else first for index, name in enumerate(names)}

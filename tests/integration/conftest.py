@@ -13,7 +13,7 @@ import pytest
 from logos_graph.canon import ContentId, Json
 from logos_graph.graph import parse_flow_file
 from logos_graph.identity import Signer
-from logos_graph.store import Statements
+from logos_graph.resources import statement_names
 from logos_graph.supervisor import Outcome
 from logos_graph.wiring import System
 
@@ -54,8 +54,7 @@ class Cast:
         """Checks and names a flow, with every placement pinned to what its name means now."""
         draft = parse_flow_file(text)
         uses: dict[str, Json] = {
-            used: self.system.reader.resolve(used, ("Node", "Flow"))
-            for _, used in draft.placements
+            used: self.system.reader.resolve(used, ("Node", "Flow")) for _, used in draft.placements
         }
         return self.submit(
             self.operator, "flow.publish", {"name": name, "text": text, "uses": uses}
@@ -119,9 +118,7 @@ def invariants(system: System) -> Iterator[None]:
     """Every rule of cypher/invariants holds after every test."""
     yield
     broken = {
-        name: rows
-        for name in Statements.names("invariants")
-        if (rows := system.reader.rows(name))
+        name: rows for name in statement_names("invariants") if (rows := system.reader.rows(name))
     }
     assert broken == {}
 

@@ -6,7 +6,8 @@ from typing import Any
 
 PAYMENT = (
     "record payment { from-account: string, to-account: string, amount: decimal<2>, "
-    "currency: string, history: list<record past-payment { amount: decimal<2>, minutes-ago: u32 }> }"
+    "currency: string, "
+    "history: list<record past-payment { amount: decimal<2>, minutes-ago: u32 }> }"
 )
 HEAD = f"""
 [flow]

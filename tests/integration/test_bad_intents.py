@@ -24,7 +24,9 @@ def error_of(cast: Any, submitted: Any) -> LogosError:
 
 
 def good(cast: Any) -> Any:
-    return cast.sign(cast.operator, "capability.grant", {"node": "b3:" + "0" * 64, "capability": "log"})
+    return cast.sign(
+        cast.operator, "capability.grant", {"node": "b3:" + "0" * 64, "capability": "log"}
+    )
 
 
 @pytest.fixture(autouse=True)

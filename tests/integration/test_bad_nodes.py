@@ -1,4 +1,4 @@
-"""Nodes that do not build, and nodes that misbehave: the run fails with its reason, nothing else does."""
+"""Nodes that do not build, and nodes that misbehave: the run fails and says why, nothing else."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ out = "bad.out"
 
 
 def test_a_rust_error_shows_the_compilers_own_message_and_line(cast: Any) -> None:
-    outcome = cast.publish_node(NODE.format(name="broken_node", body="value + missing"), "broken-node")
+    outcome = cast.publish_node(
+        NODE.format(name="broken_node", body="value + missing"), "broken-node"
+    )
     assert (outcome.status, outcome.error.code) == ("GHOST", "E_COMPILE")
     first = outcome.error.data["diagnostics"][0]
     assert first["line"] == 6
@@ -71,7 +73,7 @@ def test_a_misbehaving_node_ends_its_run_as_failed_with_step_and_reason(
 
     run = cast.system.reader.run(outcome.result["run"])
     assert (run["status"], run["failure"]) == ("failed", failure)
-    receipt = list(cast.system.store.entries(ledger_length() - 1))[0]
+    receipt = next(iter(cast.system.store.entries(ledger_length() - 1)))
     assert receipt.body["outcome"] == "failed"
     assert receipt.body["mutations"][0]["failure"] == failure
     assert cast.system.supervisor.runner.replay(run).same

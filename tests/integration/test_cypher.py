@@ -22,7 +22,7 @@ def test_a_statement_is_explained_by_the_server(system: System, path: Path) -> N
     if text.lstrip().startswith("//") and "CREATE USER" in text:
         database = "system"
     with driver.session(database=database) as session:
-        summary = session.run("EXPLAIN " + text, parameters).consume()  # type: ignore[arg-type]
+        summary = session.run("EXPLAIN " + text, parameters).consume()
     assert summary.plan is not None
 
 

@@ -80,6 +80,7 @@ def test_a_process_killed_between_two_steps_leaves_nothing_half_done(
         assert record is None
     else:
         assert record is not None
+        assert record.result is not None
         assert (record.status, record.result["status"]) == ("COMMITTED", "done")
         receipts = [
             entry for entry in entries

@@ -1,7 +1,7 @@
 """A second process at the gate, for the tests of concurrency and crashes; not a test itself.
 
-    worker.py HOME CACHE submit COUNT          submits COUNT grants, prints each outcome
-    worker.py HOME CACHE die STEP FILE         submits the signed intent in FILE, killed (SIGKILL) at STEP
+worker.py HOME CACHE submit COUNT    submits COUNT intents, prints each outcome
+worker.py HOME CACHE die STEP FILE   submits the signed intent in FILE, SIGKILL at STEP
 """
 
 from __future__ import annotations

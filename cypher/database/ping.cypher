@@ -1,0 +1,3 @@
+// Whether the database answers.
+// Parameters: none. Rows: one.
+RETURN 1 AS one
