@@ -19,7 +19,7 @@ from pathlib import Path
 from logos_graph.errors import EnvironmentFault, InvalidInput, Rejected
 from logos_graph.identity import Did, Signer
 
-__all__ = ["SUPERVISOR", "KeyStore", "StoredKey"]
+__all__ = ["SUPERVISOR", "KeyStore", "StoredKey", "write_secret"]
 
 SUPERVISOR = "supervisor"
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-.][a-z0-9]+)*", re.ASCII)
@@ -44,18 +44,11 @@ class KeyStore:
     def create(self, name: str) -> Signer:
         """A new Ed25519 key under this name; Rejected E_KEY_EXISTS if the name is taken."""
         path = self._path(name)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         seed = secrets.token_bytes(32)
         signer = Signer.from_seed(seed)
         text = json.dumps({"did": signer.did, "name": name, "seed": seed.hex()}, indent=1)
-        staged = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
-        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            with os.fdopen(descriptor, "w") as file:
-                file.write(text + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(staged, path)  # fails if the name exists: a key is never overwritten
+            write_secret(path, f"{text}\n".encode())
         except FileExistsError:
             raise Rejected(
                 "E_KEY_EXISTS",
@@ -63,8 +56,6 @@ class KeyStore:
                 hint="choose another name, or use `logos key list`",
                 name=name,
             ) from None
-        finally:
-            staged.unlink(missing_ok=True)
         return signer
 
     def load(self, name: str) -> Signer:
@@ -124,6 +115,35 @@ class KeyStore:
             return {key: str(entry[key]) for key in ("did", "name", "seed")}
         except (ValueError, KeyError, TypeError):
             raise _damaged(path) from None
+
+
+def write_secret(path: Path, secret: bytes) -> None:
+    """Writes a file for its owner only, durably and whole or not at all; makes its folder.
+
+    Raises FileExistsError if the name is taken: a secret is never overwritten. Of several processes
+    that write the same name at once one succeeds, and whoever sees the name sees all of the file.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    staged = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
+    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secret)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(staged, path)  # unlike a rename, fails if the name exists
+    finally:
+        staged.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new name, too, survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _damaged(path: Path) -> EnvironmentFault:

@@ -6,11 +6,10 @@ with open_system(Settings.from_environment()) as system:
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,9 +18,9 @@ from typing import TYPE_CHECKING
 from ulid import ULID
 
 from logos_graph.canon import ContentId, Json, parse
-from logos_graph.errors import EnvironmentFault, InvalidInput
+from logos_graph.errors import Conflict, EnvironmentFault, InvalidInput, Rejected
 from logos_graph.identity import Signer
-from logos_graph.keystore import SUPERVISOR, KeyStore
+from logos_graph.keystore import SUPERVISOR, KeyStore, write_secret
 from logos_graph.logline import (
     Intent,
     LogLine,
@@ -50,6 +49,12 @@ __all__ = [
 ]
 
 Watch = Callable[[str, ContentId], None]
+
+_CACHE_KEY_BYTES = 32
+_FOUNDING_WAITS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+"""Seconds after which founding is tried again when another process stood in the way."""
+_FOUNDED_BESIDE = ("E_HEAD_MOVED", "E_DATABASE_BUSY", "E_DATABASE")
+"""What founding meets while another process founds: the server has no one word for it."""
 
 
 class SystemClock:
@@ -102,7 +107,7 @@ class System:
         """Whether the database itself guards the ledger."""
         from logos_graph.database import guard_status
 
-        return guard_status(self.driver, self.connection.database)
+        return guard_status(self.driver, self.connection)
 
     @cached_property
     def host(self) -> WasmHost:
@@ -226,7 +231,21 @@ def stop_database(settings: Settings) -> bool:
 
 
 def found_database(system: System, progress: Callable[[str], None]) -> None:
-    """Constraints, the supervisor's key, and genesis; each only if it is not there yet."""
+    """Constraints, the supervisor's key, and genesis; each only if it is not there yet.
+
+    Several processes may do this at once: one founds the ledger, the others find it founded.
+    """
+    for wait_seconds in (*_FOUNDING_WAITS, None):
+        try:
+            _found(system, progress)
+            return
+        except (Conflict, EnvironmentFault) as error:  # another process does the same just now
+            if wait_seconds is None or error.code not in _FOUNDED_BESIDE:
+                raise
+        time.sleep(wait_seconds)
+
+
+def _found(system: System, progress: Callable[[str], None]) -> None:
     from logos_graph.governance import Policy, parse_verb
     from logos_graph.resources import list_files, read_text
     from logos_graph.store import apply_schema
@@ -235,32 +254,29 @@ def found_database(system: System, progress: Callable[[str], None]) -> None:
     apply_schema(system.driver, system.connection)
     if system.reader.head() is not None:
         return
-    if not system.keys.has(SUPERVISOR):
-        system.keys.create(SUPERVISOR)
     progress("founding the ledger")
     files = list_files("schemas/verbs", ".schema.json")
     verbs = [parse_verb(parse(read_text(file))) for file in files]
     policy = Policy(read_text("schemas/policies/bootstrap.cedar"))
-    found_ledger(system.store, system.keys.load(SUPERVISOR), system.clock, verbs, policy)
+    found_ledger(system.store, _supervisor_key(system.keys), system.clock, verbs, policy)
+
+
+def _supervisor_key(keys: KeyStore) -> Signer:
+    """The key that is in the file, whichever process made it."""
+    if not keys.has(SUPERVISOR):
+        with suppress(Rejected):  # E_KEY_EXISTS: another process made it just now
+            keys.create(SUPERVISOR)
+    return keys.load(SUPERVISOR)
 
 
 def _cache_key(home: Path) -> bytes:
     """The secret under which this home seals its compiled nodes; made once, mode 0600."""
     path = home / "keys" / "compiled.key"
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
-        staged = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
-        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-        try:
-            os.link(staged, path)
-        except FileExistsError:
-            pass
-        finally:
-            staged.unlink(missing_ok=True)
+        with suppress(FileExistsError):  # another process made it just now
+            write_secret(path, secrets.token_bytes(_CACHE_KEY_BYTES))
     key = path.read_bytes()
-    if len(key) != 32:
+    if len(key) != _CACHE_KEY_BYTES:
         raise EnvironmentFault(
             "E_KEY_FILE", f"{path} is damaged", hint="delete it: it is made again"
         )

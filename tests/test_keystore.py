@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from logos_graph.canon import Tag
 from logos_graph.errors import EnvironmentFault, InvalidInput, LogosError, Rejected
 from logos_graph.identity import verify
-from logos_graph.keystore import SUPERVISOR, KeyStore
+from logos_graph.keystore import SUPERVISOR, KeyStore, write_secret
 
 BAD_NAMES = (
     *("", "A", "1", "-a", ".a", "a-", "a.", "a--b", "a..b", "a_b", "a b", "a\n", "é", "a\0"),
@@ -201,3 +202,25 @@ def test_a_removed_key_is_gone_and_its_name_free(keys: KeyStore) -> None:
     keys.remove("agent")
     assert not keys.has("agent")
     assert keys.create("agent").did != first.did
+
+
+@pytest.mark.usefixtures("open_handed")
+def test_a_secret_is_written_whole_for_its_owner_and_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "home" / "keys" / "some.key"
+    write_secret(path, b"first\0secret")
+    assert (mode(path), mode(path.parent)) == (0o600, 0o700)
+    with pytest.raises(FileExistsError):
+        write_secret(path, b"second")
+    assert path.read_bytes() == b"first\0secret"
+    assert [file.name for file in path.parent.iterdir()] == ["some.key"]
+
+
+def test_a_secret_that_cannot_be_written_whole_leaves_nothing(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, before[1]))  # as if the disk were full
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_secret(tmp_path / "some.key", b"x" * 32)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -151,3 +154,60 @@ def test_no_writers_id_reaches_beyond_the_folder(
 def test_locks_are_for_their_owner_only(writers: LockedWriters, folder: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "own.lock").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_killed_writers_left_is_swept_away_by_the_next_one(start: Start, folder: Path) -> None:
+    alive = start("alive")
+    for writer in ("first", "second"):
+        process = start(writer)
+        process.kill()
+        process.wait()
+    (folder / "unfinished.new").touch()  # killed before it had its name
+    (folder / "notes.txt").touch()
+    with closing(LockedWriters(folder, "own")) as own:
+        found = {path.name for path in folder.iterdir()}
+        assert found == {"own.lock", "alive.lock", "notes.txt"}
+        assert own.alive("alive")
+    assert alive.poll() is None
+
+
+def test_no_sweep_takes_the_lock_of_a_writer_that_just_begins(folder: Path) -> None:
+    """Every descriptor has a lock of its own, so threads meet here as processes do."""
+    each, wrong = 300, list[str]()
+
+    def come_and_go(name: int) -> None:
+        for time in range(each):
+            writer = f"{name}-{time}"
+            with closing(LockedWriters(folder, writer)), closing(_asker(folder, name)) as asker:
+                if not asker.alive(writer):
+                    wrong.append(writer)
+
+    threads = [threading.Thread(target=come_and_go, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert list(folder.iterdir()) == []
+
+
+def _asker(folder: Path, name: int) -> LockedWriters:
+    return LockedWriters(folder, f"asker-{name}-{uuid4().hex}")
+
+
+def test_two_who_ask_about_a_dead_writer_at_once_both_learn_that_it_is_dead(
+    writers: LockedWriters, folder: Path
+) -> None:
+    with (folder / "dead.lock").open("w") as asked:
+        fcntl.flock(asked, fcntl.LOCK_SH)  # as another one that asks holds it
+        assert not writers.alive("dead")
+
+
+def test_however_many_files_were_left_a_start_looks_at_a_bounded_number(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for index in range(1500):
+        (folder / f"{index}.lock").touch()
+    LockedWriters(folder, "first").close()
+    assert 0 < len(list(folder.iterdir())) <= 501
+    LockedWriters(folder, "second").close()
+    assert list(folder.iterdir()) == []

@@ -1,10 +1,12 @@
 // Appends entries to the chain and, in the same transaction, what they say of intents, consents and runs.
-// The head is locked first, then compared and swapped: no row comes back when somebody else was first.
+// The head is locked first (setting what it has takes the lock and changes nothing), then compared and
+// swapped: no row comes back when somebody else was first. What does not find all it belongs to divides
+// by zero, and nothing of the transaction takes hold.
 // Parameters: ledger; expected_hash (the head that the entries were built on); last (map index, hash,
-//   recorded_at of the last new entry); entries, loglines, consents, endings, runs (lists of maps).
+//   recorded_at of the last new entry); entries, loglines, answers, endings, runs (lists of maps).
 // Rows: index of the last entry; none if the head has moved.
 MATCH (head:LedgerHead {ledger: $ledger})
-SET head.lock = $last.index
+SET head.lock = 0
 WITH head
 WHERE head.hash = $expected_hash
 SET head.index = $last.index, head.hash = $last.hash, head.recorded_at = $last.recorded_at
@@ -16,6 +18,7 @@ CALL () {
   WITH entry, row
   MATCH (previous:LedgerEntry {hash: row.prev_hash})
   CREATE (previous)-[:NEXT {ledger_index: row.index}]->(entry)
+  RETURN count(*) AS linked
 }
 CALL () {
   UNWIND $loglines AS row
@@ -25,16 +28,18 @@ CALL () {
   SET line = row.line
   CREATE (entry)-[:RECORDS {ledger_index: row.line.ledger_index}]->(line)
   CREATE (who)-[:SUBMITTED {ledger_index: row.line.ledger_index}]->(line)
+  RETURN count(*) AS recorded
 }
 CALL () {
-  UNWIND $consents AS row
+  UNWIND $answers AS row
   MATCH (entry:LedgerEntry {hash: row.entry})
-  MATCH (line:LogLine {cid: row.intent})
-  MATCH (by:Principal {did: row.by})
-  CREATE (entry)-[:RECORDS {ledger_index: row.index}]->(line)
-  CREATE (by)-[:ANSWERED {answer: row.answer, cid: row.cid, ledger_index: row.index}]->(line)
-  SET line.decision = coalesce(row.decision, line.decision),
-    line.policy_hash = coalesce(row.policy_hash, line.policy_hash)
+  MATCH (line:LogLine:Pending {cid: row.intent})
+  MATCH (by:Principal {did: row.answer.by})
+  CREATE (entry)-[:RECORDS {ledger_index: row.answer.ledger_index}]->(line)
+  CREATE (by)-[answer:ANSWERED]->(line)
+  SET answer = row.answer
+  SET line += row.settles
+  RETURN count(*) AS answered
 }
 CALL () {
   UNWIND $endings AS row
@@ -42,7 +47,8 @@ CALL () {
   MATCH (line:LogLine:Pending {cid: row.intent})
   REMOVE line:Pending
   SET line += row.ending
-  CREATE (entry)-[:RECORDS {ledger_index: row.index}]->(line)
+  CREATE (entry)-[:RECORDS {ledger_index: row.ending.ended_index}]->(line)
+  RETURN count(*) AS ended
 }
 CALL () {
   UNWIND $runs AS row
@@ -64,12 +70,21 @@ CALL () {
   }
   CALL (run, steps) {
     UNWIND steps AS step
+    WITH run, step WHERE step.status <> 'not_taken'
     MATCH (node:Node {id: step.node})
     CREATE (step)-[:RAN {ledger_index: run.ledger_index}]->(node)
+    RETURN count(*) AS ran
   }
-  UNWIND row.carried AS carried
-  WITH steps[carried.source] AS source, steps[carried.target] AS target, carried
-  CREATE (source)-[edge:CARRIED]->(target)
-  SET edge = carried.edge
+  CALL (row, steps) {
+    UNWIND row.carried AS carried
+    WITH steps[carried.source] AS source, steps[carried.target] AS target, carried
+    CREATE (source)-[edge:CARRIED]->(target)
+    SET edge = carried.edge
+  }
+  WITH row, ran
+  WHERE ran = size([step IN row.steps WHERE step.node IS NOT NULL AND step.status <> 'not_taken'])
+  RETURN count(*) AS ran_whole
 }
-RETURN head.index AS index
+RETURN head.index AS index,
+  1 / CASE WHEN linked = size($entries) AND recorded = size($loglines) AND answered = size($answers)
+    AND ended = size($endings) AND ran_whole = size($runs) THEN 1 ELSE 0 END AS whole

@@ -1,9 +1,11 @@
-// Creates the head and the first entry of a ledger; the head's uniqueness makes a second genesis fail.
+// Creates the head and the first entry of the ledger; `only` is the same on every head and unique, so
+// that a second genesis fails, whatever its ledger is called. The head's lock never changes: setting it
+// to what it is takes the node's lock.
 // Parameters: entry (map: the properties of a LedgerEntry).
 // Rows: index of the entry.
 CREATE (head:LedgerHead {
-  ledger: $entry.ledger, index: $entry.index, hash: $entry.hash,
-  recorded_at: $entry.recorded_at, lock: $entry.index
+  ledger: $entry.ledger, index: $entry.index, hash: $entry.hash, recorded_at: $entry.recorded_at,
+  lock: 0, only: true
 })
 CREATE (entry:LedgerEntry)
 SET entry = $entry

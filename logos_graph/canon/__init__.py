@@ -22,6 +22,7 @@ from logos_graph.canon.json import (
     parse,
     verify,
 )
+from logos_graph.canon.recordable import recordable, shown
 
 __all__ = [
     "MAX_BYTES",
@@ -35,6 +36,8 @@ __all__ = [
     "json_id",
     "parse",
     "parse_content_id",
+    "recordable",
+    "shown",
     "tagged",
     "tagged_id",
     "verify",

@@ -14,6 +14,7 @@ from typing import NewType
 from blake3 import blake3
 
 from logos_graph.canon.json import Json, encode
+from logos_graph.canon.recordable import shown
 from logos_graph.errors import InvalidInput
 
 __all__ = [
@@ -62,7 +63,7 @@ def parse_content_id(text: object) -> ContentId:
     if not isinstance(text, str) or _CONTENT_ID.fullmatch(text) is None:
         raise InvalidInput(
             "E_CONTENT_ID",
-            f"{text!r:.100} is not a content id",
+            f"{shown(text, 100)} is not a content id",
             hint="A content id is b3: and 64 lower-case hex digits.",
         )
     return ContentId(text)

@@ -129,5 +129,5 @@ def _shown(pending: PendingIntent, names: dict[str, str]) -> dict[str, Any]:
         "role": decision["role"],
         "quorum": decision["quorum"],
         "expires_at": decision["expires_at"],
-        "consents": [names.get(did, did) for did, _cid in pending.consents],
+        "consents": [names.get(given.by, given.by) for given in pending.consents],
     }

@@ -79,6 +79,7 @@ def verify(out: Printer, supervisor: str | None) -> int:
             "guard": guard,
             "invariants": [check.json for check in checked.checks],
             "counts": checked.counts.json,
+            "state": checked.state,
         }
     )
     _show_verdict(out, last, f"{trusted} ({origin})", checked, guard=guard)
@@ -94,6 +95,7 @@ def _show_verdict(
             ("supervisor", supervisor),
             ("guard", "active" if guard else "missing"),
             ("chain", f"{last.index + 1} entries, whole and signed, head {short(last.hash)}"),
+            ("state", checked.state),
         ]
     )
     out.line()

@@ -90,10 +90,9 @@ def exit_status(outcome: Outcome) -> int:
     """0: took effect; 1: refused, or a failed run; 3: the machine is at fault; 4: it waits."""
     if outcome.status == "COMMITTED":
         return Rejected.exit_status if outcome.failed else 0
-    if outcome.status == "PENDING":
-        return Waiting.exit_status
-    fault = isinstance(outcome.error, EnvironmentFault)
-    return EnvironmentFault.exit_status if fault else Rejected.exit_status
+    if isinstance(outcome.error, EnvironmentFault):
+        return EnvironmentFault.exit_status
+    return Waiting.exit_status if outcome.status == "PENDING" else Rejected.exit_status
 
 
 def report(
@@ -123,6 +122,8 @@ def show_outcome(out: Printer, system: System, outcome: Outcome) -> None:
     ]
     if outcome.status == "PENDING":
         out.fields([*rows, *_requirement(system, outcome)])
+        if outcome.error is not None:
+            show_error(outcome.error, as_json=False)
         return
     out.fields([*rows, (outcome.consequence or "consequence", outcome.commitment)])
     if outcome.result:

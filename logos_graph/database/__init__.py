@@ -2,7 +2,7 @@
 
 ManagedDatabase(home, cache, deploy).start() -> Connection
 external_connection(uri, username, password, database) -> Connection
-open_driver(connection) -> the driver; guard_status(driver, database) -> GuardStatus
+open_driver(connection) -> the driver; guard_status(driver, connection) -> GuardStatus
 """
 
 from typing import TYPE_CHECKING

@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 _CONNECT_SECONDS = 10.0
+_TIMED_OUT = "Neo.ClientError.Transaction.TransactionTimedOut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ def open_driver(connection: Connection) -> Driver:
             auth=(connection.username, connection.password),
             connection_timeout=_CONNECT_SECONDS,
             connection_acquisition_timeout=3 * _CONNECT_SECONDS,
+            connection_write_timeout=3 * _CONNECT_SECONDS,
+            # How long it waits for an answer the server tells it: connection_keep_alive.
             telemetry_disabled=True,
             notifications_min_severity="OFF",
         )
@@ -70,12 +73,16 @@ def ping(connection: Connection) -> None:
         _run(driver, "database/ping", connection.database)
 
 
-def guard_status(driver: Driver, database: str) -> GuardStatus:
-    """Ask the guard itself; on a server without it the function does not exist."""
+def guard_status(driver: Driver, connection: Connection) -> GuardStatus:
+    """Ask the guard itself; on a server without it the function does not exist.
+
+    Raises EnvironmentFault as ping does.
+    """
     from neo4j.exceptions import ClientError
 
+    database = connection.database
     try:
-        with driver.session(database=database) as session:
+        with named_failures(connection), driver.session(database=database) as session:
             status = session.run(statement("database/guard")).single(strict=True)["status"]
     except ClientError as error:
         # No such function here, or a database in which no function can be called.
@@ -108,49 +115,70 @@ def _run(driver: Driver, name: str, database: str, **parameters: str | None) -> 
 def named_failures(connection: Connection) -> Iterator[None]:
     """What goes wrong between here and the server, as EnvironmentFault.
 
-    E_PASSWORD, E_DATABASE_NAME, E_DATABASE_UNREACHABLE, or E_DATABASE when the server answers with
-    a failure of its own. A ClientError of another kind passes: it is about the statement.
+    E_PASSWORD, E_DATABASE_NAME, E_DATABASE_UNREACHABLE, E_DATABASE_TIME (the server ended a
+    statement that took too long), E_DATABASE_BUSY (another transaction stood in the way: it can be
+    tried again), or E_DATABASE when the server answers with another failure of its own. A
+    ClientError of another kind passes: it is about the statement.
     """
-    from neo4j.exceptions import (
-        AuthError,
-        ClientError,
-        DriverError,
-        Neo4jError,
-        ServiceUnavailable,
-        SessionExpired,
-    )
+    from neo4j.exceptions import DriverError, Neo4jError
 
     try:
         yield
-    except AuthError as error:
-        raise EnvironmentFault(
-            "E_PASSWORD",
-            f"{connection.uri} refuses the password of user {connection.username!r}",
-            hint=(
-                "connection.json does not belong to this database: restore it from a backup"
-                if connection.managed
-                else "set NEO4J_USERNAME and NEO4J_PASSWORD to a user of that server"
-            ),
-            uri=connection.uri,
-        ) from error
-    except ClientError as error:
-        if error.code != "Neo.ClientError.Database.DatabaseNotFound":
+    except (DriverError, Neo4jError, OSError) as error:
+        fault = _fault(connection, error)
+        if fault is None:
             raise
-        raise EnvironmentFault(
-            "E_DATABASE_NAME",
-            f"{connection.uri} has no database {connection.database!r}",
-            hint="set NEO4J_DATABASE to one that is there",
-            database=connection.database,
-        ) from error
-    except (ServiceUnavailable, SessionExpired, OSError) as error:
-        raise _unreachable(connection, error) from error
-    except (DriverError, Neo4jError) as error:
-        raise EnvironmentFault(
-            "E_DATABASE",
-            f"the database at {connection.uri} failed: {error}",
-            hint="`logos doctor`; the server's own log says more",
-            uri=connection.uri,
-        ) from error
+        raise fault from error
+
+
+def _fault(connection: Connection, error: Exception) -> EnvironmentFault | None:
+    from neo4j import exceptions
+
+    uri = connection.uri
+    match error:
+        case exceptions.AuthError():
+            return _password_refused(connection)
+        case exceptions.ClientError(code="Neo.ClientError.Database.DatabaseNotFound"):
+            return _no_such_database(connection)
+        case exceptions.ClientError(code=str(code)) if code.startswith(_TIMED_OUT):
+            return EnvironmentFault(
+                "E_DATABASE_TIME",
+                f"the database at {uri} ended a statement that took too long",
+                hint="ask for less; deploy/neo4j/neo4j.conf says how long one may take",
+                uri=uri,
+            )
+        # The second is what `IF NOT EXISTS` comes to when somebody else makes the same just now.
+        case (
+            exceptions.TransientError()
+            | exceptions.ClientError(
+                code="Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists"
+            )
+        ):
+            return EnvironmentFault(
+                "E_DATABASE_BUSY",
+                f"the database at {uri} asks to try again: {error.message}",
+                hint="try again",
+                uri=uri,
+            )
+        case exceptions.ClientError():
+            return None
+        case exceptions.ServiceUnavailable() | exceptions.SessionExpired() | OSError():
+            return _unreachable(connection, error)
+    return EnvironmentFault(
+        "E_DATABASE",
+        f"the database at {uri} failed: {error}",
+        hint="`logos doctor`; the server's own log says more",
+        uri=uri,
+    )
+
+
+def _no_such_database(connection: Connection) -> EnvironmentFault:
+    return EnvironmentFault(
+        "E_DATABASE_NAME",
+        f"{connection.uri} has no database {connection.database!r}",
+        hint="set NEO4J_DATABASE to one that is there",
+        database=connection.database,
+    )
 
 
 def _unreachable(connection: Connection, error: Exception) -> EnvironmentFault:
@@ -158,5 +186,18 @@ def _unreachable(connection: Connection, error: Exception) -> EnvironmentFault:
         "E_DATABASE_UNREACHABLE",
         f"the database at {connection.uri} does not answer: {error}",
         hint="`logos up`" if connection.managed else "see that the server at NEO4J_URI runs",
+        uri=connection.uri,
+    )
+
+
+def _password_refused(connection: Connection) -> EnvironmentFault:
+    return EnvironmentFault(
+        "E_PASSWORD",
+        f"{connection.uri} refuses the password of user {connection.username!r}",
+        hint=(
+            "connection.json does not belong to this database: restore it from a backup"
+            if connection.managed
+            else "set NEO4J_USERNAME and NEO4J_PASSWORD to a user of that server"
+        ),
         uri=connection.uri,
     )

@@ -12,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
-from unicodedata import normalize
 
-from logos_graph.canon import ContentId, Json, content_id
+from logos_graph.canon import ContentId, Json, content_id, recordable
 from logos_graph.canon import encode as canonical
 from logos_graph.errors import InvalidInput, LogosError, Rejected
 from logos_graph.execution.plan import Input, OpenFlow, Plan, PlannedStep, Relay
@@ -24,7 +23,11 @@ from logos_graph.graph.flow import INPUT, OUTPUT
 __all__ = ["MAX_RUN_BYTES", "Host", "HostResult", "NodeFailure", "encode_inputs", "execute"]
 
 MAX_RUN_BYTES = 3 * 1024 * 1024
-"""How much one run may record, in bytes of JSON: it must fit one ledger entry with its receipt."""
+"""How much one run may take in its receipt, in bytes of JSON: it must fit one ledger entry.
+
+Outputs are counted once more for each port, for the receipt's `result` repeats them by value. What
+is left of an entry's 4 MiB is for what stands around the run.
+"""
 MAX_REASON = 2000
 """Longest reason of a failure that is recorded, in characters."""
 
@@ -32,6 +35,7 @@ MAX_REASON = 2000
 _STEP_BYTES = 160
 _CARRIED_BYTES = 320
 _VALUE_BYTES = 80
+_PORT_BYTES = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ class _Run:
             self._slots[slot] = value
             self._inputs[port.name] = value.cid
             try:
-                self._keep(value, _VALUE_BYTES)
+                self._keep(value, _PORT_BYTES + len(port.name))
             except NodeFailure as too_large:
                 raise InvalidInput(
                     too_large.code,
@@ -166,7 +170,7 @@ class _Run:
         except NodeFailure as failed:
             gas = max(gas, failed.gas)
             self._steps.append(StepRecord(step.name, step.node, StepStatus.FAILED, gas))
-            return Failure(step.name, failed.code, _recordable(failed.reason))
+            return Failure(step.name, failed.code, recordable(failed.reason, MAX_REASON))
         self._steps.append(StepRecord(step.name, step.node, StepStatus.DONE, gas))
         return None
 
@@ -191,6 +195,8 @@ class _Run:
                     value = self._first(output)
                     if value is not None:
                         self._carry(OUTPUT, (output,), [value])
+                        # By id in the run, and once more by value in the receipt's result.
+                        self._keep(value, 2 * (_PORT_BYTES + len(output.port)) + value.size)
                         outputs[output.port] = value.cid
             except NodeFailure as failed:
                 failure, outputs = Failure(OUTPUT, failed.code, failed.reason), {}
@@ -252,9 +258,3 @@ class _Run:
             )
         if not known:
             self._values[value.cid] = value.json
-
-
-def _recordable(reason: str) -> str:
-    """A reason the ledger can hold: any text a node gave becomes valid, bounded and NFC."""
-    text = reason[:MAX_REASON].encode("utf-8", "replace").decode()
-    return normalize("NFC", text)

@@ -4,6 +4,7 @@ What the gate uses, and the files that hold it:
 
     parse_verb, check_this       a verb's schema judges the payload   verbs, schema, pattern
     Policy(text).judge(request)  Cedar judges the act                 policy, cedar, request
+    refuse_lockout               a policy nobody could replace        lockout
     KOfN, resolve_signers        consents are counted                 quorum
     check_consent                each is bound to one question        consent
     Allow | Require | Deny       the answer, as the ledger keeps it   decision
@@ -26,7 +27,8 @@ from logos_graph.governance.decision import (
     Require,
     parse_decision,
 )
-from logos_graph.governance.policy import Policy, refuse_lockout
+from logos_graph.governance.lockout import refuse_lockout
+from logos_graph.governance.policy import Policy
 from logos_graph.governance.quorum import Consents, KOfN, resolve_signers
 from logos_graph.governance.request import Request
 from logos_graph.governance.verbs import (

@@ -75,11 +75,6 @@ class Require(_Judged):
     quorum: int
     expires_at: int
 
-    @property
-    def rule(self) -> KOfN:
-        """The same as something that counts."""
-        return KOfN(self.role, self.quorum)
-
     def to_json(self) -> dict[str, Json]:
         """The form in the ledger."""
         return {

@@ -28,13 +28,12 @@ from typing import Any, Final
 import cedarpy
 
 from logos_graph.canon import ContentId, content_id
-from logos_graph.errors import Rejected
 from logos_graph.governance.cedar import DEFAULT_REQUIREMENT, PolicyText, Requirement, Rule, read
 from logos_graph.governance.decision import Allow, Decision, Deny, DenyReason, Require
 from logos_graph.governance.quorum import Consents, KOfN
 from logos_graph.governance.request import Request, cedar_entities, cedar_request
 
-__all__ = ["Policy", "refuse_lockout"]
+__all__ = ["Policy"]
 
 NO_CONSENTS: Final[Consents] = MappingProxyType({})
 _ENGINE_NAME: Final = re.compile(r"`(policy[0-9]+)`")
@@ -159,24 +158,6 @@ class Policy:
             errors = ("the engine gave no decision",)
         return _Answer(
             result.allowed, tuple(rules[name] for name in result.diagnostics.reasons), errors
-        )
-
-
-def refuse_lockout(policy: Policy, request: Request) -> None:
-    """Refuses a policy under which the one who activates it could not activate the next one.
-
-    request: the `policy.activate` request by which the policy is to come into force.
-
-    Raises:
-        Rejected: E_POLICY_LOCKOUT, with the denial under `data["decision"]`.
-    """
-    decision = policy.judge(request)
-    if isinstance(decision, Deny):
-        raise Rejected(
-            "E_POLICY_LOCKOUT",
-            f"under this policy {request.who} could not activate another: {decision.detail}",
-            hint='keep a rule that permits Action::"policy.activate" to those who hold it now',
-            decision=decision.to_json(),
         )
 
 

@@ -48,8 +48,9 @@ class Request:
     who, roles: the principal and the roles it holds at this revision.
     verb, this: the registered verb and a payload that fits it (`check_this`).
     ledger: the ledger's id. revision: index of the ledger entry whose state is seen.
-    now_ns: nanoseconds since the epoch at which the intent was *first* judged; deadlines count from
-        it, so that judging again at quorum does not move them.
+    now_ns: nanoseconds since the epoch at which it is judged; the deadline of a Require counts from
+        it. What waits is judged again with each consent, but a Require that comes of it is not
+        recorded: the first deadline stays.
     """
 
     who: Did

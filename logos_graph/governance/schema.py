@@ -32,6 +32,7 @@ from referencing import Registry
 from logos_graph.canon import Json, encode
 from logos_graph.errors import LogosError, Rejected
 from logos_graph.governance.formats import FORMAT_CHECKER, FORMATS
+from logos_graph.governance.integers import find_long_integer
 from logos_graph.governance.pattern import compile_pattern
 
 __all__ = ["MAX_SCHEMA_BYTES", "MAX_SCHEMA_DEPTH", "MAX_VISITS", "build_validator", "follow_ref"]
@@ -67,6 +68,9 @@ def build_validator(schema: Json) -> Validator:
     Raises:
         Rejected: E_VERB_SCHEMA (`data["path"]` says where), E_VERB_PATTERN.
     """
+    long_integer = find_long_integer(schema)
+    if long_integer is not None:
+        _refuse(_clip(long_integer), "the integer does not fit 64 bits")
     if not isinstance(schema, dict) or schema.get("type") != "object":
         _refuse("$", 'the schema of `this` must be an object with "type": "object"')
     if len(encode(schema)) > MAX_SCHEMA_BYTES:

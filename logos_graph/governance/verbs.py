@@ -21,6 +21,7 @@ from jsonschema.protocols import Validator
 from logos_graph.canon import ContentId, Json, parse_content_id
 from logos_graph.errors import LogosError, Rejected
 from logos_graph.governance.formats import FORMATS
+from logos_graph.governance.integers import find_long_integer
 from logos_graph.governance.schema import build_validator
 from logos_graph.logline import parse_verb_name
 
@@ -147,10 +148,16 @@ def check_this(verb: Verb, this: Json) -> None:
     Raises:
         Rejected: E_THIS_SCHEMA with `data["path"]` (JSON path) and `data["expected"]`.
     """
+    long_integer = find_long_integer(this)
+    if long_integer is not None:
+        _misfit(verb, long_integer, "an integer that fits 64 bits")
     error = best_match(verb.validator.iter_errors(this))
-    if error is None:
-        return
-    path, expected = _clip(error.json_path, 200), _expected(error)
+    if error is not None:
+        _misfit(verb, error.json_path, _expected(error))
+
+
+def _misfit(verb: Verb, where: str, expected: str) -> Never:
+    path = _clip(where, 200)
     raise Rejected(
         "E_THIS_SCHEMA",
         f"`this` does not fit the verb {verb.name}: at {path} expected {expected}",

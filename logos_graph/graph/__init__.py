@@ -9,7 +9,8 @@ from logos_graph.graph.flow import INPUT, OUTPUT, Edge, Endpoint, Flow, Placemen
 from logos_graph.graph.flowfile import parse_flow_file
 from logos_graph.graph.stored import parse_flow, used_by
 from logos_graph.graph.thresholds import Threshold, parse_threshold, prove_cover
-from logos_graph.graph.types import Type, parse_type
+from logos_graph.graph.types import parse_type
+from logos_graph.graph.typetree import Type
 
 __all__ = [
     "INPUT",

@@ -27,7 +27,7 @@ from logos_graph.graph.draft import DraftEdge, FlowDraft
 from logos_graph.graph.flow import INPUT, OUTPUT, Edge, Endpoint, Flow, Placement
 from logos_graph.graph.order import topological_order
 from logos_graph.graph.thresholds import Threshold, parse_threshold, prove_cover
-from logos_graph.graph.types import Type, check_name
+from logos_graph.graph.typetree import Type, check_name
 
 __all__ = [
     "MAX_EDGES",

@@ -37,18 +37,9 @@ from logos_graph.graph.codec_scalars import (
     wrong_json,
 )
 from logos_graph.graph.component import Port
-from logos_graph.graph.types import (
-    Case,
-    Enum,
-    List,
-    Option,
-    Record,
-    Tuple,
-    Type,
-    Variant,
-)
+from logos_graph.graph.typetree import Case, Enum, List, Option, Record, Tuple, Type, Variant
 
-__all__ = ["MAX_VALUE", "PortsCodec", "decode", "encode", "ports_codec", "split"]
+__all__ = ["MAX_VALUE", "PortsCodec", "decode", "encode", "ports_codec"]
 
 
 def encode(type_: Type, value: Json, path: str = "value") -> bytes:
@@ -63,12 +54,6 @@ def decode(type_: Type, data: bytes, path: str = "value") -> Json:
     """The JSON value of exactly these bytes. Raises InvalidInput E_CODEC_*."""
     ((_, value),) = PortsCodec(((path, type_),)).read(data)
     return value
-
-
-def split(types: Sequence[Type], data: bytes) -> list[bytes]:
-    """Cut the concatenated values of several ports apart, checking every one of them."""
-    named = tuple((f"value[{index}]", type_) for index, type_ in enumerate(types))
-    return [each for each, _ in PortsCodec(named).read(data)]
 
 
 class PortsCodec:

@@ -17,7 +17,7 @@ from typing import NoReturn, TypeAlias
 from unicodedata import is_normalized
 
 from logos_graph.canon import Json
-from logos_graph.graph.types import MAX_SCALE, Bool, Bytes, Decimal, Integer, String
+from logos_graph.graph.typetree import MAX_SCALE, Bool, Bytes, Decimal, Integer, String
 
 __all__ = [
     "MAX_VALUE",

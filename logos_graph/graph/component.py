@@ -9,7 +9,8 @@ from typing import Protocol
 
 from logos_graph.canon import ContentId, Json, parse_content_id
 from logos_graph.errors import InvalidInput
-from logos_graph.graph.types import Type, check_name, parse_type
+from logos_graph.graph.types import parse_type
+from logos_graph.graph.typetree import Type, check_name
 
 __all__ = [
     "MAX_PORTS",

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from logos_graph.canon import Json, verify
+from logos_graph.canon import Json, shown, verify
 from logos_graph.errors import InvalidInput, LogosError
 from logos_graph.graph.component import Port, canonical_type, check_ports
-from logos_graph.graph.types import check_name
+from logos_graph.graph.typetree import check_name
 
 __all__ = ["ABI", "MAX_DESCRIPTOR", "MAX_DOCS", "Descriptor", "parse_descriptor"]
 
@@ -59,7 +59,7 @@ def parse_descriptor(data: bytes) -> Descriptor:
     if isinstance(abi, bool) or abi != ABI:
         raise InvalidInput(
             "E_DESCRIPTOR_ABI",
-            f"the node speaks ABI {abi!r}, this host speaks {ABI}",
+            f"the node speaks ABI {shown(abi)}, this host speaks {ABI}",
             hint="build the node again with this version's SDK",
         )
     name = check_name(_text(fields["name"], "descriptor.name"), "a node", code="E_DESCRIPTOR_NAME")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from logos_graph.errors import InvalidInput
 from logos_graph.graph.component import Port
 from logos_graph.graph.flow import Endpoint
-from logos_graph.graph.types import check_name
+from logos_graph.graph.typetree import check_name
 
 __all__ = ["DraftEdge", "FlowDraft", "parse_endpoint"]
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from logos_graph.canon import ContentId, Json, json_id
 from logos_graph.graph.component import Layer, Port, ports_json
 from logos_graph.graph.thresholds import Threshold
-from logos_graph.graph.types import Type
+from logos_graph.graph.typetree import Type
 
 __all__ = ["INPUT", "OUTPUT", "Edge", "Endpoint", "Flow", "Placement"]
 

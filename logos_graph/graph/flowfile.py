@@ -21,7 +21,8 @@ from logos_graph.errors import InvalidInput
 from logos_graph.graph.component import Port
 from logos_graph.graph.draft import DraftEdge, FlowDraft, parse_endpoint
 from logos_graph.graph.flow import OUTPUT, Endpoint
-from logos_graph.graph.types import BUILTIN_WORDS, Type, check_name, parse_type
+from logos_graph.graph.types import parse_type
+from logos_graph.graph.typetree import BUILTIN_WORDS, Type, check_name
 
 __all__ = ["MAX_FLOW_FILE", "MAX_FLOW_FILE_NESTING", "parse_flow_file"]
 

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from logos_graph.canon import Json
 from logos_graph.errors import InvalidInput, Rejected
 from logos_graph.graph.codec_scalars import decimal_text, decimal_unscaled
-from logos_graph.graph.types import Bool, Decimal, Enum, Integer, Type
+from logos_graph.graph.typetree import Bool, Decimal, Enum, Integer, Type
 
 __all__ = ["Threshold", "domain", "parse_threshold", "prove_cover"]
 

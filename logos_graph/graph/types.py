@@ -1,4 +1,4 @@
-"""Types: everything of `typetree`, and `parse_type`, which reads a type's text.
+"""The reader of types: text to the tree of `typetree`.
 
 `parse_type` accepts any spacing and a type prints one: `parse_type(t.text) == t` for every type.
 """
@@ -31,32 +31,10 @@ from logos_graph.graph.typetree import (
     Tuple,
     Type,
     Variant,
-    check_name,
     type_depth,
 )
 
-__all__ = [
-    "BUILTIN_WORDS",
-    "MAX_SCALE",
-    "MAX_TYPE_DEPTH",
-    "MAX_TYPE_TEXT",
-    "Bool",
-    "Bytes",
-    "Case",
-    "Decimal",
-    "Enum",
-    "Field",
-    "Integer",
-    "List",
-    "Option",
-    "Record",
-    "String",
-    "Tuple",
-    "Type",
-    "Variant",
-    "check_name",
-    "parse_type",
-]
+__all__ = ["parse_type"]
 
 _T = TypeVar("_T")
 _TOKEN = re.compile(r"\s*(?:([A-Za-z0-9_-]+)|([<>{},:])|(\Z)|(.))", re.DOTALL)

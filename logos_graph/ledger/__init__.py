@@ -3,7 +3,7 @@
     bodies.py      what an entry of each kind says, and how its form is checked
     entry.py       one entry: its text, hash and signature
     chain.py       many entries: each in its place, none changed
-    state.py       the state, folded from the entries alone
+    state.py       the state, folded from the entries alone (lines.py: its LogLines)
     invariants.py  I1 to I5 over entries and state (attribution.py is I3; acts.py, tally.py and
                    report.py hold what they remember, count and find)
 
@@ -18,7 +18,7 @@ from logos_graph.ledger.bodies import (
     check_body,
     mutation_key,
 )
-from logos_graph.ledger.chain import parse_chain, verify_chain
+from logos_graph.ledger.chain import verify_chain
 from logos_graph.ledger.entry import (
     GENESIS_PREV_HASH,
     VERSION,
@@ -29,11 +29,13 @@ from logos_graph.ledger.entry import (
     parse_entry,
 )
 from logos_graph.ledger.invariants import check_invariants
+from logos_graph.ledger.lines import JSON_PROPERTIES, LogLineState
 from logos_graph.ledger.report import Check, Counts, InvariantReport, Offender
-from logos_graph.ledger.state import Difference, State, fold_state
+from logos_graph.ledger.state import Difference, State
 
 __all__ = [
     "GENESIS_PREV_HASH",
+    "JSON_PROPERTIES",
     "MUTATION_KEYS",
     "VERSION",
     "Cause",
@@ -44,16 +46,15 @@ __all__ = [
     "EntryKind",
     "Head",
     "InvariantReport",
+    "LogLineState",
     "Offender",
     "State",
     "Verdict",
     "check_body",
     "check_invariants",
-    "fold_state",
     "make_entry",
     "mutation_key",
     "no_head",
-    "parse_chain",
     "parse_entry",
     "verify_chain",
 ]

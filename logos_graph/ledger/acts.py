@@ -13,32 +13,46 @@ __all__ = ["Act", "Given", "Requirement", "parse_requirement"]
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A decision: its verdict, and for a REQUIRE who must consent, how many, until when (ns)."""
+    """A decision: its verdict, and for a REQUIRE who must consent, how many, until when (ns).
+
+    policy_hash, revision: what a consent to it is bound to.
+    """
 
     verdict: Verdict
     role: str = ""
     quorum: int = 0
     expires_at: int = 0
+    policy_hash: str | None = None
+    revision: int | None = None
 
 
-def parse_requirement(decision: Json) -> Requirement:
-    """The part of a DECISION object that the invariants are about; its form was checked before."""
+def parse_requirement(decision: Json, policy_hash: str | None) -> Requirement:
+    """The part of a DECISION object that the invariants are about; its form was checked before.
+
+    policy_hash: that of the entry which holds the decision.
+    """
     assert isinstance(decision, dict)
     verdict = Verdict(str(decision["outcome"]))
     if verdict is not Verdict.REQUIRE:
         return Requirement(verdict)
-    quorum = decision["quorum"]
+    quorum, revision = decision["quorum"], decision["revision"]
     assert isinstance(quorum, int)
-    return Requirement(verdict, str(decision["role"]), quorum, parse_when(decision["expires_at"]))
+    assert isinstance(revision, int)
+    expires_at = parse_when(decision["expires_at"])
+    role = str(decision["role"])
+    return Requirement(verdict, role, quorum, expires_at, policy_hash, revision)
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One recorded consent. roles: what `by` held at that index; none if it was not registered."""
+    """One recorded consent. roles: what `by` held at that index; none if it was not registered.
 
-    index: int
+    recorded_at: when it was given; expires_at: until when it counts (both ns since the epoch).
+    """
+
     by: str
     recorded_at: int
+    expires_at: int
     roles: frozenset[str]
 
 
@@ -46,17 +60,19 @@ class Given:
 class Act:
     """An intent's life so far.
 
-    required: the youngest REQUIRE that was asked of it. requirement: the decision in force.
+    this: what it says. requirement: the decision in force, recorded at decided_at (ns).
+    required: the youngest REQUIRE that was asked of it.
     """
 
     cid: str
     index: int
     who: str
     verb: str
-    answers: str | None
+    this: dict[str, Json]
     commitments: dict[str, str]
     first: Verdict
     requirement: Requirement
+    decided_at: int
     required: Requirement | None
     consents: list[Given] = field(default_factory=list)
     refused_at: int | None = None
@@ -67,7 +83,8 @@ class Act:
     def qualified(self) -> set[str]:
         """The distinct principals whose consent counts towards the REQUIRE.
 
-        Each holds the role, is not the actor itself, and consented before the expiry.
+        Each holds the role, is not the actor itself, consented before the question's expiry, and
+        the consent's own expiry came after the decision that rests on it.
         """
         asked = self.required
         if asked is None:
@@ -78,4 +95,5 @@ class Act:
             if given.by != self.who
             and asked.role in given.roles
             and given.recorded_at < asked.expires_at
+            and self.decided_at < given.expires_at
         }

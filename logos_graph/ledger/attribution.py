@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from logos_graph.canon import Tag
+from logos_graph.canon import Json, Tag
 from logos_graph.errors import LogosError
 from logos_graph.identity import Did, verify
 from logos_graph.ledger.acts import Act
-from logos_graph.ledger.bodies import EntryKind
+from logos_graph.ledger.bodies import EntryKind, Verdict
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.state import State
 from logos_graph.ledger.tally import Tally
-from logos_graph.logline import SignedIntent, parse_signed_intent, verify_intent
+from logos_graph.logline import (
+    SignedIntent,
+    format_when,
+    parse_signed_intent,
+    parse_when,
+    verify_intent,
+)
 
 __all__ = ["Attribution"]
 
@@ -68,7 +74,7 @@ class Attribution:
         self.tally.require(known, entry.index, field, "a principal", did, message)
 
     def check_answer(self, entry: Entry, verb: str) -> None:
-        """A consent or refusal rests on one signed intent of `by`, about this very intent."""
+        """A consent or refusal rests on one signed, allowed intent of `by`, about this intent."""
         body, require = entry.body, self.tally.require
         self.tally.count += 1
         self._check_registered(entry, "body.by", str(body["by"]))
@@ -77,16 +83,52 @@ class Attribution:
         if not require(answer is not None, entry.index, "body.cid", verb, body["cid"], message):
             return
         assert answer is not None
-        free = answer.answered_at is None
+        free, about, verdict = (
+            answer.answered_at is None,
+            answer.this.get("intent"),
+            answer.requirement.verdict,
+        )
         answer.answered_at = entry.index
         for field, expected, found, holds in (
             ("body.cid", verb, answer.verb, answer.verb == verb),
             ("body.by", answer.who, body["by"], answer.who == body["by"]),
-            ("body.intent", answer.answers, body["intent"], answer.answers == body["intent"]),
+            ("body.intent", about, body["intent"], about == body["intent"]),
             ("body.cid", "an intent not used before", body["cid"], free),
+            ("body.cid", "ALLOW", str(verdict), verdict is Verdict.ALLOW),
+            ("body.cid", "an intent that has not ended", body["cid"], answer.end is None),
         ):
             message = f"{field} of entry {entry.index} does not fit the intent it rests on"
             require(holds, entry.index, field, expected, found, message)
+        if entry.kind is EntryKind.CONSENT:
+            self._check_bound(entry, answer.this)
+
+    def _check_bound(self, entry: Entry, this: Mapping[str, Json]) -> None:
+        """The consent was given to this very question: its policy and revision, and in time."""
+        act = self.acts.get(str(entry.body["intent"]))
+        asked = None if act is None else act.required
+        policy_hash, revision = this.get("policy_hash"), this.get("revision")
+        until, told = this.get("expires_at"), entry.body["expires_at"]
+        at, in_time = entry.recorded_at, entry.recorded_at < parse_when(told)
+        wanted_policy = None if asked is None else asked.policy_hash
+        wanted_revision = None if asked is None else asked.revision
+        same_policy = wanted_policy is not None and policy_hash == wanted_policy
+        same_revision = not isinstance(revision, bool) and revision == wanted_revision
+        for field, expected, found, holds in (
+            ("this.policy_hash", wanted_policy, policy_hash, same_policy),
+            ("this.revision", wanted_revision, revision, same_revision),
+            ("body.expires_at", until, told, until == told),
+            ("this.expires_at", f"later than {format_when(at)}", until, in_time),
+        ):
+            message = f"the consent at entry {entry.index} is not bound to this question by {field}"
+            self.tally.require(holds, entry.index, field, expected, found, message)
+
+    def check_not_answered(self, entry: Entry, act: Act) -> None:
+        """What a consent or refusal rests on does not end as a ghost."""
+        at, message = (
+            act.answered_at,
+            f"the ghost at entry {entry.index} is of an answer that counts",
+        )
+        self.tally.require(at is None, entry.index, "body.intent", "no answer", at, message)
 
 
 def _signed(supervisor: Did, entry: Entry) -> bool:

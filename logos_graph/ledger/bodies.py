@@ -4,7 +4,8 @@
 |---|---|
 | genesis | supervisor, principals, policy, verbs: what the ledger starts with |
 | intent | cid, intent, signature, decision, writer |
-| consent | intent (the waiting one), cid (of the consent.give intent), by, decision or null |
+| consent | intent (the waiting one), cid (of the consent.give intent), by, expires_at, |
+| | decision or null, writer |
 | refusal | intent, cid (of the consent.refuse intent), by |
 | receipt | intent, outcome, consequence, commitment, mutations, result |
 | ghost | intent, cause, consequence, commitment |
@@ -22,7 +23,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NoReturn
 
-from logos_graph.canon import Json
+from logos_graph.canon import Json, shown
 from logos_graph.errors import InvalidInput
 from logos_graph.logline import parse_when
 
@@ -110,7 +111,9 @@ _FIELDS: Mapping[EntryKind, Mapping[str, tuple[type, ...]]] = MappingProxyType(
             "intent": (str,),
             "cid": (str,),
             "by": (str,),
+            "expires_at": (str,),
             "decision": (dict, type(None)),
+            "writer": (str,),
         },
         EntryKind.REFUSAL: {"intent": (str,), "cid": (str,), "by": (str,)},
         EntryKind.RECEIPT: {
@@ -153,6 +156,8 @@ def check_body(kind: EntryKind, body: Mapping[str, Json]) -> None:
         case EntryKind.INTENT | EntryKind.CONSENT:
             if body["decision"] is not None:
                 _check_decision(kind, body["decision"])
+            if kind is EntryKind.CONSENT:
+                _check_moment(kind, "expires_at", body["expires_at"])
         case EntryKind.RECEIPT:
             _check_member(kind, "outcome", body["outcome"], _OUTCOMES)
             _check_member(kind, "consequence", body["consequence"], CONSEQUENCES)
@@ -176,7 +181,7 @@ def mutation_key(mutation: Json, *, kind: str | None = None) -> tuple[str, str]:
     found = mutation.get("kind", kind)
     if not isinstance(found, str) or found not in MUTATION_KEYS:
         raise InvalidInput(
-            "E_MUTATION", f"there is no mutation of kind {found!a:.80}", field="kind"
+            "E_MUTATION", f"there is no mutation of kind {shown(found)}", field="kind"
         )
     field = MUTATION_KEYS[found]
     key = mutation.get(field)
@@ -202,18 +207,26 @@ def _check_decision(kind: EntryKind, decision: Json) -> None:
         return
     if not isinstance(decision.get("role"), str):
         _refuse(kind, "decision.role", "a REQUIRE names the role of those who may consent")
-    quorum = decision.get("quorum")
+    quorum, revision = decision.get("quorum"), decision.get("revision")
     if not isinstance(quorum, int) or isinstance(quorum, bool) or quorum < 1:
         _refuse(kind, "decision.quorum", "a REQUIRE needs at least one consent")
+    if not isinstance(revision, int) or isinstance(revision, bool) or revision < 0:
+        _refuse(
+            kind, "decision.revision", "a REQUIRE names the revision that consents are bound to"
+        )
+    _check_moment(kind, "decision.expires_at", decision.get("expires_at"))
+
+
+def _check_moment(kind: EntryKind, field: str, found: Json) -> None:
     try:
-        parse_when(decision.get("expires_at"))
+        parse_when(found)
     except InvalidInput as error:
-        _refuse(kind, "decision.expires_at", error.message)
+        _refuse(kind, field, error.message)
 
 
 def _check_member(kind: EntryKind, field: str, found: Json, members: tuple[str, ...]) -> None:
     if not isinstance(found, str) or found not in members:
-        _refuse(kind, field, f"{found!a:.80} is none of {', '.join(members)}")
+        _refuse(kind, field, f"{shown(found)} is none of {', '.join(members)}")
 
 
 def _refuse(kind: EntryKind, field: str, reason: str) -> NoReturn:

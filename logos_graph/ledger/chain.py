@@ -20,22 +20,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NoReturn
 
-from logos_graph.canon import Json, Tag, encode, parse, tagged_id
+from logos_graph.canon import Json, Tag, encode, parse, shown, tagged_id
 from logos_graph.errors import LogosError, NotVerified
 from logos_graph.identity import Did, verify
 from logos_graph.ledger.bodies import EntryKind
-from logos_graph.ledger.entry import Entry, Head, entry_fields, no_head, parse_entry
+from logos_graph.ledger.entry import Entry, Head, entry_fields, no_head
 
-__all__ = ["parse_chain", "verify_chain"]
-
-
-def parse_chain(rows: Iterable[tuple[str, str, str]], *, first: int = 0) -> Iterator[Entry]:
-    """Entries from stored (text, hash, signature), in the ledger's order from index `first`.
-
-    Raises what `parse_entry` raises, with the index at which the row was found.
-    """
-    for index, (text, hash_, signature) in enumerate(rows, first):
-        yield parse_entry(text, hash_, signature, at=index)
+__all__ = ["verify_chain"]
 
 
 def verify_chain(
@@ -118,7 +109,7 @@ def _refuse_text(text: str, fields: dict[str, Json], index: int) -> NoReturn:
 def _refuse(code: str, index: int, field: str, expected: Json, found: Json) -> NoReturn:
     raise NotVerified(
         code,
-        f"entry {index}: {field} is {found!a:.120}, expected {expected!a:.120}",
+        f"entry {index}: {field} is {shown(found, 120)}, expected {shown(expected, 120)}",
         hint="The ledger was changed after it was written, or this is not the whole of it.",
         index=index,
         field=field,

@@ -19,6 +19,7 @@ from logos_graph.canon import (
     Tag,
     encode,
     parse_content_id,
+    shown,
     tagged_id,
     verify,
 )
@@ -220,7 +221,7 @@ def _check_fields(fields: dict[str, Json]) -> None:
         odd = min(fields.keys() ^ set(FIELDS))
         _refuse(odd, "it is missing" if odd in FIELDS else "an entry has no such field")
     if fields["version"] is True or fields["version"] != VERSION:
-        _refuse("version", f"{fields['version']!a:.80} is not {VERSION}")
+        _refuse("version", f"{shown(fields['version'])} is not {VERSION}")
     for name in ("index", "recorded_at"):
         number = fields[name]
         if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MAX_NS:
@@ -228,7 +229,7 @@ def _check_fields(fields: dict[str, Json]) -> None:
     _check_ids(fields)
     kind, body = fields["kind"], fields["body"]
     if not isinstance(kind, str) or kind not in _KINDS:
-        _refuse("kind", f"{kind!a:.80} is not a kind of entry")
+        _refuse("kind", f"{shown(kind)} is not a kind of entry")
     if (kind == EntryKind.GENESIS) != (fields["index"] == 0):
         _refuse("kind", f"entry {fields['index']} is of kind {kind}; genesis is entry 0, alone")
     if not isinstance(body, dict):
@@ -249,7 +250,7 @@ def _check_ids(fields: dict[str, Json]) -> None:
         _refuse(name, error.message)
     trace_id = fields["trace_id"]
     if not isinstance(trace_id, str) or _ULID.fullmatch(trace_id) is None:
-        _refuse("trace_id", f"{trace_id!a:.80} is not a ULID")
+        _refuse("trace_id", f"{shown(trace_id)} is not a ULID")
 
 
 def _refuse(field: str, reason: str) -> NoReturn:

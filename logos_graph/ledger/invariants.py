@@ -4,8 +4,10 @@ I1 integrity        every effect and every end has its intent before it; no inte
                     the end carries out the very commitment that was signed
 I2 legality         a DENY, and a REQUIRE that was not met, has no effect and ends as a ghost only
 I3 attribution      every entry is signed by the supervisor, every intent by a principal that was
-                    registered at that index, and every consent rests on its own signed intent
-I4 reproducibility  the state folded from the entries equals the state that is stored
+                    registered at that index, and every consent rests on its own signed intent,
+                    which was allowed and is bound to this question: its policy, revision, expiry
+I4 reproducibility  the state folded from the entries equals the state that is stored, every
+                    LogLine with its answers and every binary with its source included
 I5 observability    every intent is counted: committed, ghost (by cause), waiting or unfinished
 
 The entries are taken in their order; that they are a chain is `verify_chain`'s part. A check goes
@@ -27,7 +29,7 @@ from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.report import Counts, InvariantReport
 from logos_graph.ledger.state import State
 from logos_graph.ledger.tally import Tally
-from logos_graph.logline import SignedIntent
+from logos_graph.logline import SignedIntent, parse_when
 
 __all__ = ["check_invariants"]
 
@@ -111,11 +113,13 @@ class _Walk:
         if act is None:
             return
         by = str(entry.body["by"])
-        act.consents.append(Given(entry.index, by, entry.recorded_at, self._roles(by)))
+        expires_at = parse_when(entry.body["expires_at"])
+        act.consents.append(Given(by, entry.recorded_at, expires_at, self._roles(by)))
         decision = entry.body["decision"]
         if decision is None:
             return
-        act.requirement = parse_requirement(decision)
+        act.requirement = parse_requirement(decision, entry.policy_hash)
+        act.decided_at = entry.recorded_at
         if act.requirement.verdict is Verdict.REQUIRE:
             act.required = act.requirement
         self._check_quorum(entry, act)
@@ -169,6 +173,7 @@ class _Walk:
         act = self._open(entry)
         if act is None:
             return
+        self.attribution.check_not_answered(entry, act)
         index, require = entry.index, self.legality.require
         message = f"the ghost at entry {index} is of an intent that had effects"
         require(act.effects == 0, index, "body.intent", 0, act.effects, message)
@@ -237,6 +242,7 @@ class _Walk:
             I5=self.observation.check("I5", "observability", f"ghost rate {counts.ghost_rate}"),
             counts=counts,
             unfinished=unfinished,
+            state=self.state.digest(),
             waiting=self._still_open(Verdict.REQUIRE),
         )
 
@@ -244,14 +250,15 @@ class _Walk:
         self.reproduction.count = self.state.count()
         difference = None if stored is None else self.state.first_difference(stored)
         if difference is not None:
-            name = f"{difference.kind} {difference.key}"
+            name, fields = f"{difference.kind} {difference.key}", ", ".join(difference.fields)
             self.reproduction.require(
                 False,
                 difference.index,
                 name,
                 difference.expected,
                 difference.found,
-                f"{name} is stored otherwise than the ledger tells it",
+                f"{name} is stored otherwise than the ledger tells it"
+                + (f", in {fields}" if fields else ""),
             )
 
     def _still_open(self, verdict: Verdict) -> tuple[ContentId, ...]:
@@ -283,19 +290,19 @@ class _Walk:
 
 
 def _act(entry: Entry, cid: str, signed: SignedIntent | None) -> Act:
-    decision: Requirement = parse_requirement(entry.body["decision"])
+    decision: Requirement = parse_requirement(entry.body["decision"], entry.policy_hash)
     line = None if signed is None else signed.intent.logline
-    answers = None if line is None else line.this.get("intent")
     return Act(
         cid=cid,
         index=entry.index,
         who="" if line is None else line.who,
         verb="" if line is None else line.did,
-        answers=answers if isinstance(answers, str) else None,
+        this={} if line is None else line.this,
         commitments={}
         if line is None
         else {"if_ok": line.if_ok.text, "if_doubt": line.if_doubt.text, "if_not": line.if_not.text},
         first=decision.verdict,
         requirement=decision,
+        decided_at=entry.recorded_at,
         required=decision if decision.verdict is Verdict.REQUIRE else None,
     )

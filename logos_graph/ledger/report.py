@@ -108,7 +108,8 @@ class InvariantReport:
     """I1 to I5, and what is still open: neither list of open intents is a fault.
 
     unfinished: allowed, but without receipt or ghost (the process stopped between commit and
-    effect). waiting: consent is required and was neither given nor refused.
+    effect). waiting: consent is required and was neither given nor refused. state: the digest of
+    the state that the entries add up to; two who verified the same ledger have the same one.
     """
 
     I1: Check
@@ -119,6 +120,7 @@ class InvariantReport:
     counts: Counts
     unfinished: tuple[ContentId, ...]
     waiting: tuple[ContentId, ...]
+    state: ContentId
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -139,4 +141,5 @@ class InvariantReport:
             "counts": self.counts.json,
             "unfinished": list(self.unfinished),
             "waiting": list(self.waiting),
+            "state": self.state,
         }

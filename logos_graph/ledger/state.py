@@ -2,24 +2,28 @@
 
 A state maps kind and key to one JSON object. Things that receipts make are there as their youngest
 mutation (`kind` included); besides, `("policy", "active")` is the policy in force, and
-`("logline", cid)` says how an intent stands: its status, and the outcome of its youngest decision.
+`("logline", cid)` is an intent with all that became of it, as lines.py describes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from logos_graph.canon import ContentId, Json, Tag, encode, tagged_id
+from logos_graph.canon import MAX_BYTES, ContentId, Json, Tag, content_id, encode, tagged_id
 from logos_graph.errors import LogosError, NotVerified
 from logos_graph.ledger.bodies import EntryKind, mutation_key
 from logos_graph.ledger.entry import Entry
-from logos_graph.logline import Status, advance
+from logos_graph.ledger.lines import LogLineState, answered, begun, ended
+from logos_graph.logline import Status
 
-__all__ = ["ACTIVE", "Difference", "State", "fold_state"]
+__all__ = ["ACTIVE", "Difference", "State"]
 
 ACTIVE = "active"
 """The key of the policy in force."""
+
+_MAX_THING = 4 * MAX_BYTES
+"""Bytes of one thing: a LogLine holds parts of several entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,15 @@ class Difference:
     expected: Json
     found: Json
     index: int | None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The members in which the two differ; none when one state does not have the thing."""
+        one, other = self.expected, self.found
+        if not isinstance(one, dict) or not isinstance(other, dict):
+            return ()
+        names = sorted(one.keys() | other.keys())
+        return tuple(name for name in names if not _same(one.get(name), other.get(name)))
 
 
 @dataclass(slots=True)
@@ -62,13 +75,9 @@ class State:
         if kind == "policy":
             self._put(kind, ACTIVE, thing, index)
 
-    def settle(
-        self, cid: str, status: str, decision: Mapping[str, Json], *, index: int | None = None
-    ) -> None:
-        """Says how an intent stands. decision: a DECISION object, of which the outcome counts."""
-        outcome = decision["outcome"]
-        thing: dict[str, Json] = {"cid": cid, "kind": "logline", "outcome": outcome}
-        self._put("logline", cid, {**thing, "status": Status(status).value}, index)
+    def settle(self, line: LogLineState, *, index: int | None = None) -> None:
+        """Says how an intent stands."""
+        self._put("logline", str(line["cid"]), line, index)
 
     def apply_entry(self, entry: Entry) -> None:
         """Moves the state by one entry, the next one.
@@ -87,12 +96,12 @@ class State:
 
     def digest(self) -> ContentId:
         """One id for the whole state, whatever the order in which it came to be."""
-        lines = [
-            encode([kind, key, things[key]])
+        ids = [
+            content_id(_encode([kind, key, things[key]]))
             for kind, things in sorted(self.objects.items())
             for key in sorted(things)
         ]
-        return tagged_id(Tag.STATE, b"\n".join(lines))
+        return tagged_id(Tag.STATE, "\n".join(ids).encode())
 
     def first_difference(self, found: State) -> Difference | None:
         """The first thing, by kind and key, on which `found` disagrees with this state."""
@@ -121,22 +130,19 @@ class State:
                     for thing in _objects(things):
                         self.apply({"kind": kind, **thing}, index=index)
             case EntryKind.INTENT:
-                decision = _object(body["decision"])
-                self.settle(str(body["cid"]), Status.PENDING, decision, index=index)
-            case EntryKind.CONSENT if body["decision"] is not None:
-                line = self._pending(entry)
-                decision = _object(body["decision"])
-                self.settle(str(line["cid"]), Status.PENDING, decision, index=index)
+                self.settle(begun(entry), index=index)
+            case EntryKind.CONSENT | EntryKind.REFUSAL:
+                self.settle(answered(self._pending(entry), entry), index=index)
             case EntryKind.RECEIPT:
-                self._end(entry, Status.COMMITTED)
+                self.settle(ended(self._pending(entry), entry, Status.COMMITTED), index=index)
                 for mutation in _objects(body["mutations"]):
                     self.apply(mutation, index=index)
             case EntryKind.GHOST:
-                self._end(entry, Status.GHOST)
+                self.settle(ended(self._pending(entry), entry, Status.GHOST), index=index)
             case _:
                 pass  # the other kinds change nothing
 
-    def _pending(self, entry: Entry) -> dict[str, Json]:
+    def _pending(self, entry: Entry) -> LogLineState:
         """How the intent stands that the entry is about: it has not ended."""
         cid = str(entry.body["intent"])
         line = self.get("logline", cid)
@@ -146,19 +152,6 @@ class State:
             message = f"the intent {cid} is {line['status']} already"
             raise NotVerified("E_STATE", message, field="body.intent")
         return line
-
-    def _end(self, entry: Entry, status: Status) -> None:
-        line = self._pending(entry)
-        end = advance(Status.PENDING, status)
-        self.settle(str(line["cid"]), end, line, index=entry.index)
-
-
-def fold_state(entries: Iterable[Entry]) -> State:
-    """The state after these entries, from genesis on. Raises as `State.apply_entry` does."""
-    state = State()
-    for entry in entries:
-        state.apply_entry(entry)
-    return state
 
 
 def _object(value: Json) -> dict[str, Json]:
@@ -173,4 +166,13 @@ def _objects(value: Json) -> list[dict[str, Json]]:
 
 def _same(one: Json, other: Json) -> bool:
     """Equal as JSON; in Python alone, true would equal 1."""
-    return one == other and encode(one) == encode(other)
+    if one != other:
+        return False
+    try:
+        return _encode(one) == _encode(other)
+    except LogosError:  # a float, say, which no entry can tell
+        return False
+
+
+def _encode(thing: Json) -> bytes:
+    return encode(thing, max_bytes=_MAX_THING)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn
 
+from logos_graph.canon import shown
 from logos_graph.errors import InvalidInput
 
 __all__ = ["MAX_RETRIES", "Action", "Commitment", "parse_commitment"]
@@ -82,6 +83,6 @@ def parse_commitment(text: object) -> Commitment:
 def _refuse(text: object, reason: str) -> NoReturn:
     raise InvalidInput(
         "E_COMMITMENT",
-        f"{text!a:.120} is not a commitment: {reason}",
+        f"{shown(text, 120)} is not a commitment: {reason}",
         hint="Write emit:EVENT, escalate:HANDLER, retry:N or abort, then @TARGET if there is one.",
     )

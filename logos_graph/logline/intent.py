@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from logos_graph.canon import ContentId, Json, Tag, content_id, encode
+from logos_graph.canon import ContentId, Json, Tag, content_id, encode, shown
 from logos_graph.errors import InvalidInput, Rejected
 from logos_graph.identity import SIGNATURE_DIGITS, Signer, verify
 from logos_graph.logline.logline import LogLine, parse_logline
@@ -81,7 +81,7 @@ class SignedIntent:
 def parse_ledger_id(text: object) -> str:
     """A ledger's id: 1 to 64 of letters, digits, `.`, `_`, `-`. Raises InvalidInput E_LEDGER_ID."""
     if not isinstance(text, str) or _LEDGER_ID.fullmatch(text) is None:
-        raise InvalidInput("E_LEDGER_ID", f"{text!a:.100} is not the id of a ledger")
+        raise InvalidInput("E_LEDGER_ID", f"{shown(text, 100)} is not the id of a ledger")
     return text
 
 
@@ -90,7 +90,7 @@ def parse_nonce(text: object) -> str:
     if not isinstance(text, str) or _NONCE.fullmatch(text) is None:
         raise InvalidInput(
             "E_NONCE",
-            f"{text!a:.100} is not a nonce",
+            f"{shown(text, 100)} is not a nonce",
             hint="Take 26 to 64 random letters and digits, new for each intent; a ULID will do.",
         )
     return text

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
-from logos_graph.canon import Json
+from logos_graph.canon import Json, shown
 from logos_graph.errors import InvalidInput
 from logos_graph.identity import Did, parse_did
 from logos_graph.logline.commitment import Commitment, parse_commitment
@@ -112,7 +112,7 @@ def parse_verb_name(text: object) -> str:
     if not isinstance(text, str) or len(text) > MAX_VERB_LENGTH or _VERB.fullmatch(text) is None:
         raise InvalidInput(
             "E_VERB",
-            f"{text!a:.100} is not the name of a verb",
+            f"{shown(text, 100)} is not the name of a verb",
             hint="Lower-case words of letters, digits and _, joined by dots: node.publish.",
         )
     return text

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from logos_graph.canon import shown
 from logos_graph.errors import InvalidInput
 
 __all__ = ["MAX_NS", "NS_PER_SECOND", "format_when", "parse_when"]
@@ -36,7 +37,7 @@ def parse_when(text: object) -> int:
             return moment
     raise InvalidInput(
         "E_WHEN",
-        f"{text!a:.80} is not a moment in UTC with nanoseconds, from 1970 to 2262",
+        f"{shown(text)} is not a moment in UTC with nanoseconds, from 1970 to 2262",
         hint="Write it as 2026-11-22T05:38:00.000000000Z: nine digits of fraction, then Z.",
     )
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from logos_graph.canon import Json, parse
+from logos_graph.canon import Json, content_id, parse, verify
+from logos_graph.errors import LogosError
+from logos_graph.ledger import JSON_PROPERTIES, LogLineState
 from logos_graph.supervisor import Mutation
 
-__all__ = ["flow_mutation", "node_mutation", "run_mutation"]
+__all__ = ["flow_mutation", "logline_state", "node_mutation", "run_mutation", "with_contents"]
 
 Row = Mapping[str, Any]
 
@@ -35,6 +37,30 @@ def node_mutation(row: Row) -> Mutation:
         "sdk": node["sdk"],
         "layer": row["layer"],
     }
+
+
+def with_contents(node: Mutation, binaries: Sequence[Any], sources: Sequence[Any]) -> Mutation:
+    """The node; with what its binary and its source really are, where that is not what they say.
+
+    binaries, sources: the stored contents, of which there is one each.
+    """
+    binary, source = _id_of(binaries), _id_of(sources)
+    told = dict(node)
+    if binary != node["id"]:
+        told["module"] = binary
+    if source != node["source"]:
+        told["source"] = f"{node['source']}, which holds {source}"
+    return told
+
+
+def _id_of(contents: Sequence[Any]) -> Json:
+    """The content id of the one content that is there; None if there is none, or more."""
+    match contents:
+        case [bytes() as binary]:
+            return content_id(binary)
+        case [str() as text]:
+            return content_id(text.encode())
+    return None
 
 
 def flow_mutation(row: Row) -> Mutation:
@@ -109,6 +135,35 @@ def run_mutation(row: Row) -> Mutation:
         "carried": carried,
         "values": values,
     }
+
+
+def logline_state(row: Row) -> LogLineState:
+    """A row of read/logline_page as the ledger tells the LogLine (logos_graph.ledger.lines)."""
+    line = dict(row["line"])
+    for name in JSON_PROPERTIES & line.keys():
+        line[name] = _canonical(line[name])
+    answers = sorted(row["answers"], key=_place)
+    return {
+        **line,
+        "kind": "logline",
+        "pending": row["pending"],
+        "submitted_by": row["submitted_by"],
+        "answers": [{**item["edge"], "principal": item["principal"]} for item in answers],
+    }
+
+
+def _place(answer: Row) -> int:
+    """The index of the entry that made it; first what no entry made."""
+    index = answer["edge"].get("ledger_index")
+    return index if isinstance(index, int) else -1
+
+
+def _canonical(text: Json) -> Json:
+    """The value of a canonical text; what is none stays a text, and so differs from any value."""
+    try:
+        return verify(text.encode()) if isinstance(text, str) else text
+    except LogosError:
+        return text
 
 
 def _object(text: str | None) -> dict[str, Json]:

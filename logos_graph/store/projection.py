@@ -37,7 +37,7 @@ class Projection:
     """Rows for the append statement, and the statements that follow it."""
 
     loglines: list[Row] = field(default_factory=list)
-    consents: list[Row] = field(default_factory=list)
+    answers: list[Row] = field(default_factory=list)
     endings: list[Row] = field(default_factory=list)
     runs: list[Row] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
@@ -53,7 +53,7 @@ def project(entries: Sequence[Entry], blobs: Mapping[ContentId, bytes]) -> Proje
             case EntryKind.INTENT:
                 out.loglines.append({"entry": entry.hash, "line": _logline(entry)})
             case EntryKind.CONSENT | EntryKind.REFUSAL:
-                out.consents.append(_answer(entry))
+                out.answers.append(_answer(entry))
             case EntryKind.RECEIPT:
                 out.endings.append(_ending(entry, "COMMITTED"))
                 for mutation in _body(entry)["mutations"]:
@@ -114,23 +114,35 @@ def _logline(entry: Entry) -> Row:
         "first_decision": decision,
         "policy_hash": entry.policy_hash,
         "writer": body["writer"],
+        "decided_index": entry.index,
         "recorded_at": entry.recorded_at,
         "ledger_index": entry.index,
     }
 
 
 def _answer(entry: Entry) -> Row:
+    """Who answered; and, for the consent that settled the matter, the decision it led to."""
     body = _body(entry)
     decision = body.get("decision")
+    settles: Row = {}
+    if decision is not None:
+        settles = {
+            "decision": encode_text(decision),
+            "policy_hash": entry.policy_hash,
+            "writer": body["writer"],
+            "decided_index": entry.index,
+        }
     return {
         "entry": entry.hash,
-        "index": entry.index,
         "intent": body["intent"],
-        "by": body["by"],
-        "cid": body["cid"],
-        "answer": entry.kind.value,
-        "decision": None if decision is None else encode_text(decision),
-        "policy_hash": entry.policy_hash,
+        "answer": {
+            "answer": entry.kind.value,
+            "by": body["by"],
+            "cid": body["cid"],
+            "expires_at": body.get("expires_at"),
+            "ledger_index": entry.index,
+        },
+        "settles": settles,
     }
 
 
@@ -139,7 +151,6 @@ def _ending(entry: Entry, status: str) -> Row:
     cause, result = body.get("cause"), body.get("result")
     return {
         "entry": entry.hash,
-        "index": entry.index,
         "intent": body["intent"],
         "ending": {
             "status": status,

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from logos_graph.canon import ContentId, Json, parse
 from logos_graph.database import Connection, named_failures
 from logos_graph.errors import Rejected
 from logos_graph.identity import Did
 from logos_graph.ledger import Head, parse_entry
-from logos_graph.logline import parse_signed_intent
+from logos_graph.logline import parse_signed_intent, parse_when
 from logos_graph.resources import statement
 from logos_graph.store.components import run_mutation
-from logos_graph.supervisor import IntentRecord, Mutation, PendingIntent, Snapshot
+from logos_graph.supervisor import GivenConsent, IntentRecord, Mutation, PendingIntent, Snapshot
 
-__all__ = ["Reader"]
+__all__ = ["Reader", "Row", "Rows", "as_head", "read_snapshot"]
 
 if TYPE_CHECKING:
     from neo4j import Driver
 
 Row = dict[str, Any]
+
+
+class Rows(Protocol):
+    """Something that answers the named statements of cypher/."""
+
+    def __call__(self, name: str, /, **parameters: object) -> list[Row]:
+        """The rows of a statement, as dictionaries."""
 
 
 class Reader:
@@ -40,44 +47,16 @@ class Reader:
 
     def head(self) -> Head | None:
         """The ledger's head; None before genesis."""
-        for row in self.rows("ledger/head"):
-            return Head(row["ledger"], row["index"], ContentId(row["hash"]), row["recorded_at"])
-        return None
-
-    def snapshot(self, head: Head) -> Snapshot:
-        """The governance tables; consistent if the head is still the same afterwards."""
-        genesis = self.rows("ledger/entries", ledger=head.ledger, first=0, limit=1)[0]
-        entry = parse_entry(genesis["text"], genesis["hash"], genesis["signature"])
-        policy = self.rows("read/policy", ledger=head.ledger)[0]
-        return Snapshot(
-            head=head,
-            supervisor=Did(str(entry.body["supervisor"])),
-            principals=self.principals(),
-            verbs=self.verbs(),
-            policy=policy["text"],
-            pending=[_pending(row) for row in self.rows("read/pending")],
-        )
+        found = self.rows("ledger/head")
+        return as_head(found[0]) if found else None
 
     def principals(self) -> list[Mutation]:
         """Principals, as the ledger's mutations."""
-        return [
-            {"kind": "principal", **{key: row[key] for key in ("did", "name", "type", "roles")}}
-            for row in self.rows("read/principals")
-        ]
+        return _principals(self.rows)
 
     def verbs(self) -> list[Mutation]:
         """Verbs, as the ledger's mutations."""
-        return [
-            {
-                "kind": "verb",
-                "name": row["name"],
-                "docs": row["docs"],
-                "risk": row["risk"],
-                "schema": parse(row["schema"]),
-                "flow": row["flow"],
-            }
-            for row in self.rows("read/verbs")
-        ]
+        return _verbs(self.rows)
 
     def intents(
         self,
@@ -146,6 +125,46 @@ class Reader:
 _SHORTEST_PREFIX = 8
 
 
+def read_snapshot(head: Head, rows: Rows) -> Snapshot:
+    """The governance tables, asked by `rows` while the head stands still."""
+    genesis = rows("ledger/entries", ledger=head.ledger, first=0, limit=1)[0]
+    entry = parse_entry(genesis["text"], genesis["hash"], genesis["signature"])
+    return Snapshot(
+        head=head,
+        supervisor=Did(str(entry.body["supervisor"])),
+        principals=_principals(rows),
+        verbs=_verbs(rows),
+        policy=rows("read/policy", ledger=head.ledger)[0]["text"],
+        pending=[_pending(row) for row in rows("read/pending")],
+    )
+
+
+def as_head(row: Row) -> Head:
+    """A row of ledger/head or ledger/lock_head."""
+    return Head(row["ledger"], row["index"], ContentId(row["hash"]), row["recorded_at"])
+
+
+def _principals(rows: Rows) -> list[Mutation]:
+    return [
+        {"kind": "principal", **{key: row[key] for key in ("did", "name", "type", "roles")}}
+        for row in rows("read/principals")
+    ]
+
+
+def _verbs(rows: Rows) -> list[Mutation]:
+    return [
+        {
+            "kind": "verb",
+            "name": row["name"],
+            "docs": row["docs"],
+            "risk": row["risk"],
+            "schema": parse(row["schema"]),
+            "flow": row["flow"],
+        }
+        for row in rows("read/verbs")
+    ]
+
+
 def _pending(row: Row) -> PendingIntent:
     signed = parse_signed_intent({"intent": parse(row["text"]), "signature": row["signature"]})
     return PendingIntent(
@@ -154,7 +173,10 @@ def _pending(row: Row) -> PendingIntent:
         policy_hash=ContentId(row["policy_hash"]),
         index=row["index"],
         writer=row["writer"],
-        consents=tuple((Did(item["by"]), ContentId(item["cid"])) for item in row["consents"]),
+        consents=tuple(
+            GivenConsent(Did(item["by"]), ContentId(item["cid"]), parse_when(item["expires_at"]))
+            for item in row["consents"]
+        ),
     )
 
 

@@ -1,22 +1,33 @@
 """The stored state, in the terms of the ledger's mutations: what invariant I4 compares.
 
-Every part is read from the native nodes and relationships, not from texts kept beside them.
+Every part is read from the native nodes and relationships, not from texts kept beside them; what is
+named by its content (a binary, a source) is hashed, so that its id cannot speak for other content.
 """
 
 from __future__ import annotations
 
-from logos_graph.canon import Json, parse
+from collections.abc import Iterator
+
 from logos_graph.ledger import State
-from logos_graph.store.components import flow_mutation, node_mutation, run_mutation
-from logos_graph.store.reader import Reader
+from logos_graph.store.components import (
+    flow_mutation,
+    logline_state,
+    node_mutation,
+    run_mutation,
+    with_contents,
+)
+from logos_graph.store.reader import Reader, Row
+from logos_graph.supervisor import Mutation
 
 __all__ = ["read_state"]
 
-_ALL = 1 << 40
+_LOGLINES_AT_ONCE = 1000
+_RUNS_AT_ONCE = 50
+"""A run may hold some megabytes."""
 
 
 def read_state(reader: Reader) -> State:
-    """The graph as mutations by kind and key, as logos_graph.ledger.fold_state makes them."""
+    """The graph as mutations by kind and key, as `logos_graph.ledger.State` folds them."""
     head = reader.head()
     ledger = "" if head is None else head.ledger
     state = State()
@@ -25,22 +36,30 @@ def read_state(reader: Reader) -> State:
     for row in reversed(reader.rows("read/policies", ledger=ledger)):
         state.apply({"kind": "policy", "id": row["id"], "text": row["text"]})
     for row in reader.rows("read/nodes", ids=None):
-        state.apply(node_mutation(row))
+        state.apply(_node(reader, row))
     for row in reader.rows("read/flows", ids=None):
         state.apply(flow_mutation(row))
     for row in reader.rows("read/names", name=None):
         state.apply({"kind": "name", "name": row["name"], "target": row["target"]})
     for row in reader.rows("read/grants", node=None):
         state.apply({"kind": "grant", **{key: row[key] for key in ("node", "capability", "grant")}})
-    for row in reader.rows("read/runs", ids=None, limit=_ALL):
+    for row in _pages(reader, "read/run_page", "id", _RUNS_AT_ONCE):
         state.apply(run_mutation(row))
-    for row in reader.intents(limit=_ALL):
-        state.settle(row["cid"], row["status"], _decision(row["decision"]))
+    for row in _pages(reader, "read/logline_page", "cid", _LOGLINES_AT_ONCE):
+        state.settle(logline_state(row))
     return state
 
 
-def _decision(text: str) -> dict[str, Json]:
-    value = parse(text)
-    if not isinstance(value, dict):
-        raise TypeError("a decision was stored here")
-    return value
+def _pages(reader: Reader, statement: str, key: str, limit: int) -> Iterator[Row]:
+    """All rows of a statement that goes on after the key of the last row it gave."""
+    after = ""
+    while rows := reader.rows(statement, after=after, limit=limit):
+        yield from rows
+        after = rows[-1][key]
+
+
+def _node(reader: Reader, row: Row) -> Mutation:
+    mutation = node_mutation(row)
+    binaries = [found["bytes"] for found in reader.rows("read/module", id=mutation["id"])]
+    sources = [found["text"] for found in reader.rows("read/source", id=mutation["id"])]
+    return with_contents(mutation, binaries, sources)

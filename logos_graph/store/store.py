@@ -9,17 +9,18 @@ hash, so that nothing is written twice and nothing acknowledged is lost.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from logos_graph.canon import ContentId
-from logos_graph.database import Connection
+from logos_graph.database import Connection, named_failures
 from logos_graph.errors import Conflict, EnvironmentFault, LogosError, Rejected
 from logos_graph.graph import Component, Node, parse_flow, used_by
 from logos_graph.ledger import Entry, Head, parse_entry
 from logos_graph.resources import statement
 from logos_graph.store.components import flow_mutation, node_mutation
 from logos_graph.store.projection import Projection, Statement, entry_properties, project
-from logos_graph.store.reader import Reader
+from logos_graph.store.reader import Reader, Row, Rows, as_head, read_snapshot
 from logos_graph.supervisor import IntentRecord, Snapshot
 
 if TYPE_CHECKING:
@@ -29,33 +30,50 @@ if TYPE_CHECKING:
 __all__ = ["Neo4jStore"]
 
 _PAGE = 1000
+_DIVIDED_BY_ZERO = "Neo.ClientError.Statement.ArithmeticError"  # ledger/append says what for
 
 
 class Neo4jStore:
     """Implements logos_graph.supervisor.Store."""
 
     def __init__(self, driver: Driver, connection: Connection) -> None:
-        self._driver, self._database = driver, connection.database
+        self._driver, self._connection = driver, connection
+        self._database = connection.database
         self._reader = Reader(driver, connection)
         self._components: dict[ContentId, Component] = {}
 
     # reading ----------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot | None:
-        """See Store.snapshot: read again until the head stood still meanwhile."""
-        while True:
-            head = self._reader.head()
-            if head is None:
-                return None
-            snapshot = self._reader.snapshot(head)
-            if self._reader.head() == head:
-                return snapshot
+        """See Store.snapshot: read under the head's lock, so that nothing moves meanwhile."""
+        with self._head_locked() as (head, rows):
+            return None if head is None else read_snapshot(head, rows)
 
-    def entries(self, first: int) -> Iterator[Entry]:
-        """Entries in order from this index on; each checked against its hash."""
+    @contextmanager
+    def _head_locked(self) -> Iterator[tuple[Head | None, Rows]]:
+        """The head, and a way to ask, while no append can take hold; ends without a change."""
+        with (
+            named_failures(self._connection),
+            self._driver.session(database=self._database) as session,
+            session.begin_transaction() as transaction,
+        ):
+
+            def rows(name: str, /, **parameters: object) -> list[Row]:
+                return transaction.run(statement(name), parameters).data()
+
+            found = rows("ledger/lock_head")
+            yield (as_head(found[0]) if found else None), rows
+            transaction.rollback()
+
+    def entry(self, index: int) -> Entry | None:
+        """One entry, checked against its hash."""
+        return next(iter(self.entries(index, limit=1)), None)
+
+    def entries(self, first: int, *, limit: int = _PAGE) -> Iterator[Entry]:
+        """Entries in order from this index on, `limit` at a time; each has the hash it is under."""
         head = self._reader.head()
         while head is not None and first <= head.index:
-            rows = self._reader.rows("ledger/entries", ledger=head.ledger, first=first, limit=_PAGE)
+            rows = self._reader.rows("ledger/entries", ledger=head.ledger, first=first, limit=limit)
             if not rows:
                 return
             for row in rows:
@@ -106,7 +124,7 @@ class Neo4jStore:
         except exceptions.ConstraintError as error:
             raise _taken(error) from None
         except (exceptions.DriverError, exceptions.Neo4jError) as error:
-            if not self._took_hold(entries[-1]):
+            if not self._took_hold(entries[-1], error):
                 raise _failed(error) from None
 
     def _write(
@@ -127,9 +145,23 @@ class Neo4jStore:
                     _apply(transaction, change)
                 transaction.commit()
 
-    def _took_hold(self, last: Entry) -> bool:
-        """Whether a commit whose outcome is unknown is in the database after all."""
-        return bool(self._reader.rows("ledger/find_entry", hash=last.hash))
+    def _took_hold(self, last: Entry, cause: Exception) -> bool:
+        """Whether a commit whose outcome is unknown is in the database after all.
+
+        Asked under the head's lock: a commit that is still under way has that lock, so the answer
+        comes after it, whichever way it went.
+        """
+        try:
+            with self._head_locked() as (_head, rows):
+                return bool(rows("ledger/find_entry", hash=last.hash))
+        except EnvironmentFault as fault:
+            raise EnvironmentFault(
+                "E_UNKNOWN_OUTCOME",
+                f"whether entry {last.index} was written is not known: {cause}",
+                hint="it may have been: look at `logos ledger show` before you sign it again",
+                index=last.index,
+                hash=last.hash,
+            ) from fault
 
 
 def _append(
@@ -145,7 +177,7 @@ def _append(
         "last": {"index": last.index, "hash": last.hash, "recorded_at": last.recorded_at},
         "entries": [entry_properties(entry) for entry in entries],
         "loglines": projection.loglines,
-        "consents": projection.consents,
+        "answers": projection.answers,
         "endings": projection.endings,
         "runs": projection.runs,
     }
@@ -184,6 +216,12 @@ def _failed(error: Exception) -> LogosError:
 
     if isinstance(error, exceptions.TransientError):
         return Conflict("E_HEAD_MOVED", f"the database asks to try again: {error.message}")
+    if getattr(error, "code", None) == _DIVIDED_BY_ZERO:
+        return Rejected(
+            "E_PROJECTION",
+            "an entry speaks of something that the graph does not have",
+            hint="`logos ledger verify` says what is missing",
+        )
     if isinstance(error, exceptions.Forbidden):
         return Rejected(
             "E_GUARD",

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from logos_graph.canon import ContentId, Json
+from logos_graph.canon import ContentId, Json, recordable
 from logos_graph.identity import Did
 from logos_graph.ledger import EntryKind
-from logos_graph.logline import LogLine, SignedIntent
+from logos_graph.logline import LogLine, SignedIntent, format_when
 from logos_graph.supervisor.decide import Judged
 from logos_graph.supervisor.effects import Draft, Effect
+from logos_graph.supervisor.ports import GivenConsent
 
 __all__ = ["consent", "consequence", "ghost", "intent", "receipt", "receipt_consequence", "refusal"]
 
@@ -49,15 +50,17 @@ def intent(signed: SignedIntent, judged: Judged, writer: str) -> Draft:
     )
 
 
-def consent(waiting: ContentId, cid: ContentId, by: Did, reached: Judged | None) -> Draft:
+def consent(waiting: ContentId, given: GivenConsent, reached: Judged | None, writer: str) -> Draft:
     """A principal's consent; with the new decision when it is the one that settles the matter."""
     return Draft(
         EntryKind.CONSENT,
         {
             "intent": waiting,
-            "cid": cid,
-            "by": by,
+            "cid": given.cid,
+            "by": given.by,
+            "expires_at": format_when(given.expires_at),
             "decision": None if reached is None else reached.decision,
+            "writer": writer,
         },
         None if reached is None else reached.policy_hash,
     )
@@ -92,7 +95,11 @@ def ghost(signed: SignedIntent, cause: Mapping[str, Json], policy_hash: ContentI
         EntryKind.GHOST,
         {
             "intent": signed.intent.cid,
-            "cause": dict(cause),
+            # details quote compilers and strangers: whatever they hold, it must fit an entry
+            "cause": {
+                name: recordable(value) if isinstance(value, str) else value
+                for name, value in cause.items()
+            },
             "consequence": field,
             "commitment": commitment,
         },

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from logos_graph.canon import ContentId, Json
+from logos_graph.canon import ContentId, Json, recordable
 from logos_graph.errors import InvalidInput, LogosError, Rejected
 from logos_graph.governance import (
     Decision,
@@ -128,7 +128,7 @@ def _deny(view: View, reason: str, detail: str) -> dict[str, Json]:
     return {
         "outcome": "DENY",
         "reason": reason,
-        "detail": detail,
+        "detail": recordable(detail),
         "policies": [],
         "revision": view.head.index,
     }

@@ -22,7 +22,7 @@ from logos_graph.supervisor.ports import (
 from logos_graph.supervisor.runner import Runner
 from logos_graph.supervisor.view import View
 
-__all__ = ["Context", "Draft", "Effect", "Handler"]
+__all__ = ["Compose", "Context", "Draft", "Effect", "Handler"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,10 @@ class Draft:
     policy_hash: ContentId | None
 
 
+Compose = Callable[[View, int], Sequence[Draft]]
+"""Drafts of entries, made on the view that they are committed against, at this instant (ns)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What an allowed intent changes.
@@ -42,7 +46,7 @@ class Effect:
     result: what the caller and the ledger learn of it (ids, outputs).
     failed: it took effect, and the effect is a failure (a run that did not finish).
     blobs: contents that the ledger names only by content id.
-    entries: further entries of the same transaction, made on the view that is committed against.
+    entries: further entries of the same transaction, composed when the receipt is.
     resumes: an intent that this one may have let through.
     """
 
@@ -50,7 +54,7 @@ class Effect:
     result: dict[str, Json] = field(default_factory=dict)
     failed: bool = False
     blobs: Mapping[ContentId, bytes] = field(default_factory=dict)
-    entries: Callable[[View], Sequence[Draft]] | None = None
+    entries: Compose | None = None
     resumes: ContentId | None = None
 
 
@@ -65,6 +69,7 @@ class Context:
     runner: Runner
     check_inputs: CheckInputs
     now_ns: int
+    writer: str
 
 
 Handler = Callable[[Context, PendingIntent], Effect]

@@ -11,19 +11,27 @@ between any two of these steps: `recover` finds what was committed and not finis
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from logos_graph.canon import ContentId, Json
-from logos_graph.errors import Conflict, InvalidInput, LogosError, Rejected
+from logos_graph.errors import (
+    Conflict,
+    EnvironmentFault,
+    InvalidInput,
+    LogosError,
+    NotVerified,
+    Rejected,
+)
 from logos_graph.identity import Signer
-from logos_graph.ledger import Entry, make_entry
-from logos_graph.logline import SignedIntent, parse_signed_intent, parse_when
+from logos_graph.ledger import EntryKind
+from logos_graph.logline import SignedIntent, parse_signed_intent, parse_when, verify_intent
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.admit import admit
 from logos_graph.supervisor.decide import Judged, decide
 from logos_graph.supervisor.effects import Context, Draft, Effect
 from logos_graph.supervisor.handlers import handler_of
+from logos_graph.supervisor.journal import Journal
 from logos_graph.supervisor.outcome import Outcome
 from logos_graph.supervisor.ports import (
     Admission,
@@ -35,12 +43,9 @@ from logos_graph.supervisor.ports import (
     Writers,
 )
 from logos_graph.supervisor.runner import Runner
-from logos_graph.supervisor.view import View
+from logos_graph.supervisor.view import View, check_entry
 
 __all__ = ["Supervisor"]
-
-_ATTEMPTS = 100
-"""How often a commit is built again because somebody else's took hold first."""
 
 
 class Supervisor:
@@ -73,24 +78,24 @@ class Supervisor:
                 f"this ledger is kept by {snapshot.supervisor}, this home's key is {signer.did}",
                 hint="use the LOGOS_HOME that founded the ledger, or another database",
             )
-        self._store, self._signer, self._clock, self._writers = store, signer, clock, writers
+        self._store, self._clock, self._writers = store, clock, writers
         self._builder, self._admission = builder, admission
         self._watch = watch or (lambda _step, _intent: None)
-        self._view = View(snapshot)
-        self._lock = threading.RLock()
+        self._journal = Journal(store, snapshot, signer, clock)
         self.runner = Runner(store, host)
 
     @property
     def view(self) -> View:
         """What decisions rest on now; to be read, not changed."""
-        return self._view
+        return self._journal.view
 
     # the four steps ---------------------------------------------------------------------------
 
     def execute(self, submitted: SignedIntent | Json) -> Outcome:
         """Takes one signed intent through the gate.
 
-        Returns how it stands: COMMITTED, GHOST, or PENDING when consent is required. Raises
+        Returns how it stands: COMMITTED, GHOST, or PENDING when consent is required (or when the
+        environment failed it: then `error` says how, and `recover` finishes it). Raises
         InvalidInput or Rejected for what cannot be admitted (nothing is recorded then), and
         EnvironmentFault when the database cannot be reached.
         """
@@ -98,11 +103,11 @@ class Supervisor:
             submitted if isinstance(submitted, SignedIntent) else parse_signed_intent(submitted)
         )
         cid = signed.intent.cid
+        self._make_ready(signed)
         judged: list[Judged] = []
 
-        def record(view: View) -> Sequence[Draft]:
-            now_ns = self._clock.now_ns()
-            admit(signed, view, now_ns)  # 1
+        def record(view: View, now_ns: int) -> Sequence[Draft]:
+            admit(signed, view, self._clock.now_ns())  # 1: by the clock, not by the ledger
             judged[:] = [decide(view, signed, now_ns, self.runner.check_inputs)]  # 2
             drafts = [bodies.intent(signed, judged[0], self._writers.own)]
             if judged[0].cause is not None:
@@ -110,11 +115,19 @@ class Supervisor:
             self._watch("admitted", cid)
             return drafts
 
-        self._commit(record)  # 3
+        self._journal.commit(record)  # 3
         self._watch("committed", cid)
         if judged[0].outcome == "ALLOW":
             return self._carry_out(cid)  # 4
         return self._refused_or_waiting(signed, judged[0])
+
+    def _make_ready(self, signed: SignedIntent) -> None:
+        """Compiles what a flow needs before the gate's lock is taken; errors are told in it."""
+        line = signed.intent.logline
+        verb = self.view.verbs.get(line.did)
+        if verb is not None and verb.flow is not None and line.who in self.view.principals:
+            with suppress(LogosError):
+                self.runner.plan(ContentId(verb.flow))
 
     def _refused_or_waiting(self, signed: SignedIntent, judged: Judged) -> Outcome:
         line = signed.intent.logline
@@ -128,39 +141,68 @@ class Supervisor:
 
     def _carry_out(self, cid: ContentId) -> Outcome:
         """Performs an allowed, recorded intent and commits its receipt; a ghost if it cannot be."""
-        pending = self._view.pending.get(cid)
+        pending = self.view.pending.get(cid)
         if pending is None:
             return self.recorded(cid)
         try:
-            effect = handler_of(self._verb_flow(pending), pending)(self._context(), pending)
-            self._watch("performed", cid)
-            self._commit(lambda view: self._receipt(view, pending, effect), effect.blobs)
+            return self._perform(pending)
+        except EnvironmentFault as fault:  # not the intent's fault: it stays, and is found again
+            return self._still_pending(pending, fault)
         except LogosError as error:
+            if error.code == "E_BUSY":
+                return self._still_pending(pending, error)
             return self._abort(pending, error)
-        self._watch("receipted", cid)
+        except Exception as bug:  # noqa: BLE001 - a bug must not leave an intent that stops the gate
+            return self._abort(pending, LogosError("E_INTERNAL", f"{type(bug).__name__}: {bug}"))
+
+    def _perform(self, pending: PendingIntent) -> Outcome:
         line = pending.signed.intent.logline
+        try:
+            effect = self._effect(pending)
+        except Rejected as error:
+            if error.code != "E_EXISTS":
+                raise
+            effect = self._effect(pending)  # another process made the same thing: now it is there
+        self._watch("receipted", pending.cid)
         consequence, commitment = bodies.receipt_consequence(line, effect.failed)
         return Outcome(
-            cid, line.did, pending.decision, "COMMITTED",
+            pending.cid, line.did, pending.decision, "COMMITTED",
             consequence, commitment, result=effect.result, settled=self._resume(effect),
         )  # fmt: skip
 
-    def _receipt(self, view: View, pending: PendingIntent, effect: Effect) -> Sequence[Draft]:
-        if pending.cid not in view.pending:
-            raise Conflict("E_SETTLED", f"{pending.cid} has ended already")
-        further = effect.entries(view) if effect.entries is not None else ()
-        return [*further, bodies.receipt(pending.signed, effect, view.policy.id)]
+    def _effect(self, pending: PendingIntent) -> Effect:
+        effect = handler_of(self._verb_flow(pending), pending)(self._context(), pending)
+        self._watch("performed", pending.cid)
+
+        def compose(view: View, now_ns: int) -> Sequence[Draft]:
+            self._check_still_allowed(view, pending.cid, now_ns)
+            further = effect.entries(view, now_ns) if effect.entries is not None else ()
+            return [*further, bodies.receipt(pending.signed, effect, view.policy.id)]
+
+        self._journal.commit(compose, effect.blobs)
+        return effect
+
+    def _check_still_allowed(self, view: View, cid: ContentId, now_ns: int) -> None:
+        """It has not ended meanwhile, and the policy in force, if it is another, allows it too."""
+        now = _unsettled(view, cid)
+        if now.policy_hash == view.policy.id:
+            return
+        consents = [each.by for each in now.consents if each.expires_at > now_ns]
+        if decide(view, now.signed, now_ns, self.runner.check_inputs, consents).outcome != "ALLOW":
+            raise Rejected(
+                "E_POLICY_CHANGED",
+                "the policy has changed since it was decided, and no longer allows it",
+                hint="submit it again, to be judged by the policy in force",
+                judged=now.policy_hash,
+                now=view.policy.id,
+            )
 
     def _abort(self, pending: PendingIntent, error: LogosError) -> Outcome:
         """The effect could not be: nothing of it took hold, and the intent stays as a ghost."""
         cause: dict[str, Json] = {
             "type": "AgentAbort", "code": error.code, "detail": error.message,
         }  # fmt: skip
-        try:
-            self._end_as_ghost(pending, cause)
-        except Conflict as conflict:
-            if conflict.code != "E_SETTLED":
-                raise
+        if not self._end_as_ghost(pending, lambda _now: cause):
             return self.recorded(pending.cid)
         line = pending.signed.intent.logline
         consequence, commitment = bodies.consequence(line, cause)
@@ -169,10 +211,14 @@ class Supervisor:
             consequence, commitment, cause=cause, error=error,
         )  # fmt: skip
 
+    def _still_pending(self, pending: PendingIntent, error: LogosError) -> Outcome:
+        did = pending.signed.intent.logline.did
+        return Outcome(pending.cid, did, pending.decision, "PENDING", error=error)
+
     def _resume(self, effect: Effect) -> tuple[Outcome, ...]:
         if effect.resumes is None:
             return ()
-        waiting = self._view.pending.get(effect.resumes)
+        waiting = self.view.pending.get(effect.resumes)
         if waiting is None:
             return (self.recorded(effect.resumes),)
         if waiting.decision["outcome"] != "ALLOW":
@@ -182,87 +228,75 @@ class Supervisor:
     # what was left behind ---------------------------------------------------------------------
 
     def recover(self) -> tuple[Outcome, ...]:
-        """Finishes what a dead process left allowed, and ends what waited too long for consent."""
+        """Finishes what a dead process left allowed, and ends what waited too long for consent.
+
+        One that cannot be finished now does not keep the others, or new intents, from their turn.
+        """
         ended: list[Outcome] = []
-        for pending in list(self._view.pending.values()):
-            if pending.decision["outcome"] == "ALLOW":
-                if not self._writers.alive(pending.writer):
+        for pending in list(self.view.pending.values()):
+            try:
+                if pending.decision["outcome"] != "ALLOW":
+                    if self._expired(pending):
+                        ended.append(self._time_out(pending))
+                elif not self._writers.alive(pending.writer):
+                    self._check_recorded(pending)
                     ended.append(self._carry_out(pending.cid))
-            elif self._expired(pending):
-                ended.append(self._time_out(pending))
+            except LogosError as error:
+                ended.append(self._still_pending(pending, error))
         return tuple(ended)
+
+    def _check_recorded(self, pending: PendingIntent) -> None:
+        """That an ALLOW read from the graph is one that this supervisor signed into the ledger."""
+        verify_intent(pending.signed)
+        entry = self._store.entry(pending.index)
+        if entry is not None:
+            check_entry(entry, self.view.supervisor)
+            about = entry.body["cid" if entry.kind is EntryKind.INTENT else "intent"]
+            if about == pending.cid and entry.body.get("decision") == pending.decision:
+                return
+        raise NotVerified(
+            "E_NOT_RECORDED",
+            f"the ledger has no decision that allows {pending.cid}",
+            hint="somebody wrote to the database beside the gate: `logos ledger verify`",
+            intent=pending.cid,
+        )
 
     def _expired(self, pending: PendingIntent) -> bool:
         return parse_when(str(pending.decision["expires_at"])) <= self._clock.now_ns()
 
     def _time_out(self, pending: PendingIntent) -> Outcome:
-        cause: dict[str, Json] = {
-            "type": "ConsentTimeout",
-            "requested": pending.decision["quorum"],
-            "received": len(pending.consents),
-        }
+        def cause(now: PendingIntent) -> dict[str, Json]:
+            if now.decision["outcome"] != "REQUIRE":
+                raise Conflict("E_SETTLED", f"{now.cid} no longer waits")
+            return {
+                "type": "ConsentTimeout",
+                "requested": now.decision["quorum"],
+                "received": len(now.consents),
+            }
+
+        self._end_as_ghost(pending, cause)
+        return self.recorded(pending.cid)
+
+    def _end_as_ghost(
+        self, pending: PendingIntent, cause: Callable[[PendingIntent], Mapping[str, Json]]
+    ) -> bool:
+        """Whether it ended here; not, if it has ended otherwise meanwhile."""
+
+        def compose(view: View, _now_ns: int) -> Sequence[Draft]:
+            now = _unsettled(view, pending.cid)
+            return [bodies.ghost(now.signed, cause(now), view.policy.id)]
+
         try:
-            self._end_as_ghost(pending, cause)
+            self._journal.commit(compose)
         except Conflict as conflict:
             if conflict.code != "E_SETTLED":
                 raise
-        return self.recorded(pending.cid)
-
-    def _end_as_ghost(self, pending: PendingIntent, cause: Mapping[str, Json]) -> None:
-        def compose(view: View) -> Sequence[Draft]:
-            if pending.cid not in view.pending:
-                raise Conflict("E_SETTLED", f"{pending.cid} has ended already")
-            return [bodies.ghost(pending.signed, cause, view.policy.id)]
-
-        self._commit(compose)
-
-    # the ledger -------------------------------------------------------------------------------
-
-    def _commit(
-        self,
-        compose: Callable[[View], Sequence[Draft]],
-        blobs: Mapping[ContentId, bytes] | None = None,
-    ) -> None:
-        """Composes entries on the view, appends them to its head, and moves the view along.
-
-        Whatever was composed on a view that turns out to be old is composed again on the new one.
-        """
-        with self._lock:
-            for _ in range(_ATTEMPTS):
-                try:
-                    entries = self._chain(compose(self._view))
-                    self._store.append(self._view.head, entries, blobs or {})
-                except LogosError as error:
-                    # a refusal may rest on an old view: believe it only when nothing has changed
-                    if not self.catch_up() and not _head_moved(error):
-                        raise
-                    continue
-                self._view.apply(entries)
-                return
-        raise Conflict(
-            "E_BUSY",
-            f"other writers were first {_ATTEMPTS} times in a row",
-            hint="try again",
-        )
-
-    def _chain(self, drafts: Sequence[Draft]) -> list[Entry]:
-        trace_id, now_ns = self._clock.fresh_id(), self._clock.now_ns()
-        head, entries = self._view.head, list[Entry]()
-        for draft in drafts:
-            entry = make_entry(
-                head, draft.kind, draft.body, trace_id=trace_id, now_ns=now_ns,
-                policy_hash=draft.policy_hash, signer=self._signer, ledger=head.ledger,
-            )  # fmt: skip
-            entries.append(entry)
-            head = entry.head
-        return entries
+            return False
+        return True
 
     def catch_up(self) -> bool:
-        """Reads the entries that others have committed; whether there were any."""
-        with self._lock:
-            before = self._view.head.index
-            self._view.apply(self._store.entries(before + 1))
-            return self._view.head.index > before
+        """Reads the entries that other processes have committed; whether there were any."""
+        return self._journal.catch_up()
 
     def recorded(self, cid: ContentId) -> Outcome:
         """How a recorded intent stands; Rejected E_UNKNOWN_INTENT if it is not recorded."""
@@ -275,15 +309,18 @@ class Supervisor:
         )  # fmt: skip
 
     def _verb_flow(self, pending: PendingIntent) -> ContentId | None:
-        flow = self._view.verbs[pending.signed.intent.logline.did].flow
+        flow = self.view.verbs[pending.signed.intent.logline.did].flow
         return None if flow is None else ContentId(flow)
 
     def _context(self) -> Context:
         return Context(
-            self._view, self._store, self._builder, self._admission, self.runner,
-            self.runner.check_inputs, self._clock.now_ns(),
+            self.view, self._store, self._builder, self._admission, self.runner,
+            self.runner.check_inputs, self._clock.now_ns(), self._writers.own,
         )  # fmt: skip
 
 
-def _head_moved(error: LogosError) -> bool:
-    return isinstance(error, Conflict) and error.code == "E_HEAD_MOVED"
+def _unsettled(view: View, cid: ContentId) -> PendingIntent:
+    pending = view.pending.get(cid)
+    if pending is None:
+        raise Conflict("E_SETTLED", f"{cid} has ended already")
+    return pending

@@ -22,6 +22,7 @@ __all__ = [
     "Builder",
     "BuiltModule",
     "Clock",
+    "GivenConsent",
     "ImportedFunction",
     "IntentRecord",
     "LoadableHost",
@@ -37,12 +38,21 @@ Mutation = dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
+class GivenConsent:
+    """One consent to a pending intent. expires_at: ns since the epoch; it does not count after."""
+
+    by: Did
+    cid: ContentId
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class PendingIntent:
     """An intent that is recorded and has not ended.
 
     decision: the ledger's DECISION object, the youngest one; policy_hash: the policy that made it.
-    index: of the intent's own entry. writer: the process that recorded it.
-    consents: (who consented, the CID of the consent), in the ledger's order.
+    index: of the entry that holds that decision. writer: the process that recorded it, and whose
+    business it is to carry it out. consents: in the ledger's order.
     """
 
     signed: SignedIntent
@@ -50,7 +60,7 @@ class PendingIntent:
     policy_hash: ContentId
     index: int
     writer: str
-    consents: tuple[tuple[Did, ContentId], ...] = ()
+    consents: tuple[GivenConsent, ...] = ()
 
     @property
     def cid(self) -> ContentId:
@@ -99,9 +109,13 @@ class Store(Protocol):
         """Stores entries and what they change in one durable transaction.
 
         Raises Conflict E_HEAD_MOVED if `expected` is no longer the head, Rejected E_NONCE_USED if a
-        nonce was used before, and EnvironmentFault if the database cannot be reached. An unknown
-        outcome is settled by looking the last entry up.
+        nonce was used before, E_EXISTS if something is there already that the entries make, and
+        EnvironmentFault if the database cannot be reached. An unknown outcome is settled by looking
+        the last entry up; E_UNKNOWN_OUTCOME when even that is not possible.
         """
+
+    def entry(self, index: int) -> Entry | None:
+        """One entry."""
 
     def component(self, identity: ContentId) -> Component | None:
         """A stored node or flow."""

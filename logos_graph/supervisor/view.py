@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from logos_graph.canon import ContentId, Json
-from logos_graph.errors import NotVerified
+from logos_graph.canon import ContentId, Json, Tag
+from logos_graph.errors import NotVerified, Rejected
 from logos_graph.governance import Policy, Verb, parse_verb
-from logos_graph.identity import Did
+from logos_graph.identity import Did, verify
 from logos_graph.ledger import Entry, EntryKind, Head
-from logos_graph.logline import parse_signed_intent
-from logos_graph.supervisor.ports import Mutation, PendingIntent, Snapshot
+from logos_graph.logline import parse_signed_intent, parse_when
+from logos_graph.supervisor.ports import GivenConsent, Mutation, PendingIntent, Snapshot
 
-__all__ = ["View"]
+__all__ = ["View", "check_entry"]
 
 
 class View:
@@ -48,11 +48,17 @@ class View:
 
     def registered(self) -> dict[Did, frozenset[str]]:
         """Every principal and its roles."""
-        return {did: self.roles(did) for did in self.principals}
+        return {did: self.roles(did) for did in tuple(self.principals)}
 
     def holders(self, role: str) -> frozenset[Did]:
         """The principals that hold a role."""
-        return frozenset(did for did in self.principals if role in self.roles(did))
+        return frozenset(did for did in tuple(self.principals) if role in self.roles(did))
+
+    def catch_up(self, entries: Iterable[Entry]) -> None:
+        """Moves along entries that another process wrote; NotVerified E_CHAIN_SIGNATURE, …."""
+        for entry in entries:
+            check_entry(entry, self.supervisor)
+            self.apply([entry])
 
     def apply(self, entries: Iterable[Entry]) -> None:
         """Moves along the chain; NotVerified E_CHAIN_PREV for what does not continue it."""
@@ -98,16 +104,19 @@ class View:
         body = entry.body
         cid = ContentId(str(body["intent"]))
         waiting = self.pending[cid]
-        given = (Did(str(body["by"])), ContentId(str(body["cid"])))
-        decision = body["decision"]
-        self.pending[cid] = replace(
-            waiting,
-            consents=(*waiting.consents, given),
-            decision=waiting.decision if decision is None else _object(decision),
-            policy_hash=waiting.policy_hash
-            if decision is None
-            else ContentId(str(entry.policy_hash)),
+        given = GivenConsent(
+            Did(str(body["by"])), ContentId(str(body["cid"])), parse_when(body["expires_at"])
         )
+        waiting = replace(waiting, consents=(*waiting.consents, given))
+        if body["decision"] is not None:  # this one settles it, and who recorded it carries it out
+            waiting = replace(
+                waiting,
+                decision=_object(body["decision"]),
+                policy_hash=ContentId(str(entry.policy_hash)),
+                index=entry.index,
+                writer=str(body["writer"]),
+            )
+        self.pending[cid] = waiting
 
     def _mutate(self, mutation: Mutation) -> None:
         match mutation["kind"]:
@@ -120,6 +129,22 @@ class View:
                 self.policy = Policy(str(mutation["text"]))
             case _:
                 pass  # nodes, flows, names, grants and runs are looked up in the graph
+
+
+def check_entry(entry: Entry, supervisor: Did) -> None:
+    """That the supervisor signed an entry; NotVerified E_CHAIN_SIGNATURE.
+
+    What is read back from a database that others may write is believed only with this.
+    """
+    try:
+        verify(supervisor, Tag.ENTRY_SIGNATURE, entry.text.encode(), entry.signature)
+    except Rejected as error:
+        raise NotVerified(
+            "E_CHAIN_SIGNATURE",
+            f"entry {entry.index} is not signed by the supervisor",
+            hint="`logos ledger verify` says what is wrong with the ledger",
+            index=entry.index,
+        ) from error
 
 
 def _array(value: object) -> list[Json]:

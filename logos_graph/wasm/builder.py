@@ -147,8 +147,9 @@ class Builder:
         """The SDK as a library, built when it is not in the cache."""
         key = json_id({"sdk": self.sdk, "toolchain": self._toolchain_id}).removeprefix("b3:")
         library = self._cache / "sdk" / key / _SDK_RLIB
-        if library.is_file():
-            return library
+        with self._named_faults():
+            if library.is_file():
+                return library
         with self._workshop() as place:
             finished = self._sandbox.rustc(
                 (*_FLAGS, *_SDK_FLAGS, "-o", f"{OUTPUT}/{_SDK_RLIB}", "/sdk/lib.rs"),
@@ -172,9 +173,16 @@ class Builder:
     @contextmanager
     def _workshop(self) -> Iterator[Path]:
         """A folder for one build, in the cache so that results can be moved; gone afterwards."""
-        try:
+        with self._named_faults():
             self._cache.mkdir(parents=True, exist_ok=True)
-            folder = tempfile.TemporaryDirectory(dir=self._cache, prefix="build-")
+            with tempfile.TemporaryDirectory(dir=self._cache, prefix="build-") as place:
+                yield Path(place)
+
+    @contextmanager
+    def _named_faults(self) -> Iterator[None]:
+        """Whatever the file system refuses, as EnvironmentFault E_CACHE."""
+        try:
+            yield
         except OSError as error:
             raise EnvironmentFault(
                 "E_CACHE",
@@ -182,8 +190,6 @@ class Builder:
                 hint="set LOGOS_CACHE to a folder of yours with some space",
                 path=str(self._cache),
             ) from error
-        with folder as place:
-            yield Path(place)
 
 
 def _check_source(source: bytes) -> None:

@@ -216,3 +216,16 @@ def outcome(status: str, **fields: Any) -> Outcome:
 )
 def test_an_outcome_decides_the_exit_status(given: Outcome, status: int) -> None:
     assert exit_status(given) == status
+
+
+@pytest.mark.parametrize("words", [("node", "publish"), ("run", "list"), ("ledger", "verify")])
+def test_a_server_that_does_not_answer_is_named_by_every_command(
+    logos: Logos, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("NEO4J_URI", "bolt://127.0.0.1:9")
+    monkeypatch.setenv("NEO4J_PASSWORD", "xxxxxxxx")
+    file = tmp_path / "f.rs"
+    file.write_text("")
+    ended = logos(*words, *([str(file)] if words[0] == "node" else []))
+    assert (ended.status, ended.out) == (3, "")
+    assert ended.err.startswith("error[E_DATABASE_UNREACHABLE]: ")

@@ -13,6 +13,7 @@ from logos_graph.database import (
     ManagedDatabase,
     external_connection,
     guard_status,
+    named_failures,
     open_driver,
     ping,
 )
@@ -68,12 +69,24 @@ def test_an_external_server_is_asked_and_its_guard_found(running: ManagedDatabas
     connection = external_connection(managed.uri, managed.username, managed.password, "neo4j")
     ping(connection)
     with open_driver(connection) as driver:
-        assert guard_status(driver, "neo4j").active
+        assert guard_status(driver, connection).active
 
 
 def test_a_server_that_does_not_answer_is_named(fault: Fault) -> None:
     with fault("E_DATABASE_UNREACHABLE"):
         ping(external_connection(f"bolt://127.0.0.1:{free_port()}", "ann", "secret", None))
+
+
+def test_a_guard_that_cannot_be_asked_is_named(running: ManagedDatabase, fault: Fault) -> None:
+    nobody = external_connection(f"bolt://127.0.0.1:{free_port()}", "ann", "secret", None)
+    given = running.connection()
+    for connection, code in (
+        (nobody, "E_DATABASE_UNREACHABLE"),
+        (replace(given, password="wrong-password"), "E_PASSWORD"),
+        (replace(given, database="elsewhere"), "E_DATABASE_NAME"),
+    ):
+        with open_driver(connection) as driver, fault(code):
+            guard_status(driver, connection)
 
 
 def test_a_refused_password_is_named(running: ManagedDatabase, fault: Fault) -> None:
@@ -84,3 +97,28 @@ def test_a_refused_password_is_named(running: ManagedDatabase, fault: Fault) -> 
 def test_a_database_that_is_not_there_is_named(running: ManagedDatabase, fault: Fault) -> None:
     with fault("E_DATABASE_NAME"):
         ping(replace(running.connection(), database="elsewhere"))
+
+
+def test_a_statement_that_takes_too_long_is_ended_and_named(
+    running: ManagedDatabase, fault: Fault
+) -> None:
+    from neo4j import Query
+
+    connection = running.connection()
+    endless = "UNWIND range(1, 10000000) AS a UNWIND range(1, 10000000) AS b RETURN sum(a * b)"
+    with (
+        open_driver(connection) as driver,
+        driver.session() as session,
+        fault("E_DATABASE_TIME"),
+        named_failures(connection),
+    ):
+        session.run(Query(endless, timeout=0.2)).consume()
+
+
+def test_a_deadlock_is_named_as_something_to_try_again(
+    running: ManagedDatabase, fault: Fault
+) -> None:
+    from neo4j.exceptions import TransientError
+
+    with fault("E_DATABASE_BUSY"), named_failures(running.connection()):
+        raise TransientError("deadlock")

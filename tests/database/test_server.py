@@ -84,6 +84,21 @@ def test_the_server_inherits_no_secrets(running_home: Path, running: ManagedData
     assert names <= {b"PATH", b"HOME", b"LANG", b"LC_ALL", b"TZ", b"TMPDIR", b"LD_LIBRARY_PATH"}
 
 
+def test_no_statement_and_no_wait_for_the_server_is_without_end(running: ManagedDatabase) -> None:
+    wanted = {
+        "db.transaction.timeout": "5m",
+        "server.bolt.connection_keep_alive": "15s",
+        "server.bolt.connection_keep_alive_for_requests": "ALL",
+        "server.bolt.connection_keep_alive_probes": "2",
+    }
+    with open_driver(running.connection()) as driver, driver.session() as session:
+        rows = session.run(
+            "SHOW SETTINGS YIELD name, value WHERE name IN $names RETURN name, value",
+            names=list(wanted),
+        )
+        assert {row["name"]: row["value"] for row in rows} == wanted
+
+
 def test_browser_is_served_and_loads_nothing_from_elsewhere(running: ManagedDatabase) -> None:
     with urllib.request.urlopen(running.connection().browser_url or "") as answer:
         assert answer.status == 200

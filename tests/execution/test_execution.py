@@ -2,12 +2,15 @@
 
 import pytest
 
-from logos_graph.canon import Json, encode, json_id
+from logos_graph.canon import MAX_BYTES, Json, content_id, encode, json_id
 from logos_graph.errors import InvalidInput, Rejected
 from logos_graph.execution import NodeFailure, RunRecord, RunStatus, StepStatus
 from logos_graph.execution.executor import MAX_RUN_BYTES, execute
 from logos_graph.execution.plan import plan
 from logos_graph.graph import Flow, parse_type
+from logos_graph.graph.codec import MAX_VALUE
+from logos_graph.identity import Signer
+from logos_graph.ledger import EntryKind, Head, make_entry
 from tests.execution.bench import Bench, approval
 
 
@@ -159,6 +162,69 @@ def test_what_a_run_may_record_is_bounded() -> None:
     assert record.failure is not None
     assert (record.failure.step, record.failure.code) == ("p4", "E_RUN_SIZE")
     assert len(encode(record.to_mutation("run", "intent"))) <= MAX_RUN_BYTES
+
+
+def _spread(outputs: int) -> Bench:
+    """A flow that gives its one input back at so many ports, whose names are as long as may be."""
+    ports = "".join(f'{"out" + "-port" * 11}-{index} = "same.y"\n' for index in range(outputs))
+    bench = Bench()
+    bench.node("same", {"x": "string"}, {"y": "string"}, lambda x: {"y": x})
+    bench.flow(
+        f'[flow]\nname = "spread"\n[inputs]\nx = "string"\n[placements]\nsame = "same"\n'
+        f'[[edges]]\nfrom = "input.x"\nto = "same.x"\n[outputs]\n{ports}'
+    )
+    return bench
+
+
+def _receipt_size(record: RunRecord) -> int:
+    """Bytes of the entry that records a run as the gate does, outputs by value included."""
+    signer = Signer.from_seed(bytes(32))
+    cid = content_id(b"intent")
+    mutation = record.to_mutation(run=cid, intent=cid)
+    result: dict[str, Json] = {"run": cid, "flow": record.flow, "outputs": record.output_values}
+    if record.failure is not None:
+        result["failure"] = record.failure.json
+    body: dict[str, Json] = {
+        "intent": cid,
+        "outcome": "done" if record.failure is None else "failed",
+        "consequence": "if_ok",
+        "commitment": "emit:done",
+        "mutations": [mutation],
+        "result": result,
+    }
+    entry = make_entry(
+        Head("main", 0, cid, 0),
+        EntryKind.RECEIPT,
+        body,
+        trace_id="0" * 26,
+        now_ns=1,
+        policy_hash=cid,
+        signer=signer,
+        ledger="main",
+    )
+    return len(entry.text.encode())
+
+
+@pytest.mark.parametrize("outputs", [3, 60])
+@pytest.mark.parametrize("letter", ["x", "é", "\n", "\x01"])
+def test_a_run_at_the_limit_still_fits_an_entry_with_its_outputs_repeated(
+    outputs: int, letter: str
+) -> None:
+    bench = _spread(outputs)
+    ready = bench.plan("spread")
+    done, too_long = 0, MAX_RUN_BYTES // (outputs * len(encode(letter).strip(b'"')))
+    assert too_long * len(letter.encode()) <= MAX_VALUE
+    while too_long - done > 1:
+        length = (done + too_long) // 2
+        record = execute(ready, {"x": letter * length}, bench)
+        if record.failure is None:
+            done = length
+        else:
+            assert record.failure.code == "E_RUN_SIZE"
+            too_long = length
+        assert _receipt_size(record) <= MAX_RUN_BYTES + 2048
+    assert MAX_RUN_BYTES + 2048 < MAX_BYTES
+    assert _receipt_size(execute(ready, {"x": letter * done}, bench)) > MAX_RUN_BYTES * 9 // 10
 
 
 def test_a_plan_needs_every_component_it_uses() -> None:

@@ -20,7 +20,6 @@ from logos_graph.governance import (
     Request,
     Require,
     parse_verb,
-    refuse_lockout,
 )
 from logos_graph.identity import Did
 
@@ -277,15 +276,6 @@ def test_a_reason_can_always_be_recorded_and_shown(make_request: Make) -> None:
     assert decision.detail.startswith("forbidden by policy1 (\u00e9 [2J x")
     assert len(decision.detail) <= 500
     encode(decision.to_json())
-
-
-def test_a_policy_that_locks_its_author_out_is_refused(make_request: Make) -> None:
-    request = make_request(verb="policy_activate", risk="L4")
-    keeps = Policy('permit (principal, action == Action::"policy_activate", resource);')
-    refuse_lockout(keeps, request)
-    with pytest.raises(Rejected) as refused:
-        refuse_lockout(Policy(PERMIT), request)
-    assert refused.value.code == "E_POLICY_LOCKOUT"
 
 
 RULES = st.lists(

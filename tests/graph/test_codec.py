@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from logos_graph.canon import Json
 from logos_graph.canon import encode as canonical
 from logos_graph.errors import InvalidInput
-from logos_graph.graph.codec import MAX_VALUE, decode, encode, ports_codec, split
+from logos_graph.graph.codec import MAX_VALUE, decode, encode, ports_codec
 from logos_graph.graph.codec_scalars import decimal_text
 from logos_graph.graph.component import Port
-from logos_graph.graph.types import (
+from logos_graph.graph.types import parse_type
+from logos_graph.graph.typetree import (
     Bool,
     Bytes,
     Case,
@@ -28,7 +29,6 @@ from logos_graph.graph.types import (
     Tuple,
     Type,
     Variant,
-    parse_type,
 )
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,5}(-[a-z0-9]{1,4}){0,2}", fullmatch=True)
@@ -281,16 +281,6 @@ def test_a_refusal_names_the_path_of_the_value() -> None:
     with pytest.raises(InvalidInput) as refused:
         decode(variant, bytes.fromhex("00 00000000 02000000 01 07"), "answer")
     assert refused.value.data["path"] == "answer[1].a[1]"
-
-
-def test_concatenated_values_are_cut_apart_and_checked() -> None:
-    types = [parse_type("u8"), parse_type("string"), parse_type("list<bool>")]
-    parts = [encode(types[0], 7), encode(types[1], "ab"), encode(types[2], [True])]
-    assert split(types, b"".join(parts)) == parts
-    with pytest.raises(InvalidInput) as refused:
-        split(types, b"".join(parts) + b"\0")
-    assert refused.value.code == "E_CODEC_TRAILING"
-    assert split([], b"") == []
 
 
 def test_a_ports_codec_names_the_port_that_is_wrong() -> None:

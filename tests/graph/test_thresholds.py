@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from logos_graph.canon import Json
 from logos_graph.errors import InvalidInput, LogosError, Rejected
 from logos_graph.graph.thresholds import Threshold, parse_threshold, prove_cover
-from logos_graph.graph.types import Integer, parse_type
+from logos_graph.graph.types import parse_type
+from logos_graph.graph.typetree import Integer
 
 U8 = Integer(8, signed=False)
 BOUNDS = st.integers(0, 255)

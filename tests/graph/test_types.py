@@ -4,7 +4,8 @@ import pytest
 
 from logos_graph.canon import content_id
 from logos_graph.errors import InvalidInput
-from logos_graph.graph.types import (
+from logos_graph.graph.types import parse_type
+from logos_graph.graph.typetree import (
     MAX_TYPE_DEPTH,
     MAX_TYPE_TEXT,
     Bool,
@@ -13,7 +14,6 @@ from logos_graph.graph.types import (
     List,
     Option,
     Tuple,
-    parse_type,
 )
 
 

@@ -1,4 +1,4 @@
-"""One real, guarded server for the run; every test writes a ledger of its own into it."""
+"""One real, guarded server for the run: its one ledger grows with every test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import platformdirs
 import pytest
 from blake3 import blake3
 
-from logos_graph.database import Connection, ManagedDatabase, open_driver
+from logos_graph.database import Connection, DatabaseOptions, ManagedDatabase, open_driver
 
 if TYPE_CHECKING:
     from neo4j import Driver, Record
@@ -29,14 +29,15 @@ Refused = Callable[[str], AbstractContextManager[None]]
 
 _APPEND = """
 MATCH (head:LedgerHead {ledger: $entry.ledger})
-SET head.lock = $entry.index, head.index = $entry.index, head.hash = $entry.hash,
+SET head.lock = 0, head.index = $entry.index, head.hash = $entry.hash,
   head.recorded_at = $entry.recorded_at
 CREATE (entry:LedgerEntry) SET entry = $entry
 WITH head, entry
 """
 _FOUND = """
 CREATE (head:LedgerHead {
-  ledger: $entry.ledger, index: $entry.index, hash: $entry.hash, recorded_at: $entry.recorded_at
+  ledger: $entry.ledger, index: $entry.index, hash: $entry.hash, recorded_at: $entry.recorded_at,
+  lock: 0, only: true
 })
 CREATE (entry:LedgerEntry) SET entry = $entry
 WITH head, entry
@@ -72,10 +73,14 @@ def make_entry(ledger: str, index: int, prev_hash: str) -> Entry:
 
 @dataclass
 class Chain:
-    """A ledger as a writer sees it: what the next entry must be, and how it is committed."""
+    """The ledger as a writer sees it: what the next entry must be, and how it is committed.
+
+    mark: of this test's own things, so that tests do not meet; `$mark` in every statement.
+    """
 
     driver: Driver
     ledger: str = field(default_factory=lambda: uuid4().hex)
+    mark: str = field(default_factory=lambda: uuid4().hex)
     index: int = -1
     hash: str = NO_HASH
 
@@ -91,10 +96,15 @@ class Chain:
         """The same ledger at the same place, through another user's driver."""
         return replace(self, driver=driver)
 
+    def unfounded(self, ledger: str) -> Chain:
+        """A ledger of that name before its genesis, through the same driver."""
+        return replace(self, ledger=ledger, index=-1, hash=NO_HASH)
+
     def run(self, statement: str, **parameters: object) -> list[Record]:
         """A statement as it stands, by the supervisor's user."""
+        own = {"ledger": self.ledger, "mark": self.mark}
         with self.driver.session(database="neo4j") as session:
-            return list(session.run(statement, parameters))
+            return list(session.run(statement, own | parameters))
 
     def commit(
         self, statement: str = "", entry: Entry | None = None, **parameters: object
@@ -103,7 +113,7 @@ class Chain:
         entry = entry or self.entry()
         begin = _FOUND if self.index < 0 else _APPEND
         rest = statement or "RETURN entry.index AS index"
-        rows = self.run(begin + rest, entry=entry, ledger=self.ledger, **parameters)
+        rows = self.run(begin + rest, entry=entry, **parameters)
         self.index, self.hash = entry["index"], entry["hash"]
         return rows
 
@@ -143,16 +153,27 @@ def explorer(server: Connection) -> Iterator[Driver]:
 
 @pytest.fixture
 def chain(supervisor: Driver) -> Chain:
-    """A ledger with its genesis."""
+    """The server's ledger, at its head."""
     chain = Chain(supervisor)
-    chain.commit()
+    heads = chain.run("MATCH (h:LedgerHead) RETURN h.ledger, h.index, h.hash")
+    if heads:
+        chain.ledger, chain.index, chain.hash = heads[0]
+    else:
+        chain.commit()
     return chain
 
 
 @pytest.fixture
-def new_chain(supervisor: Driver) -> Chain:
-    """A ledger before its genesis."""
-    return Chain(supervisor)
+def new_chain(tmp_path: Path, cache: Path) -> Iterator[Chain]:
+    """A ledger before its genesis, on a server of the test's own."""
+    quick = DatabaseOptions(jvm_flags=("-XX:TieredStopAtLevel=1",))
+    database = ManagedDatabase(tmp_path / "home", cache, options=quick)
+    try:
+        with open_driver(database.start()) as driver:
+            yield Chain(driver)
+    finally:
+        database.stop()
+        shutil.rmtree(tmp_path / "home")
 
 
 @pytest.fixture

@@ -35,13 +35,13 @@ def hammer(connection: Connection, ended: Event) -> Counter[str]:
 
 
 def test_no_write_slips_in_while_the_server_starts(
-    tmp_path: Path, cache: Path, new_chain: Chain
+    tmp_path: Path, cache: Path, chain: Chain
 ) -> None:
     database = ManagedDatabase(tmp_path / "home", cache)
     try:
         connection = database.start()
         with open_driver(connection) as driver:
-            new_chain.by(driver).commit()
+            chain.unfounded("here").by(driver).commit()
         database.stop()
         reader = replace(
             connection,
@@ -60,8 +60,8 @@ def test_no_write_slips_in_while_the_server_starts(
                 assert outcomes["written"] == 0
                 assert outcomes["Neo.ClientError.Security.Forbidden"] > 0, outcomes
         with open_driver(connection) as driver:
-            assert not new_chain.by(driver).run("MATCH (w:Window) RETURN w")
-            assert len(new_chain.by(driver).run("MATCH (e:LedgerEntry) RETURN e")) == 1
+            assert not chain.by(driver).run("MATCH (w:Window) RETURN w")
+            assert len(chain.by(driver).run("MATCH (e:LedgerEntry) RETURN e")) == 1
     finally:
         database.stop()
         shutil.rmtree(tmp_path / "home")

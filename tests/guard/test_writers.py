@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import urllib.request
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -33,15 +34,19 @@ def assert_forbidden(driver: Driver, statement: str, database: str = "neo4j") ->
     assert caught.value.code == FORBIDDEN
 
 
-def test_the_guard_says_that_it_is_active(supervisor: Driver, explorer: Driver) -> None:
+def test_the_guard_says_that_it_is_active(
+    server: Connection, supervisor: Driver, explorer: Driver
+) -> None:
     for driver in (supervisor, explorer):
-        status = guard_status(driver, "neo4j")
+        status = guard_status(driver, server)
         assert status.active
         assert status.version == run(driver, "RETURN logos.guard.version() AS v")[0]["v"]
 
 
-def test_a_database_the_guard_does_not_watch_is_not_called_guarded(supervisor: Driver) -> None:
-    assert not guard_status(supervisor, "system").active
+def test_a_database_the_guard_does_not_watch_is_not_called_guarded(
+    server: Connection, supervisor: Driver
+) -> None:
+    assert not guard_status(supervisor, replace(server, database="system")).active
 
 
 @pytest.mark.parametrize(

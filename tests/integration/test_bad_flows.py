@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from logos_graph.errors import LogosError
+
+if TYPE_CHECKING:
+    from logos_graph.supervisor import Outcome
+    from tests.integration.conftest import Cast
 
 PAYMENT = (
     "record payment { from-account: string, to-account: string, amount: decimal<2>, "
@@ -16,19 +25,36 @@ name = "broken"
 payment = "{PAYMENT}"
 """
 
-
-def refused(example: Any, body: str) -> Any:
-    outcome = example.publish_flow(HEAD + body, "broken")
-    assert outcome.status == "GHOST"
-    assert outcome.cause["type"] == "AgentAbort"
-    assert example.system.reader.rows("read/names", name="broken") == []
-    return outcome.error
+Refused = Callable[["Outcome"], LogosError]
 
 
-def test_an_ill_typed_edge_names_both_ports_and_both_types(example: Any) -> None:
-    error = refused(
-        example,
-        """
+@pytest.fixture
+def refused(example: Cast, ledger_length: Callable[[], int]) -> Refused:
+    """The error of a publication that left its intent and its ghost, and nothing in the graph."""
+    before, flows = ledger_length(), example.count("Flow")
+
+    def check(outcome: Outcome) -> LogosError:
+        assert outcome.status == "GHOST"
+        assert outcome.error is not None
+        assert outcome.cause == {
+            "type": "AgentAbort",
+            "code": outcome.error.code,
+            "detail": outcome.error.message,
+        }
+        recorded = example.system.store.intent(outcome.intent)
+        assert recorded is not None
+        assert (recorded.status, recorded.cause) == ("GHOST", outcome.cause)
+        assert [str(entry.kind) for entry in example.entries(before)] == ["intent", "ghost"]
+        assert example.system.reader.rows("read/names", name="broken") == []
+        assert example.count("Flow", name="broken") == 0
+        assert example.count("Flow") == flows
+        return outcome.error
+
+    return check
+
+
+def test_an_ill_typed_edge_names_both_ports_and_both_types(example: Cast, refused: Refused) -> None:
+    body = """
 [placements]
 velocity = "velocity-score"
 approve = "approve"
@@ -46,19 +72,22 @@ from = "velocity.score"
 to = "approve.reasons"
 [outputs]
 decision = "approve.decision"
-""",
-    )
+"""
+    error = refused(example.publish_flow(HEAD + body, "broken"))
     assert error.code == "E_FLOW_TYPE"
-    for part in ("input.payment", "approve.score", PAYMENT[:24], "u32"):
-        assert part in error.message
+    assert error.message == (f"input.payment has type {PAYMENT}, but approve.score has type u32")
+    assert error.data == {
+        "source": "input.payment",
+        "source_type": PAYMENT,
+        "target": "approve.score",
+        "target_type": "u32",
+    }
 
 
-def test_a_cycle_names_its_nodes(example: Any, cast: Any) -> None:
-    assert cast.publish_node(ECHO, "echo").status == "COMMITTED"
-    error = refused(
-        example,
-        """
+def test_a_cycle_names_its_nodes(example: Cast, echo: str, refused: Refused) -> None:
+    body = """
 [placements]
+outside = "echo"
 first = "echo"
 second = "echo"
 [[edges]]
@@ -67,19 +96,22 @@ to = "second.value"
 [[edges]]
 from = "second.out"
 to = "first.value"
+[[edges]]
+from = "first.out"
+to = "outside.value"
 [outputs]
-out = "first.out"
-""",
-    )
+out = "outside.out"
+"""
+    error = refused(example.publish_flow(HEAD + body, "broken"))
     assert error.code == "E_FLOW_CYCLE"
-    assert "first" in error.message
-    assert "second" in error.message
+    assert error.data["nodes"] == ["first", "second"]
+    assert "first -> second -> first" in error.message
 
 
-def test_a_threshold_gap_names_the_uncovered_interval(example: Any) -> None:
-    error = refused(
-        example,
-        """
+def test_a_threshold_gap_names_the_uncovered_interval(
+    example: Cast, echo: str, refused: Refused
+) -> None:
+    body = """
 [placements]
 velocity = "velocity-score"
 low = "echo"
@@ -97,14 +129,53 @@ to = "high.value"
 when = { at_least = 70 }
 [outputs]
 out = ["low.out", "high.out"]
-""",
-    )
+"""
+    error = refused(example.publish_flow(HEAD + body, "broken"))
     assert error.code == "E_THRESHOLD_GAP"
-    assert "30" in error.message
-    assert "70" in error.message
+    assert error.data["port"] == "velocity.score"
+    assert error.data["uncovered"] == [{"at_least": 30, "below": 70}]
 
 
-def test_an_unknown_placement_is_named(example: Any) -> None:
+def test_thresholds_that_overlap_name_the_shared_interval(
+    example: Cast, echo: str, refused: Refused
+) -> None:
+    body = """
+[placements]
+velocity = "velocity-score"
+low = "echo"
+high = "echo"
+[[edges]]
+from = "input.payment"
+to = "velocity.payment"
+[[edges]]
+from = "velocity.score"
+to = "low.value"
+when = { below = 70 }
+[[edges]]
+from = "velocity.score"
+to = "high.value"
+when = { at_least = 30 }
+[outputs]
+out = ["low.out", "high.out"]
+"""
+    error = refused(example.publish_flow(HEAD + body, "broken"))
+    assert error.code == "E_THRESHOLD_OVERLAP"
+    assert error.data["overlap"] == {"at_least": 30, "below": 70}
+
+
+def test_an_input_that_nothing_feeds_is_named(example: Cast, refused: Refused) -> None:
+    body = """
+[placements]
+velocity = "velocity-score"
+[outputs]
+score = "velocity.score"
+"""
+    error = refused(example.publish_flow(HEAD + body, "broken"))
+    assert error.code == "E_FLOW_UNFED"
+    assert "velocity.payment" in error.message
+
+
+def test_an_unknown_placement_is_named(example: Cast, refused: Refused) -> None:
     outcome = example.submit(
         example.operator,
         "flow.publish",
@@ -114,15 +185,6 @@ def test_an_unknown_placement_is_named(example: Any) -> None:
             "uses": {"no-such-node": "b3:" + "0" * 64},
         },
     )
-    assert outcome.error.code == "E_UNKNOWN_COMPONENT"
-    assert "no-such-node" in outcome.error.message
-
-
-ECHO = """
-use logos_sdk::prelude::*;
-
-node! {
-    /// Gives back what it was given.
-    fn echo(value: u32) -> out: u32 { value }
-}
-"""
+    error = refused(outcome)
+    assert error.code == "E_UNKNOWN_COMPONENT"
+    assert "no-such-node" in error.message

@@ -16,14 +16,7 @@ def waiting(example: Any, payment: Callable[[str], dict[str, Json]]) -> Any:
 
 
 def bound(example: Any, waiting: Any, **changed: Json) -> dict[str, Json]:
-    pending = example.system.supervisor.view.pending[waiting.intent]
-    return {
-        "intent": waiting.intent,
-        "policy_hash": pending.policy_hash,
-        "revision": pending.decision["revision"],
-        "expires_at": pending.decision["expires_at"],
-        **changed,
-    }
+    return {**example.bound(waiting), **changed}
 
 
 def code(outcome: Any) -> str:

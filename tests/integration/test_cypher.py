@@ -14,6 +14,13 @@ CYPHER = Path(__file__).resolve().parents[2] / "cypher"
 FILES = sorted(CYPHER.rglob("*.cypher"))
 
 
+def test_there_are_statements_of_every_kind() -> None:
+    assert {path.parent.name for path in FILES} == {
+        "audit", "database", "graph", "invariants", "ledger", "read", "schema",
+    }  # fmt: skip
+    assert len(FILES) >= 60
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CYPHER)))
 def test_a_statement_is_explained_by_the_server(system: System, path: Path) -> None:
     text = path.read_text()

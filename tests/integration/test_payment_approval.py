@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from logos_graph.canon import Json
+from logos_graph.canon import Json, json_id
+from logos_graph.errors import NotVerified
 from logos_graph.ledger import check_invariants, verify_chain
 from logos_graph.store import read_state
 
@@ -42,9 +44,13 @@ def test_a_payment_over_the_limit_waits_for_two_of_the_treasury_and_then_runs(
     assert (waiting.verdict, waiting.status) == ("REQUIRE", "PENDING")
     assert waiting.decision["role"] == "treasury"
     assert waiting.decision["quorum"] == 2
+    assert example.count("Run", intent=waiting.intent) == 0
     first = example.consent(example.treasury[0], waiting)
     assert first.settled == ()
+    assert example.count("Run", intent=waiting.intent) == 0
+    assert example.system.store.intent(waiting.intent).status == "PENDING"
     second = example.consent(example.treasury[1], waiting)
+    assert example.count("Run", intent=waiting.intent) == 1
     assert second.settled[0].intent == waiting.intent
     assert second.settled[0].status == "COMMITTED"
     assert second.settled[0].result["outputs"]["decision"]["outcome"] == "approved"
@@ -57,6 +63,7 @@ def test_a_payment_that_policy_forbids_stays_as_a_ghost_and_never_runs(
     assert (denied.verdict, denied.status) == ("DENY", "GHOST")
     assert denied.cause["reason"] == "ExplicitDeny"
     assert denied.decision["policies"] == ["blocked-account"]
+    assert example.count("Run", intent=denied.intent) == 0
     ghosts = example.system.reader.intents(cid=denied.intent)
     assert [row["run"] for row in ghosts] == [None]
 
@@ -77,6 +84,33 @@ def test_a_run_whose_record_was_changed_does_not_replay(example: Any, payment: P
     report = example.system.supervisor.runner.replay(recorded)
     assert report.difference is not None
     assert report.difference.step == recorded["steps"][0]["name"]
+
+
+def test_a_run_of_which_a_value_was_changed_does_not_replay(example: Any, payment: Payment) -> None:
+    done = example.submit(example.agent, "transfer", payment("ok"))
+    recorded = example.system.reader.run(done.result["run"])
+    cid = recorded["outputs"]["decision"]
+    recorded["values"][cid] = {**recorded["values"][cid], "outcome": "rejected"}
+    with pytest.raises(NotVerified) as caught:
+        example.system.supervisor.runner.replay(recorded)
+    assert caught.value.code == "E_RUN_VALUE"
+    assert cid in caught.value.message
+
+
+def test_a_run_of_which_a_value_was_swapped_with_its_id_does_not_replay(
+    example: Any, payment: Payment
+) -> None:
+    done = example.submit(example.agent, "transfer", payment("ok"))
+    recorded = example.system.reader.run(done.result["run"])
+    genuine = recorded["outputs"]["decision"]
+    forged = {**recorded["values"].pop(genuine), "outcome": "rejected"}
+    recorded["values"][json_id(forged)] = forged
+    text = json.dumps(recorded).replace(genuine, json_id(forged))
+    difference = example.system.supervisor.runner.replay(json.loads(text)).difference
+    assert difference is not None
+    assert (difference.step, difference.port) == ("approve", "decision")
+    assert difference.expected["outcome"] == "rejected"
+    assert difference.got["outcome"] == "approved"
 
 
 def test_publishing_again_makes_no_second_node(example: Any) -> None:
@@ -115,4 +149,4 @@ def test_the_audit_questions_answer_about_the_example(example: Any, payment: Pay
         ("risk-score", 1),
         ("payment-approval", 2),
     ]
-    assert impact[1]["verbs"] == ["transfer"]
+    assert "transfer" in impact[1]["verbs"]

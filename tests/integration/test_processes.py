@@ -1,52 +1,62 @@
-"""Several processes at once, and processes that are killed between any two of the gate's steps."""
+"""Several processes, and several threads, that submit at once."""
 
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
+from logos_graph.canon import ContentId
 
-from logos_graph.canon import ContentId, encode
-from logos_graph.ledger import verify_chain
-from logos_graph.settings import Settings
-from logos_graph.supervisor import Supervisor
-from logos_graph.wiring import open_system
+if TYPE_CHECKING:
+    import subprocess
 
-WORKER = Path(__file__).with_name("worker.py")
+    from tests.integration.conftest import Cast
 
-
-def start(settings: Settings, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, str(WORKER), str(settings.home), str(settings.cache), *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+PROCESSES, EACH = 3, 6
 
 
 def test_processes_that_submit_at_once_all_get_through_and_the_chain_stays_whole(
-    cast: Any, settings: Settings
+    example: Cast, start: Callable[..., subprocess.Popen[str]], ledger_length: Callable[[], int]
 ) -> None:
-    workers = [start(settings, "submit", "15") for _ in range(3)]
+    before = ledger_length()
+    workers = [start("submit", str(EACH)) for _ in range(PROCESSES)]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n", worker.communicate()
+    for worker in workers:  # all are ready: now they go
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
     results = [worker.communicate() for worker in workers]
-    assert [worker.returncode for worker in workers] == [0, 0, 0], results
+    assert [worker.returncode for worker in workers] == [0] * PROCESSES, results
+
     told = [json.loads(line) for out, _ in results for line in out.splitlines()]
-    assert len({cid for cid, _ in told}) == 45
-    for cid, status in told:
-        assert cast.system.store.intent(ContentId(cid)).status == status == "GHOST"
-    entries = list(cast.system.store.entries(0))
-    assert len(list(verify_chain(entries, cast.operator.did))) == len(entries)
+    assert [status for _, status, _ in told] == ["COMMITTED"] * (2 * EACH * PROCESSES)
+    assert len({cid for cid, _, _ in told}) == len({run for _, _, run in told}) == len(told)
+    entries = example.verified()[before:]
+    for cid, _, run in told:
+        record = example.system.store.intent(ContentId(cid))
+        assert record is not None
+        assert (record.status, record.consequence) == ("COMMITTED", "if_ok")
+        stored: Any = example.system.reader.run(run)
+        assert (stored["status"], stored["intent"]) == ("done", cid)
+        decision = stored["values"][stored["outputs"]["decision"]]
+        assert decision["outcome"] == "approved"
+    kinds = [str(entry.kind) for entry in entries]
+    assert kinds.count("intent") == kinds.count("receipt") == len(told)
+    assert len(kinds) == 2 * len(told)
 
 
 def test_threads_that_submit_at_once_all_get_through(
-    example: Any, payment: Callable[[str], Any]
+    example: Cast, payment: Callable[[str], Any], ledger_length: Callable[[], int]
 ) -> None:
     outcomes: list[Any] = []
+    together, before = threading.Barrier(8), ledger_length()
 
     def submit() -> None:
+        together.wait()
         for _ in range(5):
             outcomes.append(example.submit(example.agent, "transfer", payment("ok")))
 
@@ -56,64 +66,7 @@ def test_threads_that_submit_at_once_all_get_through(
     for thread in threads:
         thread.join()
     assert [outcome.status for outcome in outcomes] == ["COMMITTED"] * 40
-    assert len({outcome.result["run"] for outcome in outcomes}) == 40
-
-
-@pytest.mark.parametrize("step", ["admitted", "committed", "performed", "receipted"])
-def test_a_process_killed_between_two_steps_leaves_nothing_half_done(
-    example: Any, settings: Settings, payment: Callable[[str], Any], tmp_path: Path, step: str
-) -> None:
-    signed = example.sign(example.agent, "transfer", payment("ok"))
-    file = tmp_path / "intent.json"
-    file.write_bytes(encode(signed.json))
-    worker = start(settings, "die", step, str(file))
-    _, errors = worker.communicate()
-    assert worker.returncode == -signal.SIGKILL, errors
-
-    with open_system(settings) as later:  # the next command, whatever it is
-        supervisor: Supervisor = later.supervisor
-        record = later.store.intent(signed.intent.cid)
-        assert signed.intent.cid not in supervisor.view.pending
-        entries = list(later.store.entries(0))
-    assert len(list(verify_chain(entries, example.operator.did))) == len(entries)
-    if step == "admitted":
-        assert record is None
-    else:
-        assert record is not None
-        assert record.result is not None
-        assert (record.status, record.result["status"]) == ("COMMITTED", "done")
-        receipts = [
-            entry for entry in entries
-            if entry.kind == "receipt" and entry.body["intent"] == signed.intent.cid
-        ]  # fmt: skip
-        assert len(receipts) == 1
-
-
-@pytest.mark.parametrize("step", ["committed", "performed"])
-def test_a_consent_killed_before_its_receipt_still_counts(
-    example: Any, settings: Settings, payment: Callable[[str], Any], tmp_path: Path, step: str
-) -> None:
-    waiting = example.submit(example.agent, "transfer", payment("large"))
-    example.consent(example.treasury[0], waiting)
-    pending = example.system.supervisor.view.pending[waiting.intent]
-    signed = example.sign(
-        example.treasury[1],
-        "consent.give",
-        {
-            "intent": waiting.intent,
-            "policy_hash": pending.policy_hash,
-            "revision": pending.decision["revision"],
-            "expires_at": pending.decision["expires_at"],
-        },
-    )
-    file = tmp_path / "consent.json"
-    file.write_bytes(encode(signed.json))
-    worker = start(settings, "die", step, str(file))
-    worker.communicate()
-    assert worker.returncode == -signal.SIGKILL
-
-    with open_system(settings) as later:
-        assert later.supervisor.view.pending.keys().isdisjoint({signed.intent.cid, waiting.intent})
-        record = later.store.intent(waiting.intent)
-    assert record is not None
-    assert record.status == "COMMITTED"
+    runs = {outcome.result["run"] for outcome in outcomes}
+    assert len(runs) == 40
+    assert all(example.system.reader.run(run)["status"] == "done" for run in runs)
+    assert len(example.verified()) == before + 80

@@ -1,7 +1,12 @@
 """A second process at the gate, for the tests of concurrency and crashes; not a test itself.
 
-worker.py HOME CACHE submit COUNT    submits COUNT intents, prints each outcome
-worker.py HOME CACHE die STEP FILE   submits the signed intent in FILE, SIGKILL at STEP
+worker.py HOME CACHE submit COUNT             says `ready`, waits for a line, then submits COUNT
+                                              transfers and as many flow runs, and prints each
+worker.py HOME CACHE die STEP FILE [INTENT]   submits the signed intent in FILE; SIGKILL at STEP
+worker.py HOME CACHE hold STEP FILE           submits it, says `held` at STEP and waits for a line;
+                                              then goes on, and prints the outcome
+
+STEP is one that the supervisor's `watch` is told, of the intent in FILE, or of INTENT.
 """
 
 from __future__ import annotations
@@ -10,11 +15,16 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from logos_graph.canon import ContentId, parse
+from logos_graph.canon import ContentId, Json, parse
+from logos_graph.logline import SignedIntent, parse_signed_intent
 from logos_graph.settings import Settings
-from logos_graph.wiring import open_system
+from logos_graph.supervisor import Outcome
+from logos_graph.wiring import System, open_system
+
+PAYMENTS = Path(__file__).resolve().parents[2] / "docs/examples/payment-approval/payments"
 
 
 def main() -> None:
@@ -22,28 +32,55 @@ def main() -> None:
     settings = Settings(Path(home), Path(cache), "supervisor", None)
     if command == "submit":
         submit(settings, int(rest[0]))
-    else:
-        die(settings, rest[0], Path(rest[1]))
+        return
+    step, signed = rest[0], parse_signed_intent(parse(Path(rest[1]).read_bytes()))
+    about = ContentId(rest[2]) if len(rest) > 2 else signed.intent.cid
+    act = {"die": die, "hold": hold}[command]
+    execute(settings, signed, lambda reached, of: act() if (reached, of) == (step, about) else None)
 
 
 def submit(settings: Settings, count: int) -> None:
+    payment = parse((PAYMENTS / "ok.json").read_bytes())
+    assert isinstance(payment, dict)
     with open_system(settings) as system:
-        operator = system.keys.load("supervisor")
+        flow = system.reader.resolve("payment-approval", ("Flow",))
+        system.supervisor.runner.check_inputs(flow, payment)
+        say("ready")
+        sys.stdin.readline()
         for _ in range(count):
-            signed = system.compose(
-                operator, "note.nothing", {}, if_ok="emit:a", if_doubt="abort", if_not="emit:b"
-            )
-            outcome = system.supervisor.execute(signed)
-            sys.stdout.write(json.dumps([outcome.intent, outcome.status]) + "\n")
+            tell(one(system, "agent-1", "transfer", payment))
+            tell(one(system, "supervisor", "flow.run", {"flow": flow, "inputs": payment}))
 
 
-def die(settings: Settings, step: str, file: Path) -> None:
-    def watch(reached: str, _intent: ContentId) -> None:
-        if reached == step:
-            os.kill(os.getpid(), signal.SIGKILL)
+def one(system: System, who: str, did: str, this: dict[str, Json]) -> Outcome:
+    signer = system.keys.load(who)
+    signed = system.compose(signer, did, this, if_ok="emit:a", if_doubt="abort", if_not="emit:b")
+    return system.supervisor.execute(signed)
 
+
+def execute(
+    settings: Settings, signed: SignedIntent, watch: Callable[[str, ContentId], None]
+) -> None:
     with open_system(settings, watch=watch) as system:
-        system.supervisor.execute(parse(file.read_bytes()))
+        tell(system.supervisor.execute(signed))
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hold() -> None:
+    say("held")
+    sys.stdin.readline()
+
+
+def tell(outcome: Outcome) -> None:
+    say(json.dumps([outcome.intent, outcome.status, (outcome.result or {}).get("run")]))
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

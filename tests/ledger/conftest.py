@@ -10,7 +10,7 @@ import pytest
 
 from logos_graph.canon import Tag, content_id, encode_text, tagged_id
 from logos_graph.identity import Did, Signer
-from logos_graph.ledger import Entry, EntryKind, Head, fold_state, make_entry
+from logos_graph.ledger import Entry, EntryKind, Head, State, make_entry
 from logos_graph.ledger.entry import entry_fields
 from logos_graph.logline import format_when, parse_intent, sign_intent
 
@@ -141,11 +141,35 @@ class Book:
     def consent(
         self, waiting: str, by: Signer, decision: dict[str, Any] | None = None, /, **changes: Any
     ) -> Entry:
-        cid = self.intent(by, did="consent.give", this={"intent": waiting})
-        body = {"intent": waiting, "cid": cid, "by": by.did, "decision": decision}
-        entry = self.add("consent", {**body, **changes})
+        """A consent, bound as the protocol asks; changes are of the entry's body."""
+        this = self.bound(waiting)
+        cid = self.intent(by, did="consent.give", this=this)
+        entry = self.answer(waiting, cid, by, this["expires_at"], decision, **changes)
         self.receipt(cid)
         return entry
+
+    def bound(self, waiting: str) -> dict[str, Any]:
+        """`this` of a consent to what waits."""
+        return {
+            "intent": waiting,
+            "policy_hash": POLICY["id"],
+            "revision": 0,
+            "expires_at": format_when(self.now + 10 * HOUR),
+        }
+
+    def answer(
+        self,
+        waiting: str,
+        cid: str,
+        by: Signer,
+        expires_at: str,
+        decision: dict[str, Any] | None = None,
+        /,
+        **changes: Any,
+    ) -> Entry:
+        """The consent entry alone, resting on the intent `cid`."""
+        body = {"intent": waiting, "cid": cid, "by": by.did, "decision": decision}
+        return self.add("consent", {**body, "expires_at": expires_at, "writer": "v", **changes})
 
     def refuse(self, waiting: str, by: Signer) -> None:
         cid = self.intent(by, did="consent.refuse", this={"intent": waiting, "reason": "no"})
@@ -153,8 +177,16 @@ class Book:
         self.ghost(waiting, "ConsentRefused")
         self.receipt(cid)
 
-    def state(self) -> Any:
-        return fold_state(self.entries)
+    def state(self) -> State:
+        return fold(self.entries)
+
+
+def fold(entries: list[Entry]) -> State:
+    """The state after these entries."""
+    state = State()
+    for entry in entries:
+        state.apply_entry(entry)
+    return state
 
 
 def tell_story(book: Book) -> None:
@@ -198,6 +230,11 @@ def story() -> Book:
     book = Book()
     tell_story(book)
     return book
+
+
+@pytest.fixture(scope="session")
+def folded() -> Callable[[list[Entry]], State]:
+    return fold
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from logos_graph.ledger import (
     Entry,
     EntryKind,
     make_entry,
-    parse_chain,
+    parse_entry,
     verify_chain,
 )
 
@@ -35,6 +35,10 @@ def rows(entries: list[Entry]) -> list[tuple[str, str, str]]:
     return [(entry.text, entry.hash, entry.signature) for entry in entries]
 
 
+def read_back(stored: list[tuple[str, str, str]]) -> list[Entry]:
+    return [parse_entry(*row, at=index) for index, row in enumerate(stored)]
+
+
 # --- a good chain ----------------------------------------------------------------------------
 
 
@@ -45,7 +49,7 @@ def test_a_good_chain_verifies_entry_by_entry(story: Any, supervisor: Did) -> No
 
 
 def test_what_was_stored_reads_back_and_verifies(story: Any, supervisor: Did) -> None:
-    read = list(parse_chain(rows(story.entries)))
+    read = read_back(rows(story.entries))
     assert read == story.entries
     assert list(verify_chain(read, supervisor)) == story.entries
 
@@ -153,7 +157,7 @@ def test_a_flipped_bit_anywhere_in_what_is_stored_is_found_there(
     row[part] = changed.decode("utf-8", "surrogateescape")
     stored[at] = (row[0], row[1], row[2])
     with pytest.raises(NotVerified) as raised:
-        list(verify_chain(parse_chain(stored), supervisor))
+        list(verify_chain(read_back(stored), supervisor))
     assert raised.value.data["index"] == at
 
 

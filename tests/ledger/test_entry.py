@@ -68,7 +68,7 @@ def test_a_ledger_begins_with_genesis_and_nothing_else(head: Any, story: Any, pe
         make_entry(head, EntryKind.ALARM, {}, **rest)
 
 
-REQUIRE_NONE = {"outcome": "REQUIRE", "role": "r", "quorum": 0}
+REQUIRE_NONE = {"outcome": "REQUIRE", "role": "r", "quorum": 0, "revision": 0}
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,11 @@ REQUIRE_NONE = {"outcome": "REQUIRE", "role": "r", "quorum": 0}
         ("intent", "decision.quorum", {"decision": REQUIRE_NONE}),
         ("intent", "decision.quorum", {"decision": {**REQUIRE_NONE, "quorum": True}}),
         ("intent", "decision.expires_at", {"decision": {**REQUIRE_NONE, "quorum": 1}}),
+        (
+            "intent",
+            "decision.revision",
+            {"decision": {**REQUIRE_NONE, "quorum": 1, "revision": -1}},
+        ),
         ("intent", "decision.role", {"decision": {"outcome": "REQUIRE", "quorum": 1}}),
         ("intent", "writer", {"writer": 3}),
         ("receipt", "outcome", {"outcome": "perhaps"}),
@@ -132,3 +137,17 @@ def test_an_entry_is_read_exactly_or_not_at_all(story: Any) -> None:
         with pytest.raises(NotVerified) as raised:
             parse_entry(entry.text, entry.hash, signature)
         assert raised.value.data["field"] == "signature"
+
+
+@pytest.mark.parametrize(
+    "change", [{"expires_at": "soon"}, {"expires_at": None}, {"writer": None}, {"decision": "yes"}]
+)
+def test_a_consent_without_its_expiry_or_its_writer_is_never_recorded(
+    book: Any, people: Any, change: dict[str, Any]
+) -> None:
+    cid = book.intent(decision=book.require())
+    before = list(book.entries)
+    with pytest.raises(InvalidInput) as raised:
+        book.answer(cid, cid, people["alice"], book.bound(cid)["expires_at"], **change)
+    assert (raised.value.code, raised.value.data["field"]) == ("E_ENTRY_BODY", next(iter(change)))
+    assert book.entries == before

@@ -7,30 +7,8 @@ from typing import Any
 import pytest
 
 from logos_graph.canon import content_id, encode
-from logos_graph.ledger import InvariantReport, check_invariants, fold_state, verify_chain
-
-
-def check(book: Any) -> InvariantReport:
-    """Against an honest stored state, where the entries allow one."""
-    list(verify_chain(book.entries, book.entries[0].body["supervisor"]))
-    return check_invariants(book.entries, fold_state(book.entries))
-
-
-def check_broken(book: Any) -> InvariantReport:
-    return check_invariants(book.entries, None)
-
-
-def fault(report: InvariantReport, name: str) -> tuple[int | None, str]:
-    found = {check.name: check for check in report.checks}[name]
-    assert not found.ok
-    assert found.first_offender is not None
-    assert found.first_offender.message
-    return found.first_offender.index, found.first_offender.field
-
-
-def passed(report: InvariantReport) -> list[str]:
-    return [check.name for check in report.checks if check.ok]
-
+from logos_graph.ledger import check_invariants
+from tests.ledger.checks import check, check_broken, fault, passed
 
 # --- an honest ledger ------------------------------------------------------------------------
 
@@ -274,7 +252,7 @@ def test_i3_an_intent_with_another_s_signature_is_found(book: Any, people: Any) 
 
 def test_i3_a_malformed_intent_is_found(book: Any) -> None:
     book.intent(intent={"ledger": "main"})
-    assert fault(check(book), "I3") == (1, "body.intent")
+    assert fault(check_broken(book), "I3") == (1, "body.intent")
 
 
 def test_i3_an_id_that_is_not_the_intent_s_is_found(book: Any) -> None:
@@ -310,11 +288,11 @@ def test_i3_an_intent_before_its_actor_was_registered_is_found(book: Any, people
 
 
 def test_i3_an_entry_that_the_supervisor_did_not_sign_is_found(
-    story: Any, people: Any, forged: Any
+    story: Any, people: Any, forged: Any, folded: Any
 ) -> None:
     entries = list(story.entries)
     entries[7] = forged(entries[7], people["alice"])
-    report = check_invariants(entries, fold_state(entries))
+    report = check_invariants(entries, folded(entries))
     assert fault(report, "I3") == (7, "signature")
     report = check_invariants(story.entries, None, supervisor=people["alice"].did)
     assert fault(report, "I3") == (0, "signature")
@@ -358,7 +336,7 @@ def test_i4_a_state_that_was_not_compared_does_not_pass(story: Any) -> None:
 
 
 def test_i4_a_stored_thing_that_was_changed_is_found_with_its_entry(story: Any) -> None:
-    stored = fold_state(story.entries)
+    stored = story.state()
     stored.apply({"kind": "name", "name": "n", "target": "elsewhere"})
     report = check_invariants(story.entries, stored)
     assert fault(report, "I4") == (2, "name n")
@@ -366,15 +344,47 @@ def test_i4_a_stored_thing_that_was_changed_is_found_with_its_entry(story: Any) 
 
 
 def test_i4_a_stored_thing_that_no_entry_made_is_found(story: Any) -> None:
-    stored = fold_state(story.entries)
+    stored = story.state()
     stored.apply({"kind": "grant", "node": "x", "capability": "clock", "grant": "g9"})
     assert fault(check_invariants(story.entries, stored), "I4") == (None, "grant g9")
 
 
-def test_i4_a_status_that_the_ledger_does_not_tell_is_found(story: Any, decisions: Any) -> None:
-    stored = fold_state(story.entries)
-    stored.settle(story.entries[1].body["cid"], "GHOST", decisions["DENY"])
+def test_i4_a_status_that_the_ledger_does_not_tell_is_found(story: Any) -> None:
+    stored = story.state()
+    line = stored.get("logline", story.entries[1].body["cid"])
+    stored.settle({**line, "status": "GHOST"})
     assert fault(check_invariants(story.entries, stored), "I4")[0] == 2
+
+
+def test_i4_whatever_is_changed_in_a_stored_line_is_found_by_its_name(
+    book: Any, people: Any
+) -> None:
+    cid = book.intent(decision=book.require(1))
+    book.consent(cid, people["alice"], {"outcome": "ALLOW"})
+    book.receipt(cid)
+    line = book.state().get("logline", cid)
+    assert set(line) >= {"text", "signature", "result", "consequence", "commitment", "answers"}
+    for name in line.keys() - {"cid"}:
+        stored = book.state()
+        stored.settle({**line, name: None})
+        report = check_invariants(book.entries, stored)
+        assert fault(report, "I4") == (len(book.entries) - 1, f"logline {cid}")
+        assert report.I4.first_offender is not None
+        assert report.I4.first_offender.message.endswith(f", in {name}")
+
+
+@pytest.mark.parametrize("name", ["answer", "by", "principal", "cid", "expires_at", "ledger_index"])
+def test_i4_whatever_is_changed_in_a_stored_answer_is_found(
+    book: Any, people: Any, name: str
+) -> None:
+    cid = book.intent(decision=book.require())
+    book.consent(cid, people["alice"])
+    line = book.state().get("logline", cid)
+    (answer,) = line["answers"]
+    for answers in ([{**answer, name: "other"}], [answer, answer], []):
+        stored = book.state()
+        stored.settle({**line, "answers": answers})
+        assert fault(check_invariants(book.entries, stored), "I4")[1] == f"logline {cid}"
 
 
 # --- I5 observability ------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from logos_graph.canon import content_id
 from logos_graph.errors import InvalidInput, NotVerified
-from logos_graph.ledger import State, fold_state
+from logos_graph.ledger import State
 
 KEYS = st.text("abc", min_size=1, max_size=3)
 MUTATIONS = st.lists(
@@ -63,7 +63,8 @@ def test_a_ghost_changes_nothing_but_its_own_line(book: Any, decisions: Any) -> 
 def test_an_intent_s_line_follows_its_life(book: Any, people: Any, decisions: Any) -> None:
     def line() -> tuple[str, str]:
         found = book.state().get("logline", cid)
-        return found["status"], found["outcome"]
+        assert found["pending"] == (found["status"] == "PENDING")
+        return found["status"], found["decision"]["outcome"]
 
     cid = book.intent(decision=book.require())
     assert line() == ("PENDING", "REQUIRE")
@@ -75,6 +76,62 @@ def test_an_intent_s_line_follows_its_life(book: Any, people: Any, decisions: An
     assert line() == ("COMMITTED", "ALLOW")
 
 
+def test_an_intent_s_line_holds_all_that_was_said_of_it(book: Any, people: Any) -> None:
+    asked = book.require()
+    cid = book.intent(decision=asked)
+    body = book.entries[-1].body
+    line = body["intent"]["logline"]
+    consents = [book.consent(cid, people["alice"])]
+    consents.append(book.consent(cid, people["bob"], {"outcome": "ALLOW"}, writer="another"))
+    end = book.receipt(cid, result={"run": "r"})
+    assert book.state().get("logline", cid) == {
+        "kind": "logline",
+        "cid": cid,
+        **{name: line[name] for name in ("who", "did", "when", "if_ok", "if_doubt", "if_not")},
+        "nonce": body["intent"]["nonce"],
+        "text": body["intent"],
+        "signature": body["signature"],
+        "first_decision": asked,
+        "decision": {"outcome": "ALLOW"},
+        "policy_hash": consents[1].policy_hash,
+        "writer": "another",
+        "decided_index": consents[1].index,
+        "recorded_at": book.entries[1].recorded_at,
+        "ledger_index": 1,
+        "submitted_by": [line["who"]],
+        "answers": [
+            {
+                "answer": "consent",
+                "by": people[name].did,
+                "principal": people[name].did,
+                "cid": entry.body["cid"],
+                "expires_at": entry.body["expires_at"],
+                "ledger_index": entry.index,
+            }
+            for name, entry in zip(("alice", "bob"), consents, strict=True)
+        ],
+        "status": "COMMITTED",
+        "pending": False,
+        "consequence": "if_ok",
+        "commitment": "emit:done",
+        "result": {"run": "r"},
+        "ended_index": end.index,
+    }
+
+
+def test_a_refused_intent_s_line_names_who_refused_it_and_why_it_ended(
+    book: Any, people: Any
+) -> None:
+    cid = book.intent(decision=book.require())
+    book.refuse(cid, people["alice"])
+    line = book.state().get("logline", cid)
+    (answer,) = line["answers"]
+    assert (answer["answer"], answer["principal"]) == ("refusal", people["alice"].did)
+    assert "expires_at" not in answer
+    assert (line["status"], line["cause"]) == ("GHOST", {"type": "ConsentRefused"})
+    assert "result" not in line
+
+
 @pytest.mark.parametrize("second", ["receipt", "ghost", "consent"])
 @pytest.mark.parametrize("first", ["receipt", "ghost"])
 def test_what_has_ended_does_not_go_on(book: Any, people: Any, first: str, second: str) -> None:
@@ -82,8 +139,7 @@ def test_what_has_ended_does_not_go_on(book: Any, people: Any, first: str, secon
     getattr(book, first)(cid)
     at = len(book.entries)
     if second == "consent":
-        body = {"intent": cid, "cid": "b3:x", "by": people["alice"].did}
-        book.add("consent", {**body, "decision": {"outcome": "ALLOW"}})
+        book.answer(cid, "b3:x", people["alice"], book.bound(cid)["expires_at"])
     else:
         getattr(book, second)(cid)
     with pytest.raises(NotVerified) as raised:
@@ -135,9 +191,9 @@ def test_true_is_not_one() -> None:
 
 
 def test_a_thing_only_one_side_has_is_a_difference(story: Any) -> None:
-    state = fold_state(story.entries)
-    assert state.first_difference(fold_state(story.entries)) is None
-    more = fold_state(story.entries)
+    state = story.state()
+    assert state.first_difference(story.state()) is None
+    more = story.state()
     more.apply({"kind": "node", "id": "b3:x"})
     added, missing = state.first_difference(more), more.first_difference(state)
     assert added is not None

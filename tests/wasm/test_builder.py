@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -166,6 +168,50 @@ def test_a_cache_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFault) as fault:
         Builder(taken).build(DOUBLE)
     assert fault.value.code == "E_CACHE"
+
+
+def _place_of_the_sdk(cache: Path) -> Path:
+    """Where the SDK is kept, which is not there now."""
+    Builder(cache).build(DOUBLE)
+    [library] = (cache / "builder" / "sdk").glob("*/*.rlib")
+    library.unlink()
+    return library
+
+
+def test_an_sdk_that_cannot_be_kept_is_named(tmp_path: Path) -> None:
+    _place_of_the_sdk(tmp_path).mkdir()  # a folder where the library belongs
+    with pytest.raises(EnvironmentFault) as fault:
+        Builder(tmp_path).build(DOUBLE)
+    assert fault.value.code == "E_CACHE"
+    parent = tmp_path / "other" / "builder" / "sdk"
+    parent.parent.mkdir(parents=True)
+    parent.write_text("a file where the folder belongs")
+    with pytest.raises(EnvironmentFault) as fault:
+        Builder(tmp_path / "other").build(DOUBLE)
+    assert fault.value.code == "E_CACHE"
+    for cache in (tmp_path, tmp_path / "other"):
+        assert not list((cache / "builder").glob("build-*"))
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file may grow beyond a few bytes, as if the disk were full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_source_that_cannot_be_written_is_named(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    builder = Builder(tmp_path)
+    builder.build(DOUBLE)
+    request.getfixturevalue("full_disk")
+    with pytest.raises(EnvironmentFault) as fault:
+        builder.build(DOUBLE)
+    assert (fault.value.code, fault.value.data["path"]) == ("E_CACHE", str(tmp_path / "builder"))
+    assert not list((tmp_path / "builder").glob("build-*"))
 
 
 def test_what_is_no_json_among_the_compilers_messages_is_left_out() -> None:

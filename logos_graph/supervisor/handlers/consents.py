@@ -20,12 +20,11 @@ from logos_graph.governance import (
     parse_consent,
     parse_decision,
 )
-from logos_graph.logline import parse_when
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.decide import decide
 from logos_graph.supervisor.effects import Context, Draft, Effect
 from logos_graph.supervisor.handlers.fields import text
-from logos_graph.supervisor.ports import PendingIntent
+from logos_graph.supervisor.ports import GivenConsent, PendingIntent
 from logos_graph.supervisor.view import View
 
 __all__ = ["give", "refuse"]
@@ -38,19 +37,20 @@ def give(context: Context, pending: PendingIntent) -> Effect:
     line = pending.signed.intent.logline
     consent, by = parse_consent(line.this), line.who
 
-    def entries(view: View) -> Sequence[Draft]:
+    def entries(view: View, now_ns: int) -> Sequence[Draft]:
         waiting, asked = _waiting(view, consent.intent)
         question = Waiting(consent.intent, waiting.signed.intent.logline.who, asked)
-        check_consent(consent, question, Consenter(by, view.roles(by)), context.now_ns)
+        check_consent(consent, question, Consenter(by, view.roles(by)), now_ns)
         _check_fresh(view, asked)
-        given = [did for did, _ in waiting.consents]
+        given = [each.by for each in waiting.consents if each.expires_at > now_ns]
         if by in given:
             raise Rejected(
                 "E_CONSENT_TWICE", f"{by} has consented to {consent.intent} already", hint=_HINT
             )
-        judged = decide(view, waiting.signed, context.now_ns, context.check_inputs, [*given, by])
+        judged = decide(view, waiting.signed, now_ns, context.check_inputs, [*given, by])
         reached = None if judged.outcome == "REQUIRE" else judged
-        drafts = [bodies.consent(consent.intent, pending.cid, by, reached)]
+        answer = GivenConsent(by, pending.cid, consent.expires_at)
+        drafts = [bodies.consent(consent.intent, answer, reached, context.writer)]
         if judged.cause is not None:
             drafts.append(bodies.ghost(waiting.signed, judged.cause, view.policy.id))
         return drafts
@@ -58,13 +58,13 @@ def give(context: Context, pending: PendingIntent) -> Effect:
     return Effect(result={"intent": consent.intent}, entries=entries, resumes=consent.intent)
 
 
-def refuse(context: Context, pending: PendingIntent) -> Effect:
+def refuse(context: Context, pending: PendingIntent) -> Effect:  # noqa: ARG001
     """One refusal by somebody who could have consented ends the waiting intent as a ghost."""
     target, by = ContentId(text(pending, "intent")), pending.signed.intent.logline.who
 
-    def entries(view: View) -> Sequence[Draft]:
+    def entries(view: View, now_ns: int) -> Sequence[Draft]:
         waiting, asked = _waiting(view, target)
-        if parse_when(str(waiting.decision["expires_at"])) <= context.now_ns:
+        if asked.expires_at <= now_ns:
             raise Rejected("E_CONSENT_LATE", f"{target} no longer waits", hint=_HINT)
         if asked.role not in view.roles(by):
             raise Rejected(

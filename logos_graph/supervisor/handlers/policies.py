@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from logos_graph.governance import Policy, Request, refuse_lockout
+from collections.abc import Iterator
+
+from logos_graph.canon import Json
+from logos_graph.governance import DEFAULT_REQUIREMENT, Policy, Request, refuse_lockout
+from logos_graph.identity import Did
+from logos_graph.logline import format_when
 from logos_graph.supervisor.effects import Context, Effect
 from logos_graph.supervisor.handlers.fields import text
 from logos_graph.supervisor.ports import PendingIntent
@@ -12,17 +17,34 @@ __all__ = ["activate"]
 
 def activate(context: Context, pending: PendingIntent) -> Effect:
     """Rejected E_POLICY_…; E_POLICY_LOCKOUT for one under which its author could not mend it."""
-    policy, line, view = Policy(text(pending, "text")), pending.signed.intent.logline, context.view
-    request = Request(
-        who=line.who,
-        roles=view.roles(line.who),
-        verb=view.verbs[line.did],
-        this=line.this,
+    policy, line = Policy(text(pending, "text")), pending.signed.intent.logline
+    request = _request(context, line.who, line.did, line.this)
+    refuse_lockout(policy, request, _answers(context, policy, pending))
+    return Effect(
+        ({"kind": "policy", "id": policy.id, "text": policy.text},), {"policy": policy.id}
+    )
+
+
+def _answers(context: Context, policy: Policy, pending: PendingIntent) -> Iterator[Request]:
+    """What every principal would submit to consent to such an intent under the new policy."""
+    this: dict[str, Json] = {
+        "intent": pending.cid,
+        "policy_hash": policy.id,
+        "revision": context.view.head.index,
+        "expires_at": format_when(context.now_ns + DEFAULT_REQUIREMENT.expiry_ns),
+    }
+    for did in context.view.registered():
+        yield _request(context, did, "consent.give", this)
+
+
+def _request(context: Context, who: Did, verb: str, this: dict[str, Json]) -> Request:
+    view = context.view
+    return Request(
+        who=who,
+        roles=view.roles(who),
+        verb=view.verbs[verb],
+        this=this,
         ledger=view.ledger,
         revision=view.head.index,
         now_ns=context.now_ns,
-    )
-    refuse_lockout(policy, request)
-    return Effect(
-        ({"kind": "policy", "id": policy.id, "text": policy.text},), {"policy": policy.id}
     )

@@ -12,12 +12,11 @@ __all__ = ["register"]
 
 
 def register(context: Context, pending: PendingIntent) -> Effect:
-    """Rejected E_DID, E_KEY, E_PRINCIPAL_EXISTS; checked again when the receipt is composed."""
+    """Rejected E_DID, E_KEY, E_PRINCIPAL_EXISTS; the database's constraints settle a race."""
     did, name = Did(text(pending, "did")), text(pending, "name")
     public_key(did)  # strict: look-alikes, low-order and non-canonical keys are refused here
-    taken = next(
-        (p for p in context.view.principals.values() if p["did"] == did or p["name"] == name), None
-    )
+    known = tuple(context.view.principals.values())
+    taken = next((p for p in known if did == p["did"] or name == p["name"]), None)
     if taken is not None:
         raise Rejected(
             "E_PRINCIPAL_EXISTS",

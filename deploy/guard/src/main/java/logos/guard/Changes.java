@@ -61,11 +61,11 @@ final class Changes {
                 n -> {
                     Labels changed = relabelled.get(n);
                     if (changed != null) {
-                        return new SealedRules.End(changed.before, false);
+                        return new SealedRules.End(changed.before, changed.removed, false);
                     }
                     // A deleted node without removed labels had none.
                     Set<String> labels = data.isDeleted(n) ? Set.of() : currentLabels(n);
-                    return new SealedRules.End(labels, createdNodes.contains(n));
+                    return new SealedRules.End(labels, Set.of(), createdNodes.contains(n));
                 });
     }
 

@@ -19,9 +19,9 @@ import org.neo4j.graphdb.event.PropertyEntry;
 final class LedgerCheck {
     private static final Label HEAD = Label.label(Names.LEDGER_HEAD);
 
-    /** The head's own properties; nothing else may ever stand on it, and its ledger never changes. */
+    /** What of a head changes. Its lock never does: setting it to what it is takes the node's lock. */
     private static final Set<String> HEAD_MOVES =
-            Set.of(Names.INDEX, Names.HASH, Names.RECORDED_AT, Names.LOCK);
+            Set.of(Names.INDEX, Names.HASH, Names.RECORDED_AT);
 
     private final Changes changes;
     private final Transaction transaction;
@@ -75,9 +75,8 @@ final class LedgerCheck {
             throw new Refusal(Rule.HEAD, "a transaction may move one :LedgerHead only");
         }
         if (!created.isEmpty()) {
-            LedgerHead after = readHead(created.get(0), Map.of());
-            refuseSecondHead(after.ledger());
-            ChainRules.check(null, entries, after);
+            refuseSecondLedger(created.get(0));
+            ChainRules.check(null, entries, readHead(created.get(0), Map.of()));
         } else if (moved.isEmpty()) {
             ChainRules.check(null, entries, null);
         } else {
@@ -127,11 +126,19 @@ final class LedgerCheck {
                 .toList();
     }
 
-    /** A ledger begins once; rare enough to look the whole label up. */
-    private void refuseSecondHead(String ledger) {
-        try (ResourceIterator<Node> heads = transaction.findNodes(HEAD, Names.LEDGER, ledger)) {
-            if (heads.stream().count() > 1) {
-                throw new Refusal(Rule.HEAD, "ledger '" + ledger + "' already has its :LedgerHead");
+    /**
+     * A database holds one ledger, whatever its id. Two that begin at the same time do not see each
+     * other here: {@code only} is the same on every head, and a constraint makes it unique.
+     */
+    private void refuseSecondLedger(Node created) {
+        if (!Boolean.TRUE.equals(created.getProperty(Names.ONLY, null))) {
+            throw new Refusal(Rule.HEAD, "a new :LedgerHead has the property 'only', which is true");
+        }
+        try (ResourceIterator<Node> heads = transaction.findNodes(HEAD)) {
+            while (heads.hasNext()) {
+                if (!heads.next().equals(created)) {
+                    throw new Refusal(Rule.HEAD, "this database already has its ledger");
+                }
             }
         }
     }

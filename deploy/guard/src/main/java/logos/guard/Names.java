@@ -4,10 +4,16 @@ package logos.guard;
 final class Names {
     static final String LEDGER_ENTRY = "LedgerEntry";
     static final String LEDGER_HEAD = "LedgerHead";
+    static final String LOG_LINE = "LogLine";
+    static final String PENDING = "Pending";
 
     static final String NEXT = "NEXT";
     static final String NAMES = "NAMES";
     static final String MAY_USE = "MAY_USE";
+    static final String ENFORCES = "ENFORCES";
+    static final String SUBMITTED = "SUBMITTED";
+    static final String ANSWERED = "ANSWERED";
+    static final String CAUSED = "CAUSED";
 
     static final String LEDGER = "ledger";
     static final String INDEX = "index";
@@ -17,7 +23,7 @@ final class Names {
     static final String TEXT = "text";
     static final String SIGNATURE = "signature";
     static final String RECORDED_AT = "recorded_at";
-    static final String LOCK = "lock";
+    static final String ONLY = "only";
     static final String LEDGER_INDEX = "ledger_index";
     static final String REVOKED_INDEX = "revoked_index";
 

@@ -34,17 +34,17 @@ final class SealedCheck {
 
     private void nodeProperties() {
         for (PropertyEntry<Node> property : changes.data.assignedNodeProperties()) {
-            nodeProperty(property);
+            nodeProperty(property, false);
         }
         for (PropertyEntry<Node> property : changes.data.removedNodeProperties()) {
-            nodeProperty(property);
+            nodeProperty(property, true);
         }
     }
 
-    private void nodeProperty(PropertyEntry<Node> property) {
+    private void nodeProperty(PropertyEntry<Node> property, boolean removed) {
         Node node = property.entity();
         if (!changes.createdNodes.contains(node)) {
-            SealedRules.checkProperty(changes.end(node).labels(), property.key());
+            SealedRules.checkProperty(changes.end(node).labels(), property.key(), removed);
         }
     }
 

@@ -3,16 +3,23 @@ package logos.guard;
 import java.util.Set;
 
 /**
- * What is sealed: things whose identity is their content, and the record of what happened.
+ * What is sealed: things whose identity is their content, who may act and how, and the record of
+ * what happened.
  *
  * <p>The whole table:
  *
  * <pre>
  *   a sealed node that was there before          refused, except
- *     property set or removed                    -
- *     label added or removed                     Sediment becomes Bedrock, on a Node or Flow
+ *     property set or removed                    {@link #PROGRESS} set on a pending LogLine
+ *     label added or removed                     Sediment becomes Bedrock, on a Node or Flow;
+ *                                                Pending leaves a LogLine, which ends by that
  *     deleted                                    -
- *     new outgoing relationship                  NEXT from an entry to a new entry; MAY_USE
+ *     new outgoing relationship                  NEXT from an entry to a new entry,
+ *                                                MAY_USE from a Node to a Capability,
+ *                                                ENFORCES from the Governance to a Policy,
+ *                                                SUBMITTED from a Principal to a new LogLine,
+ *                                                ANSWERED from a Principal to a LogLine,
+ *                                                CAUSED from a LogLine that ends to a new Run
  *     relationship deleted (either end)          NAMES from a Name
  *     relationship's property (either end)       MAY_USE.revoked_index, once
  *   a node that was there before
@@ -24,6 +31,7 @@ final class SealedRules {
     static final Set<String> LABELS =
             Set.of(
                     Names.LEDGER_ENTRY,
+                    Names.LOG_LINE,
                     "Node",
                     "Module",
                     "Type",
@@ -33,15 +41,56 @@ final class SealedRules {
                     "Policy",
                     "Run",
                     "Step",
-                    "Source");
+                    "Source",
+                    "Principal",
+                    "Verb",
+                    "Capability",
+                    "Governance");
+
+    /** What an intent's LogLine comes to say while it is on its way; the rest of it is signed. */
+    static final Set<String> PROGRESS =
+            Set.of(
+                    "status",
+                    "decision",
+                    "policy_hash",
+                    "writer",
+                    "decided_index",
+                    "consequence",
+                    "commitment",
+                    "cause",
+                    "result",
+                    "ended_index");
+
+    private static final Set<String> PENDING_LINE = Set.of(Names.LOG_LINE, Names.PENDING);
 
     private SealedRules() {}
 
-    /** One end of a relationship: its labels, and whether this transaction created the node. */
-    record End(Set<String> labels, boolean created) {
+    /**
+     * One end of a relationship.
+     *
+     * @param labels what it had before, or got when it was created
+     * @param removed what this transaction takes from those
+     * @param created whether this transaction created it
+     */
+    record End(Set<String> labels, Set<String> removed, boolean created) {
         /** Whether the node was there before, under a sealed label. */
         boolean sealed() {
             return !created && isSealed(labels);
+        }
+
+        boolean is(String label) {
+            return labels.contains(label);
+        }
+
+        boolean isNew(String label) {
+            return created && is(label);
+        }
+
+        /** Whether it is an intent's LogLine that ends in this transaction. */
+        boolean ends() {
+            return created
+                    ? is(Names.LOG_LINE) && !is(Names.PENDING)
+                    : isEnding(labels, Set.of(), removed);
         }
     }
 
@@ -60,7 +109,9 @@ final class SealedRules {
                 throw refusal("label " + label + " is given only to a node that is being created");
             }
         }
-        if (isSealed(before) && !isPromotion(before, added, removed)) {
+        if (isSealed(before)
+                && !isPromotion(before, added, removed)
+                && !isEnding(before, added, removed)) {
             throw refusal("a label of " + describe(before) + " may not change");
         }
     }
@@ -71,6 +122,13 @@ final class SealedRules {
                 && removed.equals(Set.of("Sediment"));
     }
 
+    private static boolean isEnding(
+            Set<String> before, Set<String> added, Set<String> removed) {
+        return before.equals(PENDING_LINE)
+                && added.isEmpty()
+                && removed.equals(Set.of(Names.PENDING));
+    }
+
     /** Deletion of a node that had these labels. */
     static void checkDeletion(Set<String> before) {
         if (isSealed(before)) {
@@ -79,25 +137,32 @@ final class SealedRules {
     }
 
     /** A property set on, or removed from, a node that was there before. */
-    static void checkProperty(Set<String> before, String key) {
-        if (isSealed(before)) {
+    static void checkProperty(Set<String> before, String key, boolean removed) {
+        boolean progress = before.equals(PENDING_LINE) && PROGRESS.contains(key) && !removed;
+        if (isSealed(before) && !progress) {
             throw refusal("property '" + key + "' of " + describe(before) + " may not change");
         }
     }
 
     static void checkNewRelationship(String type, End start, End end) {
-        if (!start.sealed() || type.equals(Names.MAY_USE) && start.labels().contains("Node")) {
-            return;
-        }
-        boolean nextEntry =
-                type.equals(Names.NEXT)
-                        && start.labels().contains(Names.LEDGER_ENTRY)
-                        && end.created()
-                        && end.labels().contains(Names.LEDGER_ENTRY);
-        if (!nextEntry) {
+        // What an intent caused is known when it ends: a line that only begins has caused nothing.
+        boolean bound = start.sealed() || type.equals(Names.CAUSED);
+        if (bound && !mayLeave(type, start, end)) {
             throw refusal(
                     "no new relationship " + type + " may leave " + describe(start.labels()));
         }
+    }
+
+    private static boolean mayLeave(String type, End start, End end) {
+        return switch (type) {
+            case Names.NEXT -> start.is(Names.LEDGER_ENTRY) && end.isNew(Names.LEDGER_ENTRY);
+            case Names.MAY_USE -> start.is("Node") && end.is("Capability");
+            case Names.ENFORCES -> start.is("Governance") && end.is("Policy");
+            case Names.SUBMITTED -> start.is("Principal") && end.isNew(Names.LOG_LINE);
+            case Names.ANSWERED -> start.is("Principal") && end.is(Names.LOG_LINE);
+            case Names.CAUSED -> start.ends() && end.isNew("Run");
+            default -> false;
+        };
     }
 
     static void checkDeletedRelationship(String type, End start, End end) {

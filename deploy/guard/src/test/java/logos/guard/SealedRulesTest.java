@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,13 +15,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SealedRulesTest {
     private static final Set<String> NONE = Set.of();
     private static final Set<String> NODE = Set.of("Node", "Sediment");
+    private static final Set<String> PENDING = Set.of("LogLine", "Pending");
 
     private static SealedRules.End old(String... labels) {
-        return new SealedRules.End(Set.of(labels), false);
+        return new SealedRules.End(Set.of(labels), NONE, false);
     }
 
     private static SealedRules.End created(String... labels) {
-        return new SealedRules.End(Set.of(labels), true);
+        return new SealedRules.End(Set.of(labels), NONE, true);
+    }
+
+    private static SealedRules.End ending() {
+        return new SealedRules.End(PENDING, Set.of("Pending"), false);
     }
 
     private static void refused(String message, Runnable change) {
@@ -32,23 +38,67 @@ class SealedRulesTest {
     @ValueSource(
             strings = {
                 "LedgerEntry", "Node", "Module", "Type", "Port", "Flow", "Placement", "Policy", "Run",
-                "Step", "Source"
+                "Step", "Source", "LogLine", "Principal", "Verb", "Capability", "Governance"
             })
     void aSealedNodeKeepsItsPropertiesAndStays(String label) {
         Set<String> labels = Set.of(label);
         assertTrue(SealedRules.isSealed(labels));
         refused(
                 "property 'id' of a :" + label + " may not change",
-                () -> SealedRules.checkProperty(labels, "id"));
+                () -> SealedRules.checkProperty(labels, "id", false));
         refused("a :" + label + " may not be deleted", () -> SealedRules.checkDeletion(labels));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"LogLine", "Name", "Principal", "LedgerHead", "Capability", "Verb"})
+    @ValueSource(strings = {"Name", "LedgerHead"})
     void whatIsNotSealedMayChange(String label) {
         Set<String> labels = Set.of(label);
-        assertDoesNotThrow(() -> SealedRules.checkProperty(labels, "x"));
-        assertDoesNotThrow(() -> SealedRules.checkLabels(labels, Set.of("Pending"), NONE));
+        assertDoesNotThrow(() -> SealedRules.checkProperty(labels, "x", false));
+        assertDoesNotThrow(() -> SealedRules.checkLabels(labels, Set.of("Other"), NONE));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "status", "decision", "policy_hash", "writer", "decided_index", "consequence",
+                "commitment", "cause", "result", "ended_index"
+            })
+    void whatBecomesOfAnIntentIsSaidWhileItIsPending(String key) {
+        assertDoesNotThrow(() -> SealedRules.checkProperty(PENDING, key, false));
+        String message = "property '" + key + "' of a :LogLine may not change";
+        refused(message, () -> SealedRules.checkProperty(PENDING, key, true));
+        refused(message, () -> SealedRules.checkProperty(Set.of("LogLine"), key, false));
+        refused(
+                "property '" + key + "' of a :Node may not change",
+                () -> SealedRules.checkProperty(Set.of("Node", "Pending"), key, false));
+        Set<String> two = Set.of("LogLine", "Run", "Pending");
+        refused(message, () -> SealedRules.checkProperty(two, key, false));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "cid", "who", "did", "this", "nonce", "text", "signature", "when", "if_ok",
+                "if_doubt", "if_not", "first_decision", "recorded_at", "ledger_index", "other"
+            })
+    void whatWasSignedNeverChanges(String key) {
+        for (Set<String> labels : List.of(PENDING, Set.of("LogLine"))) {
+            refused(
+                    "property '" + key + "' of a :LogLine may not change",
+                    () -> SealedRules.checkProperty(labels, key, false));
+        }
+    }
+
+    @Test
+    void aPendingLineEndsOnceAndIsNeverPendingAgain() {
+        Set<String> pending = Set.of("Pending");
+        assertDoesNotThrow(() -> SealedRules.checkLabels(PENDING, NONE, pending));
+        String message = "a label of a :LogLine may not change";
+        refused(message, () -> SealedRules.checkLabels(Set.of("LogLine"), pending, NONE));
+        refused(message, () -> SealedRules.checkLabels(PENDING, Set.of("Other"), pending));
+        refused(message, () -> SealedRules.checkLabels(PENDING, NONE, Set.of("LogLine")));
+        refused(message, () -> SealedRules.checkLabels(PENDING, NONE, PENDING));
+        refused("a :LogLine may not be deleted", () -> SealedRules.checkDeletion(PENDING));
     }
 
     @Test
@@ -79,31 +129,49 @@ class SealedRulesTest {
     }
 
     @Test
-    void onlyNextAndMayUseLeaveASealedNodeThatWasThereBefore() {
-        assertDoesNotThrow(
-                () ->
-                        SealedRules.checkNewRelationship(
-                                "NEXT", old("LedgerEntry"), created("LedgerEntry")));
-        assertDoesNotThrow(
-                () -> SealedRules.checkNewRelationship("MAY_USE", old("Node"), old("Capability")));
-        assertDoesNotThrow(
-                () -> SealedRules.checkNewRelationship("USES", created("Placement"), old("Node")));
-        assertDoesNotThrow(
-                () -> SealedRules.checkNewRelationship("NAMES", old("Name"), old("Node")));
+    void whatMayLeaveASealedNodeThatWasThereBefore() {
+        allowed("NEXT", old("LedgerEntry"), created("LedgerEntry"));
+        allowed("MAY_USE", old("Node"), old("Capability"));
+        allowed("ENFORCES", old("Governance"), old("Policy"));
+        allowed("ENFORCES", old("Governance"), created("Policy"));
+        allowed("SUBMITTED", old("Principal"), created("LogLine", "Pending"));
+        allowed("ANSWERED", old("Principal"), old("LogLine", "Pending"));
+        allowed("CAUSED", ending(), created("Run"));
+        allowed("CAUSED", created("LogLine"), created("Run"));
+        allowed("USES", created("Placement"), old("Node"));
+        allowed("STARTS", created("Verb"), old("Flow"));
+        allowed("NAMES", old("Name"), old("Node"));
+    }
+
+    @Test
+    void nothingElseLeavesASealedNodeThatWasThereBefore() {
+        unallowed("NEXT", old("LedgerEntry"), old("LedgerEntry"));
+        unallowed("RECORDS", old("LedgerEntry"), created("Node"));
+        unallowed("MAY_USE", old("Flow"), old("Capability"));
+        unallowed("MAY_USE", old("Node"), old("Name"));
+        unallowed("FEEDS", old("Placement"), created("Placement"));
+        unallowed("ENFORCES", old("Governance"), old("Flow"));
+        unallowed("STARTS", old("Verb"), old("Flow"));
+        unallowed("KNOWS", old("Capability"), old("Verb"));
+        unallowed("SUBMITTED", old("Principal"), old("LogLine"));
+        unallowed("ANSWERED", old("Principal"), old("Verb"));
+        unallowed("KNOWS", old("Principal"), old("LogLine"));
+        unallowed("CAUSED", old("LogLine", "Pending"), created("Run"));
+        unallowed("CAUSED", old("LogLine"), created("Run"));
+        unallowed("CAUSED", created("LogLine", "Pending"), created("Run"));
+        unallowed("CAUSED", ending(), old("Run"));
+        unallowed("OTHER", ending(), created("Run"));
+    }
+
+    private static void allowed(String type, SealedRules.End start, SealedRules.End end) {
+        assertDoesNotThrow(() -> SealedRules.checkNewRelationship(type, start, end));
+    }
+
+    private static void unallowed(String type, SealedRules.End start, SealedRules.End end) {
+        String label = start.labels().stream().filter(SealedRules.LABELS::contains).findFirst().get();
         refused(
-                "no new relationship NEXT may leave a :LedgerEntry",
-                () -> SealedRules.checkNewRelationship("NEXT", old("LedgerEntry"), old("LedgerEntry")));
-        refused(
-                "no new relationship RECORDS may leave a :LedgerEntry",
-                () -> SealedRules.checkNewRelationship("RECORDS", old("LedgerEntry"), created("Node")));
-        refused(
-                "no new relationship MAY_USE may leave a :Flow",
-                () -> SealedRules.checkNewRelationship("MAY_USE", old("Flow"), old("Capability")));
-        refused(
-                "no new relationship FEEDS may leave a :Placement",
-                () ->
-                        SealedRules.checkNewRelationship(
-                                "FEEDS", old("Placement"), created("Placement")));
+                "no new relationship " + type + " may leave a :" + label,
+                () -> SealedRules.checkNewRelationship(type, start, end));
     }
 
     @Test
@@ -111,7 +179,7 @@ class SealedRulesTest {
         assertDoesNotThrow(
                 () -> SealedRules.checkDeletedRelationship("NAMES", old("Name"), old("Node")));
         assertDoesNotThrow(
-                () -> SealedRules.checkDeletedRelationship("KNOWS", old("Principal"), old("Verb")));
+                () -> SealedRules.checkDeletedRelationship("KNOWS", old("Name"), old("Name")));
         refused(
                 "relationship NAMES at a :Node may not be deleted",
                 () -> SealedRules.checkDeletedRelationship("NAMES", old("Other"), old("Node")));

@@ -1,0 +1,106 @@
+"""A LogLine as the graph holds it, and how the entries move it: begun, answered, ended.
+
+The object has the stored node's properties, by their names there and with JSON where the node keeps
+its canonical text; a property that is null is absent, as in the graph. Besides:
+
+    kind           "logline"
+    pending        whether it is among those that have not ended
+    submitted_by   the principals who submitted it: exactly one
+    answers        consents and refusals in the ledger's order, each with `principal`, who gave it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from logos_graph.canon import Json
+from logos_graph.errors import NotVerified
+from logos_graph.ledger.entry import Entry
+from logos_graph.logline import Status, advance
+
+__all__ = ["JSON_PROPERTIES", "LogLineState", "answered", "begun", "ended"]
+
+LogLineState = dict[str, Json]
+"""How an intent stands, as described at the head of this module."""
+
+JSON_PROPERTIES = frozenset({"text", "decision", "first_decision", "cause", "result"})
+"""The properties that the graph keeps as canonical JSON texts."""
+
+_SIGNED = ("who", "did", "when", "if_ok", "if_doubt", "if_not")
+
+
+def begun(entry: Entry) -> LogLineState:
+    """What an intent entry makes. Raises NotVerified E_STATE for an intent that is no intent."""
+    body = entry.body
+    intent = _object(body["intent"], "body.intent")
+    line = _object(intent.get("logline"), "body.intent.logline")
+    return _present(
+        {
+            "kind": "logline",
+            "cid": body["cid"],
+            **{name: line.get(name) for name in _SIGNED},
+            "nonce": intent.get("nonce"),
+            "text": intent,
+            "signature": body["signature"],
+            "status": Status.PENDING.value,
+            "first_decision": body["decision"],
+            **_decided(entry),
+            "recorded_at": entry.recorded_at,
+            "ledger_index": entry.index,
+            "pending": True,
+            "submitted_by": [line.get("who")],
+            "answers": [],
+        }
+    )
+
+
+def answered(line: LogLineState, entry: Entry) -> LogLineState:
+    """What a consent or refusal entry makes of it; a consent's decision is the one in force."""
+    body = entry.body
+    answer = {
+        "answer": entry.kind.value,
+        "by": body["by"],
+        "cid": body["cid"],
+        "expires_at": body.get("expires_at"),
+        "ledger_index": entry.index,
+        "principal": body["by"],
+    }
+    before = line["answers"]
+    assert isinstance(before, list)  # as `begun` made it
+    settles = {} if body.get("decision") is None else _decided(entry)
+    return _present({**line, **settles, "answers": [*before, _present(answer)]})
+
+
+def ended(line: LogLineState, entry: Entry, status: Status) -> LogLineState:
+    """What a receipt or a ghost makes of it. Raises Rejected E_STATUS from `advance`."""
+    body = entry.body
+    end = {
+        "status": advance(Status(str(line["status"])), status).value,
+        "consequence": body["consequence"],
+        "commitment": body["commitment"],
+        "cause": body.get("cause"),
+        "result": body.get("result"),
+        "ended_index": entry.index,
+        "pending": False,
+    }
+    return _present({**line, **end})
+
+
+def _decided(entry: Entry) -> LogLineState:
+    """The decision in force, the policy that made it, and whose business the intent is now."""
+    return {
+        "decision": entry.body["decision"],
+        "policy_hash": entry.policy_hash,
+        "writer": entry.body["writer"],
+        "decided_index": entry.index,
+    }
+
+
+def _present(properties: Mapping[str, Json]) -> LogLineState:
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def _object(value: Json, field: str) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        raise NotVerified("E_STATE", f"{field} is not an object", field=field)
+    return value

@@ -1,0 +1,218 @@
+"""A server that NEO4J_URI names: the guarded one, one without the guard, and wrong addresses."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from logos_graph.database import Connection, DatabaseOptions, ping
+from logos_graph.database.distribution import resolve_distribution
+from logos_graph.database.java import find_java
+from logos_graph.database.ports import free_port
+from logos_graph.errors import LogosError
+from logos_graph.resources import locate
+from logos_graph.settings import ExternalServer, Settings
+from logos_graph.wiring import System, open_system, start_database
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Cast, Ended, Logos
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "payment-approval"
+WARNING = "warning: the database is not guarded"
+LEADS = ("--if-ok", "emit:done", "--if-doubt", "escalate:operator", "--if-not", "emit:failed")
+ECHO_FLOW = """[flow]
+name = "echo-flow"
+[inputs]
+value = "u32"
+[placements]
+only = "echo"
+[[edges]]
+from = "input.value"
+to = "only.value"
+[outputs]
+out = "only.out"
+"""
+# A stock Community server: the same jars, its own main class, no guard, no passwords.
+UNGUARDED = """
+server.bolt.listen_address=127.0.0.1:{port}
+server.http.enabled=false
+dbms.security.auth_enabled=false
+dbms.usage_report.enabled=false
+server.bolt.telemetry.enabled=false
+server.memory.pagecache.size=64m
+internal.dbms.bolt.netty_server_shutdown_quiet_period=0
+internal.server.bolt.thread_pool_shutdown_wait_time=0s
+"""
+OPEN = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch")
+
+
+def external(settings: Settings, **changed: str) -> Settings:
+    """The shared server, as NEO4J_URI and its companions would name it."""
+    with open_system(settings) as system:
+        given = system.connection
+    server = ExternalServer(given.uri, given.username, given.password, None)
+    return replace(settings, external=replace(server, **changed))
+
+
+def test_the_same_server_by_its_address_is_guarded_and_takes_intents(
+    example: Cast, settings: Settings, payment: Callable[[str], Any]
+) -> None:
+    with open_system(external(settings)) as system:
+        assert not system.connection.managed
+        assert system.guard.active
+        signed = system.compose(
+            example.agent, "transfer", payment("ok"),
+            if_ok="emit:a", if_doubt="abort", if_not="emit:b",
+        )  # fmt: skip
+        outcome = system.supervisor.execute(signed)
+        assert (outcome.status, system.ledger) == ("COMMITTED", example.system.ledger)
+    assert example.count("Run", intent=outcome.intent) == 1
+
+
+def test_founding_a_server_that_has_a_ledger_changes_nothing(
+    settings: Settings, ledger_length: Callable[[], int]
+) -> None:
+    before = ledger_length()
+    start_database(external(settings), lambda _line: None)
+    assert ledger_length() == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"username": "stranger", "password": "not the password"}, "E_PASSWORD"),
+        ({"database": "nowhere"}, "E_DATABASE_NAME"),
+        ({"uri": "bolt://127.0.0.1:1"}, "E_DATABASE_UNREACHABLE"),
+        ({"uri": "http://127.0.0.1"}, "E_NEO4J_URI"),
+        ({"password": ""}, "E_NEO4J_CREDENTIALS"),
+    ],
+)
+def test_a_server_that_cannot_be_used_is_a_named_error(
+    settings: Settings, logos: Logos, changed: dict[str, str], code: str
+) -> None:
+    given = external(settings, **changed)
+    with pytest.raises(LogosError) as caught, open_system(given) as system:
+        system.reader.head()
+    assert caught.value.code == code
+    ended = logos("run", "list", "--json", **variables(given))
+    assert (ended.status, ended.document["error"]["code"]) == (caught.value.exit_status, code)
+
+
+def test_a_home_that_did_not_found_the_ledger_cannot_write_to_it(
+    example: Cast, settings: Settings, tmp_path: Path
+) -> None:
+    with open_system(replace(external(settings), home=tmp_path)) as system:
+        system.keys.create("supervisor")
+        with pytest.raises(LogosError) as caught:
+            _ = system.supervisor
+    assert caught.value.code == "E_NOT_SUPERVISOR"
+    assert example.operator.did in caught.value.message
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """The environment in which `logos` uses this server."""
+    server = settings.external
+    assert server is not None
+    named = {
+        "NEO4J_URI": server.uri,
+        "NEO4J_USERNAME": server.username,
+        "NEO4J_PASSWORD": server.password,
+        "NEO4J_DATABASE": server.database,
+    }
+    return {name: value for name, value in named.items() if value}
+
+
+@pytest.fixture(scope="module")
+def unguarded(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Settings]:
+    """A home whose ledger is in a running server without the guard."""
+    home, port = tmp_path_factory.mktemp("unguarded"), free_port()
+    (home / "conf").mkdir()
+    (home / "conf" / "neo4j.conf").write_text(UNGUARDED.format(port=port))
+    java = find_java(os.environ, DatabaseOptions().jvm_folders)
+    lib = resolve_distribution(
+        cache, locate("deploy"), environment=os.environ, java_home=java.home,
+        progress=lambda _line: None,
+    ).lib  # fmt: skip
+    command = [
+        str(java.launcher), "-Xms64m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+        *(f"--add-opens={module}=ALL-UNNAMED" for module in OPEN), "-cp", f"{lib}/*",
+        "org.neo4j.server.CommunityEntryPoint",
+        f"--home-dir={home}", f"--config-dir={home / 'conf'}", "--console-mode",
+    ]  # fmt: skip
+    address = f"bolt://127.0.0.1:{port}"
+    settings = Settings(home, cache, "supervisor", ExternalServer(address, "anyone", "any", None))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            printed = []
+            for line in server.stdout:  # ends with the process, if it does not start
+                printed.append(line)
+                if line.rstrip().endswith("Started."):
+                    break
+            assert server.poll() is None, printed
+            ping(Connection(address, "anyone", "any"))
+            start_database(settings, lambda _line: None)
+            yield settings
+        finally:
+            server.terminate()
+
+
+def test_without_the_guard_every_command_that_writes_says_so(
+    unguarded: Settings, logos: Logos, tmp_path: Path, broken: Callable[[System], dict[str, Any]]
+) -> None:
+    def run(*words: str | Path) -> Ended:
+        return logos(*words, home=unguarded.home, **variables(unguarded))
+
+    def write(*words: str | Path, status: int = 0) -> dict[str, Any]:
+        ended = run(*words, "--json")
+        assert ended.status == status, (words, ended)
+        assert ended.err.startswith(WARNING), words
+        document: dict[str, Any] = ended.document
+        assert document["guard"] is False
+        return document
+
+    source, flow, value = (tmp_path / name for name in ("echo.rs", "echo.toml", "value.json"))
+    source.write_text(
+        "use logos_sdk::prelude::*;\nnode! { fn echo(value: u32) -> out: u32 { value } }\n"
+    )
+    flow.write_text(ECHO_FLOW)
+    value.write_text('{"value": 7}')
+    write("key", "new", "approver-1", "--role", "approver")
+    node = write("node", "publish", source)["result"]["node"]
+    write("flow", "publish", flow)
+    assert write("run", "echo-flow", "--input", value)["outputs"] == {"out": 7}
+    write("capability", "grant", node, "log")
+    write("verb", "register", EXAMPLE / "transfer.verb.json")
+    waiting = write("policy", "activate", EXAMPLE / "policy.cedar", status=4)["intent"]
+    write("consent", "refuse", waiting, "--reason", "not yet", "--as", "approver-1")
+    waiting = write("policy", "activate", EXAMPLE / "policy.cedar", status=4)["intent"]
+    write("consent", "give", waiting, "--as", "approver-1")
+    submitted = ("tuple", "create", "--did", "money.print", "--this", "{}", *LEADS)
+    write(*submitted, "--submit", status=1)
+    signed = tmp_path / "signed.json"
+    signed.write_text(run(*submitted).out)
+    write("tuple", "submit", signed, status=1)
+
+    told = run("run", "echo-flow", "--input", value)
+    assert (told.status, told.err.splitlines()[0].startswith(WARNING)) == (0, True)
+    with open_system(unguarded) as system:
+        assert broken(system) == {}
+
+
+def test_without_the_guard_status_and_verify_report_it(unguarded: Settings, logos: Logos) -> None:
+    environment = variables(unguarded)
+    found = logos("ledger", "verify", "--json", home=unguarded.home, **environment)
+    assert (found.status, found.document["verified"], found.document["guard"]) == (0, True, False)
+    told = logos("ledger", "verify", home=unguarded.home, **environment)
+    assert ["guard", "missing"] in [line.split() for line in told.out.splitlines()]
+    status = logos("status", "--json", home=unguarded.home, **environment)
+    assert status.document["guard"] == {"active": False, "version": None}
+    for words in (("down",), ("browse", "--print")):
+        ended = logos(*words, "--json", home=unguarded.home, **environment)
+        assert ended.status == 3, ended

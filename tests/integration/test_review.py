@@ -1,0 +1,77 @@
+"""Attacks that a hostile reader of the gate came up with; each found something once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from logos_graph.canon import Json
+from logos_graph.errors import EnvironmentFault
+from logos_graph.settings import Settings
+from logos_graph.wiring import open_system
+
+
+def test_a_refusal_that_quotes_text_out_of_nfc_does_not_stop_the_gate(
+    example: Any, ledger_length: Callable[[], int]
+) -> None:
+    before = ledger_length()
+    outcome = example.submit(
+        example.operator,
+        "flow.publish",
+        {"name": "broken", "text": '"e\\u0301" = 1\n', "uses": {}},
+    )
+    assert outcome.status == "GHOST"
+    assert ledger_length() == before + 2
+    source = 'compile_error!("e\\u{301}");'
+    ghost = example.submit(example.operator, "node.publish", {"name": "odd", "source": source})
+    assert (ghost.status, ghost.error.code) == ("GHOST", "E_COMPILE")
+    assert example.system.supervisor.view.pending.keys().isdisjoint({ghost.intent})
+
+
+def test_what_was_allowed_is_not_done_when_the_policy_has_changed_since(
+    example: Any, settings: Settings, payment: Callable[[str], dict[str, Json]]
+) -> None:
+    """The policy changes between decision and effect: the effect is judged by the new one."""
+    text = example.system.supervisor.view.policy.text
+    stricter = text + '@id("none") forbid (principal, action == Action::"transfer", resource);\n'
+
+    def activate(policy: str) -> None:
+        waiting = example.submit(example.operator, "policy.activate", {"text": policy})
+        assert example.consent(example.treasury[0], waiting).settled[0].status == "COMMITTED"
+
+    def change_policy(step: str, _intent: str) -> None:
+        if step == "performed":  # the flow has run, its receipt is not committed
+            activate(stricter)
+
+    signed = example.sign(example.agent, "transfer", payment("ok"))
+    try:
+        with open_system(settings, watch=change_policy) as other:
+            outcome = other.supervisor.execute(signed)
+    finally:
+        activate(text)
+    assert outcome.verdict == "ALLOW"
+    assert outcome.status == "GHOST"
+    assert outcome.error is not None
+    assert outcome.error.code == "E_POLICY_CHANGED"
+    assert example.system.reader.intents(cid=outcome.intent)[0]["run"] is None
+
+
+def test_an_environment_that_fails_an_allowed_intent_leaves_it_to_be_finished(
+    example: Any, settings: Settings, payment: Callable[[str], dict[str, Json]]
+) -> None:
+    def fail(step: str, _intent: str) -> None:
+        if step == "performed":
+            raise EnvironmentFault("E_DATABASE_UNREACHABLE", "the connection dropped")
+
+    signed = example.sign(example.agent, "transfer", payment("ok"))
+    with open_system(settings, watch=fail) as other:
+        outcome = other.supervisor.execute(signed)
+    assert outcome.status == "PENDING"
+    assert outcome.error is not None
+    assert outcome.error.code == "E_DATABASE_UNREACHABLE"
+
+    supervisor = example.system.supervisor
+    supervisor.catch_up()
+    finished = {ended.intent: ended for ended in supervisor.recover()}[outcome.intent]
+    assert finished.status == "COMMITTED"
+    assert finished.result["status"] == "done"
