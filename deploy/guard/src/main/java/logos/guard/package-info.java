@@ -3,7 +3,7 @@
  *
  * <ol>
  *   <li>{@link logos.guard.WriterRule}: only the supervisor's database user writes (data, schema, users).
- *   <li>{@link logos.guard.SealedRules}: what an id names by its content never changes and never goes.
+ *   <li>{@link logos.guard.SealedRules}: components, principals, verbs, policies and records stay as made.
  *   <li>{@link logos.guard.RecordRules}: whatever is made says which ledger entry made it.
  *   <li>{@link logos.guard.ChainRules}: no mutation without a new ledger entry that extends the chain.
  * </ol>
