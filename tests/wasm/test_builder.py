@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -193,22 +194,24 @@ def test_an_sdk_that_cannot_be_kept_is_named(tmp_path: Path) -> None:
         assert not list((cache / "builder").glob("build-*"))
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """No file may grow beyond a few bytes, as if the disk were full."""
+    """No file of this process may grow beyond a few bytes, as if the disk were full.
+
+    For as short as can be: what the tests print may go to a file too.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (16, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_source_that_cannot_be_written_is_named(
-    tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_source_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     builder = Builder(tmp_path)
     builder.build(DOUBLE)
-    request.getfixturevalue("full_disk")
-    with pytest.raises(EnvironmentFault) as fault:
+    with pytest.raises(EnvironmentFault) as fault, full_disk():
         builder.build(DOUBLE)
     assert (fault.value.code, fault.value.data["path"]) == ("E_CACHE", str(tmp_path / "builder"))
     assert not list((tmp_path / "builder").glob("build-*"))
