@@ -251,7 +251,7 @@ class Supervisor:
         entry = self._store.entry(pending.index)
         if entry is not None:
             check_entry(entry, self.view.supervisor)
-            about = entry.body["cid" if entry.kind is EntryKind.INTENT else "intent"]
+            about = entry.body.get("cid" if entry.kind is EntryKind.INTENT else "intent")
             if about == pending.cid and entry.body.get("decision") == pending.decision:
                 return
         raise NotVerified(

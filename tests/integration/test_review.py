@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from logos_graph.canon import Json
-from logos_graph.errors import EnvironmentFault
+from logos_graph.errors import EnvironmentFault, Rejected
+from logos_graph.ledger import EntryKind, make_entry
 from logos_graph.settings import Settings
+from logos_graph.supervisor import PendingIntent
 from logos_graph.wiring import open_system
 
 
@@ -75,3 +79,46 @@ def test_an_environment_that_fails_an_allowed_intent_leaves_it_to_be_finished(
     finished = {ended.intent: ended for ended in supervisor.recover()}[outcome.intent]
     assert finished.status == "COMMITTED"
     assert finished.result["status"] == "done"
+
+
+def test_an_entry_that_speaks_of_what_the_graph_lacks_takes_no_hold(
+    example: Any, ledger_length: Callable[[], int]
+) -> None:
+    """A ghost of an intent that was never recorded: nothing of the append may be dropped unseen."""
+    before, head = ledger_length(), example.system.reader.head()
+    body: dict[str, Json] = {
+        "intent": "b3:" + "3" * 64,
+        "cause": {"type": "AgentAbort", "code": "E_TEST", "detail": "never recorded"},
+        "consequence": "if_not",
+        "commitment": "abort",
+    }
+    entry = make_entry(
+        head, EntryKind.GHOST, body, trace_id=example.system.clock.fresh_id(),
+        now_ns=example.system.clock.now_ns(), policy_hash=None, signer=example.operator,
+        ledger=head.ledger,
+    )  # fmt: skip
+    with pytest.raises(Rejected) as refused:
+        example.system.store.append(head, [entry], {})
+    assert refused.value.code == "E_PROJECTION"
+    assert ledger_length() == before
+
+
+def test_an_allow_that_the_ledger_does_not_have_is_not_carried_out(
+    example: Any,
+    settings: Settings,
+    payment: Callable[[str], dict[str, Json]],
+    ledger_length: Callable[[], int],
+) -> None:
+    """Somebody wrote a pending, allowed intent beside the gate; recovery asks the ledger first."""
+    before = ledger_length()
+    signed = example.sign(example.agent, "transfer", payment("ok"))
+    forged: dict[str, Json] = {"outcome": "ALLOW", "policies": [], "revision": 0}
+    with open_system(settings) as other:
+        view = other.supervisor.view
+        cid = signed.intent.cid
+        view.pending[cid] = PendingIntent(signed, forged, view.policy.id, 0, "a-dead-writer")
+        [left] = [ended for ended in other.supervisor.recover() if ended.intent == cid]
+    assert left.status == "PENDING"
+    assert left.error is not None
+    assert left.error.code == "E_NOT_RECORDED"
+    assert ledger_length() == before
