@@ -11,7 +11,14 @@ from logos_graph.errors import LogosError
 from logos_graph.ledger import JSON_PROPERTIES, LogLineState
 from logos_graph.supervisor import Mutation
 
-__all__ = ["flow_mutation", "logline_state", "node_mutation", "run_mutation", "with_contents"]
+__all__ = [
+    "flow_mutation",
+    "logline_state",
+    "node_mutation",
+    "run_mutation",
+    "stored_object",
+    "with_contents",
+]
 
 Row = Mapping[str, Any]
 
@@ -103,7 +110,7 @@ def run_mutation(row: Row) -> Mutation:
     """A row of read/runs as the ledger's `run` mutation."""
     run = row["run"]
     steps = sorted(row["steps"], key=lambda step: int(step["position"]))
-    values: dict[str, Json] = _object(run.get("uncarried"))
+    values = stored_object(run.get("uncarried")) or {}
     carried: list[Json] = []
     for item in sorted(row["carried"], key=lambda item: int(item["edge"]["position"])):
         edge = item["edge"]
@@ -166,8 +173,11 @@ def _canonical(text: Json) -> Json:
         return text
 
 
-def _object(text: str | None) -> dict[str, Json]:
-    value = parse(text) if text is not None else {}
+def stored_object(text: str | None) -> dict[str, Json] | None:
+    """The object that a property holds as JSON text; None where there is no such property."""
+    if text is None:
+        return None
+    value = parse(text)
     if not isinstance(value, dict):
         raise TypeError("an object was stored here")
     return value

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from logos_graph.canon import ContentId, Json, parse
+from logos_graph.canon import ContentId, parse
 from logos_graph.database import Connection, named_failures
 from logos_graph.errors import Rejected
 from logos_graph.identity import Did
 from logos_graph.ledger import Head, parse_entry
 from logos_graph.logline import parse_signed_intent, parse_when
 from logos_graph.resources import statement
-from logos_graph.store.components import run_mutation
+from logos_graph.store.components import run_mutation, stored_object
 from logos_graph.supervisor import GivenConsent, IntentRecord, Mutation, PendingIntent, Snapshot
 
 __all__ = ["Reader", "Row", "Rows", "as_head", "read_snapshot"]
@@ -80,11 +80,11 @@ class Reader:
                 cid=cid,
                 did=row["did"],
                 status=row["status"],
-                decision=_object(row["decision"]) or {},
+                decision=stored_object(row["decision"]) or {},
                 consequence=row["consequence"],
                 commitment=row["commitment"],
-                cause=_object(row["cause"]),
-                result=_object(row["result"]),
+                cause=stored_object(row["cause"]),
+                result=stored_object(row["result"]),
             )
         return None
 
@@ -169,7 +169,7 @@ def _pending(row: Row) -> PendingIntent:
     signed = parse_signed_intent({"intent": parse(row["text"]), "signature": row["signature"]})
     return PendingIntent(
         signed=signed,
-        decision=_object(row["decision"]) or {},
+        decision=stored_object(row["decision"]) or {},
         policy_hash=ContentId(row["policy_hash"]),
         index=row["index"],
         writer=row["writer"],
@@ -178,12 +178,3 @@ def _pending(row: Row) -> PendingIntent:
             for item in row["consents"]
         ),
     )
-
-
-def _object(text: str | None) -> dict[str, Json] | None:
-    if text is None:
-        return None
-    value = parse(text)
-    if not isinstance(value, dict):
-        raise TypeError("an object was stored here")
-    return value

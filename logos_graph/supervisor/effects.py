@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.ledger import EntryKind
-from logos_graph.supervisor.decide import CheckInputs
 from logos_graph.supervisor.ports import (
     Admission,
     Builder,
@@ -67,7 +66,6 @@ class Context:
     builder: Builder
     admission: Admission
     runner: Runner
-    check_inputs: CheckInputs
     now_ns: int
     writer: str
 

@@ -315,7 +315,7 @@ class Supervisor:
     def _context(self) -> Context:
         return Context(
             self.view, self._store, self._builder, self._admission, self.runner,
-            self.runner.check_inputs, self._clock.now_ns(), self._writers.own,
+            self._clock.now_ns(), self._writers.own,
         )  # fmt: skip
 
 

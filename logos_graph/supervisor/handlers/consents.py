@@ -47,7 +47,7 @@ def give(context: Context, pending: PendingIntent) -> Effect:
             raise Rejected(
                 "E_CONSENT_TWICE", f"{by} has consented to {consent.intent} already", hint=_HINT
             )
-        judged = decide(view, waiting.signed, now_ns, context.check_inputs, [*given, by])
+        judged = decide(view, waiting.signed, now_ns, context.runner.check_inputs, [*given, by])
         reached = None if judged.outcome == "REQUIRE" else judged
         answer = GivenConsent(by, pending.cid, consent.expires_at)
         drafts = [bodies.consent(consent.intent, answer, reached, context.writer)]
