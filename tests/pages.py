@@ -1,0 +1,101 @@
+"""Pages of docs/ that are followed literally: their files are written, their commands run.
+
+In a page, a block
+
+    ```rust share.rs          is the file share.rs in the reader's folder
+    ```console                is typed: a line `$ …` is a command, the lines below are what it prints
+    ```
+
+`…` in the output stands for anything, a line `…` for any lines. A command that is meant to fail
+ends with a comment: `$ logos node check broken.rs  # status 1`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["Command", "Page"]
+
+_BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_STATUS = re.compile(r"\s+# status (\d)$")
+
+
+@dataclass
+class Command:
+    """One typed line, what the page shows below it, and the status it is to end with."""
+
+    line: str
+    status: int = 0
+    shown: list[str] = field(default_factory=list)
+
+    def prints(self, output: str) -> bool:
+        """Whether the output is what the page shows; a page that shows nothing asks for nothing."""
+        if not self.shown:
+            return True
+        parts = []
+        for line in self.shown:
+            if line.strip() == "…":
+                parts.append(r"(?:.*\n)*?")
+            else:
+                words = r"[^\n]*".join(re.escape(each.strip()) for each in line.split("…"))
+                parts.append(words.replace(r"\ ", " ") + r"\s*\n")
+        pattern = re.sub(r" +", r"\\s+", "".join(parts))
+        return re.fullmatch(pattern, output if output.endswith("\n") else output + "\n") is not None
+
+
+class Page:
+    """One page, read once."""
+
+    def __init__(self, path: Path) -> None:
+        self._text = path.read_text()
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """The files that the reader writes: name and text."""
+        for _, name, text in _BLOCK.findall(self._text):
+            if name:
+                yield name, text
+
+    def commands(self) -> Iterator[Command]:
+        """What the reader types, in order."""
+        for language, name, text in _BLOCK.findall(self._text):
+            if language != "console" or name:
+                continue
+            command: Command | None = None
+            for line in text.splitlines():
+                if line.startswith("$ "):
+                    if command is not None:
+                        yield command
+                    command = _command(line[2:])
+                elif command is not None:
+                    command.shown.append(line)
+            if command is not None:
+                yield command
+
+    def follow(self, folder: Path, environment: Mapping[str, str]) -> None:
+        """Writes the files and runs the commands there; AssertionError names the first that differs."""
+        for name, text in self.files():
+            (folder / name).write_text(text)
+        for command in self.commands():
+            done = subprocess.run(
+                ["bash", "-c", command.line],
+                cwd=folder,
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            told = f"$ {command.line}\n{done.stdout}"
+            assert done.returncode == command.status, f"status {done.returncode}: {told}"
+            assert command.prints(done.stdout), "\n".join(["the page shows:", *command.shown, told])
+
+
+def _command(line: str) -> Command:
+    found = _STATUS.search(line)
+    return Command(line[: found.start()], int(found[1])) if found else Command(line)
