@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,8 +17,7 @@ from logos_graph.canon import ContentId
 from logos_graph.execution.executor import encode_inputs, execute
 from logos_graph.supervisor import admit as admission
 from tests.bench.stage import Stage
-
-Figures = dict[str, float]
+from tests.bench.timing import Figures, percentile, timed
 
 
 def approval(stage: Stage) -> Figures:
@@ -92,18 +91,6 @@ def warm(stage: Stage) -> None:
     while stage.warmed < stage.rounds * 3:
         stage.approve()
         stage.warmed += 1
-
-
-def timed(work: Callable[[], Any]) -> float:
-    """Seconds that it takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def percentile(times: list[float], share: float) -> float:
-    """The value below which this share lies."""
-    return sorted(times)[min(len(times) - 1, int(len(times) * share))]
 
 
 def round_trip(stage: Stage) -> float:

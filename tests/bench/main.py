@@ -8,6 +8,7 @@
 | throughput | approvals per second, 8 clients in one process | 1 client |
 | call | one isolated, metered node call from Python | a call that does nothing |
 | replay | one replay of a recorded approval | the same without comparing |
+| nodes | no database: calls, threads, compiling, loading, admission, codec | wasmtime, Python |
 
 Nothing here is a test: machines differ, and a slow one is not wrong.
 """
@@ -19,8 +20,9 @@ import json
 import tempfile
 from pathlib import Path
 
-from tests.bench import figures
-from tests.bench.stage import Stage
+from tests.bench import figures, nodes
+from tests.bench.stage import Stage, shared_cache
+from tests.bench.timing import Figures
 
 BENCHMARKS = {
     "approval": figures.approval,
@@ -28,6 +30,8 @@ BENCHMARKS = {
     "call": figures.call,
     "replay": figures.replay,
 }
+NODES = "nodes"
+NAMES = [*BENCHMARKS, NODES]
 
 
 def main() -> None:
@@ -35,24 +39,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="tests/bench/run", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the figures, flat")
     parser.add_argument("--quick", action="store_true", help="a tenth of the rounds")
     arguments = parser.parse_args()
-    unknown = sorted(set(arguments.names) - set(BENCHMARKS))
+    unknown = sorted(set(arguments.names) - set(NAMES))
     if unknown:
-        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-    results: dict[str, float] = {}
-    with (
-        tempfile.TemporaryDirectory(prefix="logos bench ", dir="/var/tmp") as home,
-        Stage(Path(home), rounds=40 if arguments.quick else 400) as stage,
-    ):
-        for name in arguments.names or BENCHMARKS:
-            for figure, value in BENCHMARKS[name](stage).items():
-                results[figure] = value
-                print(f"{figure:34s} {value:12.3f}", flush=True)
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    names, rounds = arguments.names or NAMES, 40 if arguments.quick else 400
+    results: Figures = {}
+    if NODES in names:  # before the database, which takes memory and a share of the processors
+        results |= shown(nodes.nodes(shared_cache(), rounds))
+    staged = [name for name in names if name != NODES]
+    if staged:
+        with (
+            tempfile.TemporaryDirectory(prefix="logos bench ", dir="/var/tmp") as home,
+            Stage(Path(home), rounds) as stage,
+        ):
+            for name in staged:
+                results |= shown(BENCHMARKS[name](stage))
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")
+
+
+def shown(results: Figures) -> Figures:
+    """Prints a line a figure."""
+    for figure, value in results.items():
+        print(f"{figure:42s} {value:12.3f}", flush=True)
+    return results
 
 
 if __name__ == "__main__":

@@ -22,14 +22,18 @@ from logos_graph.wiring import System, open_system, start_database, stop_databas
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "payment-approval"
 
 
+def shared_cache() -> Path:
+    """The cache that all homes share, so that jars and the SDK are made once."""
+    given = os.environ.get("LOGOS_CACHE")
+    return Path(given) if given else platformdirs.user_cache_path("logos", appauthor=False)
+
+
 class Stage:
     """Starts a database, publishes the example, and stops the database again."""
 
     def __init__(self, home: Path, rounds: int) -> None:
-        given = os.environ.get("LOGOS_CACHE")
-        cache = Path(given) if given else platformdirs.user_cache_path("logos", appauthor=False)
         self.home, self.rounds, self.warmed = home, rounds, 0
-        self.settings = Settings(home, cache, "supervisor", None)
+        self.settings = Settings(home, shared_cache(), "supervisor", None)
         self._stack = ExitStack()
 
     def __enter__(self) -> Stage:
