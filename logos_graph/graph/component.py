@@ -37,11 +37,15 @@ class Layer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A named, typed input or output. `docs` is for readers and no part of its identity."""
+    """A named, typed input or output. What is for readers only is no part of its identity.
+
+    docs: of the port. members: (path, docs) of what its type consists of (descriptor.py).
+    """
 
     name: str
     type: Type
     docs: str = field(default="", compare=False)
+    members: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 class Component(Protocol):
