@@ -24,6 +24,7 @@ SEALED = (
     "Verb",
     "Capability",
     "Grant",
+    "Draft",
     "Governance",
     "LogLine",
 )
