@@ -11,7 +11,7 @@ from logos_graph.identity import Did
 from logos_graph.ledger import Head, parse_entry
 from logos_graph.logline import parse_signed_intent, parse_when
 from logos_graph.resources import statement
-from logos_graph.store.components import run_mutation, stored_object
+from logos_graph.store.components import grant_mutation, run_mutation, stored_object
 from logos_graph.supervisor import GivenConsent, IntentRecord, Mutation, PendingIntent, Snapshot
 
 __all__ = ["Reader", "Row", "Rows", "as_head", "read_snapshot"]
@@ -103,7 +103,8 @@ class Reader:
                 if row["kind"] in kinds:
                     return ContentId(row["target"])
         prefix = text if text.startswith("b3:") else f"b3:{text}"
-        found = [row["id"] for row in self.rows("read/ids", prefix=prefix) if row["kind"] in kinds]
+        rows = self.rows("read/ids", prefix=prefix)
+        found = list(dict.fromkeys(row["id"] for row in rows if row["kind"] in kinds))
         if len(found) == 1 and len(prefix) >= len("b3:") + _SHORTEST_PREFIX:
             return ContentId(found[0])
         wanted = " or ".join(kind.lower() for kind in kinds)
@@ -136,6 +137,7 @@ def read_snapshot(head: Head, rows: Rows) -> Snapshot:
         verbs=_verbs(rows),
         policy=rows("read/policy", ledger=head.ledger)[0]["text"],
         pending=[_pending(row) for row in rows("read/pending")],
+        grants=[grant_mutation(row) for row in rows("read/grants_in_force")],
     )
 
 

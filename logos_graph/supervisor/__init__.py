@@ -3,6 +3,7 @@
 from logos_graph.supervisor.gate import Supervisor
 from logos_graph.supervisor.genesis import OPERATOR, found_ledger
 from logos_graph.supervisor.handlers import BUILT_IN
+from logos_graph.supervisor.handlers.building import EVERY_CAPABILITY, needed
 from logos_graph.supervisor.outcome import Outcome
 from logos_graph.supervisor.ports import (
     Admission,
@@ -23,6 +24,7 @@ from logos_graph.supervisor.runner import Runner, run_id
 
 __all__ = [
     "BUILT_IN",
+    "EVERY_CAPABILITY",
     "OPERATOR",
     "Admission",
     "AdmittedModule",
@@ -41,5 +43,6 @@ __all__ = [
     "Supervisor",
     "Writers",
     "found_ledger",
+    "needed",
     "run_id",
 ]
