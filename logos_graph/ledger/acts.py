@@ -70,7 +70,7 @@ class Act:
     """An intent's life so far.
 
     this: what it says. requirement: the decision in force, recorded at decided_at (ns).
-    required: the youngest REQUIRE that was asked of it. effects: what its run did outside, in order.
+    required: the youngest REQUIRE that was asked of it. effects: what its run did outside.
     """
 
     cid: str
