@@ -1,4 +1,5 @@
-// Stores a node of the Sediment layer with its module, its source and its ports, each tied to its one type.
+// Stores a node of the Sediment layer with its module, its source and its ports, each tied to its one type;
+// it holds the grants that were waiting for it.
 // Parameters: entry (hash); index; node (map of properties); module (bytes); source (map id, text);
 //   ports (list of maps direction, position, name, type (id), text).
 // Rows: made, 1.
@@ -22,5 +23,9 @@ CALL (node) {
   })
   CREATE (node)-[:HAS_PORT {ledger_index: $index}]->(port)
   CREATE (port)-[:OF_TYPE {ledger_index: $index}]->(type)
+}
+CALL (node) {
+  MATCH (grant:Grant {node: node.id})
+  CREATE (node)-[:HOLDS {ledger_index: $index}]->(grant)
 }
 RETURN count(*) AS made

@@ -7,6 +7,8 @@ CALL () {
   UNION
   MATCH (run:Run) WHERE run.id STARTS WITH $prefix RETURN run.id AS id, 'Run' AS kind
   UNION
+  MATCH (grant:Grant) WHERE grant.id STARTS WITH $prefix RETURN grant.id AS id, 'Grant' AS kind
+  UNION
   MATCH (line:LogLine) WHERE line.cid STARTS WITH $prefix RETURN line.cid AS id, 'LogLine' AS kind
 }
 RETURN id, kind

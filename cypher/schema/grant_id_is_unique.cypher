@@ -1,4 +1,4 @@
-// A grant gives one capability to one node, once.
+// A grant is the intent that asked for it.
 // Parameters: none. Rows: none.
 CREATE CONSTRAINT grant_id_is_unique IF NOT EXISTS
-FOR ()-[r:MAY_USE]-() REQUIRE (r.grant) IS UNIQUE
+FOR (n:Grant) REQUIRE (n.id) IS UNIQUE

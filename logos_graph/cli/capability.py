@@ -1,4 +1,4 @@
-"""logos capability: named rights, granted to one node each."""
+"""logos capability: named rights, granted to one node each, within limits."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from typing import Any
 
 import click
 
+from logos_graph.canon import Json
+from logos_graph.cli.files import read_object
 from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened, opened_to_write
 from logos_graph.cli.submit import report, submit
-from logos_graph.cli.texts import short
+from logos_graph.cli.texts import limits_text, short
+from logos_graph.errors import InvalidInput
 
 __all__ = ["capability"]
 
@@ -23,27 +26,88 @@ def capability() -> None:
 @capability.command()
 @click.argument("node", metavar="NODE")
 @click.argument("capability", metavar="CAPABILITY")
+@click.option("--limits", metavar="FILE.json", help="All limits, as a JSON object.")
+@click.option("--namespace", metavar="NAME", help="kv: whose values; shared by name.")
+@click.option("--write", is_flag=True, help="kv: also put and delete.")
+@click.option(
+    "--allow", multiple=True, metavar="TARGET", help='http: as in "POST https://host:port".'
+)
+@click.option("--private", is_flag=True, help="http: also loopback and private addresses.")
 @as_option
 @with_output
-def grant(out: Printer, node: str, capability: str, signer: str | None) -> int:
-    """Grant a capability to a node, by name or id."""
+def grant(out: Printer, /, node: str, capability: str, signer: str | None, **given: Any) -> int:
+    """Grant a capability to a node, or to what a draft was built to; by name or id."""
+    from logos_graph.graph.capabilities import parse_capability, parse_limits
+
+    limits = _limits(**given)
+    parse_limits(parse_capability(capability), limits)  # a mistake leaves no ghost
     with opened_to_write(out) as system:
         identity = system.reader.resolve(node, ("Node",))
-        this: dict[str, Any] = {"node": identity, "capability": capability}
+        this: dict[str, Any] = {"node": identity, "capability": capability, "limits": limits}
         return report(out, system, submit(system, "capability.grant", this, signer))
+
+
+def _limits(
+    limits: str | None, namespace: str | None, write: bool, allow: tuple[str, ...], private: bool
+) -> dict[str, Json]:
+    """The file's, or what the options say; InvalidInput E_USAGE for both."""
+    said: dict[str, Json] = {}
+    if namespace is not None:
+        said["namespace"] = namespace
+    if allow:
+        said["allow"] = [*allow]
+    said |= {name: True for name, on in (("write", write), ("private", private)) if on}
+    if limits is None:
+        return said
+    if said:
+        raise InvalidInput(
+            "E_USAGE", f"--limits says everything: leave out --{next(iter(said))}, or --limits"
+        )
+    return read_object(limits, "the limits of a grant")
+
+
+@capability.command()
+@click.argument("grant", metavar="GRANT")
+@as_option
+@with_output
+def revoke(out: Printer, grant: str, signer: str | None) -> int:
+    """End a grant, by its id: the node's next request that needs it fails."""
+    with opened_to_write(out) as system:
+        this: dict[str, Any] = {"grant": system.reader.resolve(grant, ("Grant",))}
+        return report(out, system, submit(system, "capability.revoke", this, signer))
 
 
 @capability.command("list")
 @click.option("--node", metavar="NODE", help="Only of this node.")
+@click.option("--all", "every", is_flag=True, help="Also those that were revoked.")
 @with_output
-def list_(out: Printer, node: str | None) -> int:
+def list_(out: Printer, node: str | None, every: bool) -> int:
     """What is granted, node by node."""
+    from logos_graph.store.components import grant_mutation
+
     with opened() as system:
         identity = None if node is None else system.reader.resolve(node, ("Node",))
         rows = system.reader.rows("read/grants", node=identity)
-    out.document({"grants": rows})
+    grants: list[dict[str, Any]] = [
+        {**grant_mutation(row), "index": row["index"]}
+        for row in rows
+        if every or row["revoked"] is None
+    ]
+    for found in grants:
+        del found["kind"]
+    out.document({"grants": grants})
     out.table(
-        ("node", "capability", "grant", "entry"),
-        [(short(r["node"]), r["capability"], short(r["grant"]), r["index"]) for r in rows],
+        ("grant", "node", "capability", "limits", "entry", "revoked"),
+        [
+            (
+                short(found["grant"]),
+                short(found["node"]),
+                found["capability"],
+                limits_text(found["limits"]),
+                found["index"],
+                short(found["revoked"]),
+            )
+            for found in grants
+        ],
     )
     return 0

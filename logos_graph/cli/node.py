@@ -13,7 +13,7 @@ from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened, opened_to_write
 from logos_graph.cli.submit import report, submit
-from logos_graph.cli.texts import ports_text, short, size
+from logos_graph.cli.texts import limits_text, ports_text, short, size
 from logos_graph.errors import Rejected
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def show(out: Printer, node: str) -> int:
             ("layer", found["layer"]),
             ("docs", found["docs"] or None),
             ("imports", _imports_text(found["imports"])),
-            ("grants", ", ".join(found["grants"]) or None),
+            ("grants", "; ".join(map(_grant_text, found["grants"])) or None),
             ("size", size(found["size"])),
             ("source", short(found["source"])),
             ("toolchain", found["toolchain"]),
@@ -168,14 +168,16 @@ def inspect(out: Printer, file: str) -> int:
 
 def _nodes(system: System, identity: str | None) -> list[dict[str, Any]]:
     """Nodes as the ledger has them, with their names and grants."""
-    from logos_graph.store.components import node_mutation
+    from logos_graph.store.components import grant_mutation, node_mutation
 
     names: dict[str, list[str]] = {}
     for row in system.reader.rows("read/names", name=None):
         names.setdefault(row["target"], []).append(row["name"])
-    grants: dict[str, list[str]] = {}
-    for row in system.reader.rows("read/grants", node=identity):
-        grants.setdefault(row["node"], []).append(row["capability"])
+    grants: dict[str, list[dict[str, Any]]] = {}
+    for grant in map(grant_mutation, system.reader.rows("read/grants", node=identity)):
+        if grant["revoked"] is None:
+            told = {key: grant[key] for key in ("grant", "capability", "limits")}
+            grants.setdefault(str(grant["node"]), []).append(told)
     rows = system.reader.rows("read/nodes", ids=None if identity is None else [identity])
     found = []
     for row in rows:
@@ -184,6 +186,11 @@ def _nodes(system: System, identity: str | None) -> list[dict[str, Any]]:
         known_as = names.get(mutation["id"], [])
         found.append({**mutation, "names": known_as, "grants": grants.get(mutation["id"], [])})
     return found
+
+
+def _grant_text(grant: dict[str, Any]) -> str:
+    limits = f" ({limits_text(grant['limits'])})" if grant["limits"] else ""
+    return f"{grant['capability']}{limits} by {short(grant['grant'])}"
 
 
 def _described(descriptor: Descriptor) -> dict[str, Any]:

@@ -8,7 +8,16 @@ from typing import Any
 
 from logos_graph.errors import InvalidInput
 
-__all__ = ["duration_ns", "moment", "ports_text", "short", "short_value", "size", "threshold_text"]
+__all__ = [
+    "duration_ns",
+    "limits_text",
+    "moment",
+    "ports_text",
+    "short",
+    "short_value",
+    "size",
+    "threshold_text",
+]
 
 _SHORT_ID = len("b3:") + 12
 _SHORT_VALUE = 60
@@ -65,6 +74,15 @@ def threshold_text(when: Mapping[str, Any] | None) -> str:
         return f"is {str(value).lower() if isinstance(value, bool) else value}"
     signs = (("at_least", ">="), ("below", "<"))
     return ", ".join(f"{sign} {when[key]}" for key, sign in signs if when.get(key) is not None)
+
+
+def limits_text(limits: Mapping[str, Any]) -> str:
+    """The limits of a grant, on one line."""
+    texts = (
+        f"{name} {', '.join(value) if isinstance(value, list) else str(value).lower()}"
+        for name, value in limits.items()
+    )
+    return "; ".join(texts) or "-"
 
 
 def ports_text(ports: list[Mapping[str, Any]]) -> str:

@@ -13,6 +13,7 @@ from logos_graph.supervisor import Mutation
 
 __all__ = [
     "flow_mutation",
+    "grant_mutation",
     "logline_state",
     "node_mutation",
     "run_mutation",
@@ -104,6 +105,18 @@ def _edge_key(item: Row) -> tuple[str, ...]:
     """The order of edges in a flow's canonical form."""
     edge = item["edge"]
     return item["from"], edge["from_port"], item["to"], edge["to_port"], edge.get("when") or ""
+
+
+def grant_mutation(row: Row) -> Mutation:
+    """A row of read/grants or read/grants_in_force as the ledger's `grant` mutation."""
+    return {
+        "kind": "grant",
+        "grant": row["grant"],
+        "node": row["node"],
+        "capability": row["capability"],
+        "limits": stored_object(row["limits"]),
+        "revoked": row.get("revoked"),
+    }
 
 
 def run_mutation(row: Row) -> Mutation:

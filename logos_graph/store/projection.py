@@ -182,7 +182,9 @@ def _mutate(
             out.statements.append(Statement("graph/verb", base | rest))
         case "policy":
             out.statements.append(Statement("graph/policy", base | rest | {"ledger": entry.ledger}))
-        case "principal" | "name" | "grant":
+        case "grant":
+            out.statements.append(_grant(base, mutation))
+        case "principal" | "name":
             out.statements.append(Statement(f"graph/{kind}", base | rest))
         case _:
             raise ValueError(f"no projection for a mutation of kind {kind!r}")
@@ -209,6 +211,20 @@ def _node(base: Row, mutation: Mapping[str, Any], blobs: Mapping[ContentId, byte
             "source": {"id": source, "text": blobs[source].decode()},
             "ports": _ports(mutation),
         },
+    )
+
+
+def _grant(base: Row, mutation: Mapping[str, Any]) -> Statement:
+    if mutation["revoked"] is not None:
+        return Statement("graph/revocation", base | {"grant": mutation["grant"]})
+    properties = {
+        "id": mutation["grant"],
+        "node": mutation["node"],
+        "limits": encode_text(mutation["limits"]),
+        "ledger_index": base["index"],
+    }
+    return Statement(
+        "graph/grant", base | {"grant": properties, "capability": mutation["capability"]}
     )
 
 

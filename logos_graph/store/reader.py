@@ -11,7 +11,7 @@ from logos_graph.identity import Did
 from logos_graph.ledger import Head, parse_entry
 from logos_graph.logline import parse_signed_intent, parse_when
 from logos_graph.resources import statement
-from logos_graph.store.components import run_mutation, stored_object
+from logos_graph.store.components import grant_mutation, run_mutation, stored_object
 from logos_graph.supervisor import GivenConsent, IntentRecord, Mutation, PendingIntent, Snapshot
 
 __all__ = ["Reader", "Row", "Rows", "as_head", "read_snapshot"]
@@ -136,6 +136,7 @@ def read_snapshot(head: Head, rows: Rows) -> Snapshot:
         verbs=_verbs(rows),
         policy=rows("read/policy", ledger=head.ledger)[0]["text"],
         pending=[_pending(row) for row in rows("read/pending")],
+        grants=[grant_mutation(row) for row in rows("read/grants_in_force")],
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from logos_graph.ledger import State
 from logos_graph.store.components import (
     flow_mutation,
+    grant_mutation,
     logline_state,
     node_mutation,
     run_mutation,
@@ -42,7 +43,7 @@ def read_state(reader: Reader) -> State:
     for row in reader.rows("read/names", name=None):
         state.apply({"kind": "name", "name": row["name"], "target": row["target"]})
     for row in reader.rows("read/grants", node=None):
-        state.apply({"kind": "grant", **{key: row[key] for key in ("node", "capability", "grant")}})
+        state.apply(grant_mutation(row))
     for row in _pages(reader, "read/run_page", "id", _RUNS_AT_ONCE):
         state.apply(run_mutation(row))
     for row in _pages(reader, "read/logline_page", "cid", _LOGLINES_AT_ONCE):

@@ -78,6 +78,8 @@ class Snapshot:
     verbs: Sequence[Mutation]
     policy: str
     pending: Sequence[PendingIntent]
+    grants: Sequence[Mutation] = ()
+    """Those in force."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The supervisor's view: principals, verbs, policy and pending intents as of one ledger head.
+"""The supervisor's view: principals, verbs, policy, grants, pending intents as of one ledger head.
 
 A decision is made on this view and committed only if the ledger's head is still the view's head
 (compare and swap), so a decision can never rest on a policy, a role or a consent that has changed.
@@ -14,6 +14,7 @@ from dataclasses import replace
 from logos_graph.canon import ContentId, Json, Tag
 from logos_graph.errors import NotVerified, Rejected
 from logos_graph.governance import Policy, Verb, parse_verb
+from logos_graph.graph.capabilities import Capability, Grant
 from logos_graph.identity import Did, verify
 from logos_graph.ledger import Entry, EntryKind, Head
 from logos_graph.logline import parse_signed_intent, parse_when
@@ -32,7 +33,9 @@ class View:
         self.verbs: dict[str, Verb] = {}
         self.policy: Policy = Policy(snapshot.policy)
         self.pending: dict[ContentId, PendingIntent] = {p.cid: p for p in snapshot.pending}
-        for mutation in (*snapshot.principals, *snapshot.verbs):
+        self.grants: dict[ContentId, Mutation] = {}
+        self._held: dict[tuple[ContentId, Capability], Grant] = {}
+        for mutation in (*snapshot.principals, *snapshot.verbs, *snapshot.grants):
             self._mutate(mutation)
 
     @property
@@ -53,6 +56,14 @@ class View:
     def holders(self, role: str) -> frozenset[Did]:
         """The principals that hold a role."""
         return frozenset(did for did in tuple(self.principals) if role in self.roles(did))
+
+    def grant(self, node: ContentId, capability: Capability) -> Grant | None:
+        """The grant of a capability to a node that is in force; a revoked one is none."""
+        return self._held.get((node, capability))
+
+    def granted(self, node: ContentId) -> frozenset[str]:
+        """The capabilities that a node holds, by name."""
+        return frozenset(each.value for each in Capability if (node, each) in self._held)
 
     def catch_up(self, entries: Iterable[Entry]) -> None:
         """Moves along entries that another process wrote; NotVerified E_CHAIN_SIGNATURE, …."""
@@ -127,8 +138,19 @@ class View:
                 self.verbs[verb.name] = verb
             case "policy":
                 self.policy = Policy(str(mutation["text"]))
+            case "grant":
+                self._grant(mutation)
             case _:
-                pass  # nodes, flows, names, grants and runs are looked up in the graph
+                pass  # nodes, flows, names and runs are looked up in the graph
+
+    def _grant(self, mutation: Mutation) -> None:
+        grant = Grant.from_mutation(mutation)
+        if mutation["revoked"] is None:
+            self.grants[grant.id] = mutation
+            self._held[grant.node, grant.capability] = grant
+        else:
+            self.grants.pop(grant.id, None)
+            self._held.pop((grant.node, grant.capability), None)
 
 
 def check_entry(entry: Entry, supervisor: Did) -> None:

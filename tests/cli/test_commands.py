@@ -81,7 +81,8 @@ def test_the_usual_words_are_all_there() -> None:
         "flow check", "flow publish", "flow list", "flow show", "flow draw",
         "run FLOW", "run list", "run show", "run replay", "tuple create", "tuple submit",
         "consent list", "consent give", "consent refuse", "ghost list",
-        "capability grant", "capability list", "policy show", "policy check", "policy activate",
+        "capability grant", "capability revoke", "capability list",
+        "policy show", "policy check", "policy activate",
         "verb list", "verb show", "verb register", "ledger show", "ledger verify", "audit",
         "json canonize", "json verify", "json compare", "json test-vectors",
     }  # fmt: skip

@@ -34,6 +34,7 @@ FITTING: dict[str, dict[str, Any]] = {
     "node.publish": {"name": "validate-amount", "source": "fn main() {}"},
     "flow.publish": {"name": "payment-approval", "text": '[flow]\nname = "x"\n', "uses": {"a": ID}},
     "capability.grant": {"node": ID, "capability": "clock"},
+    "capability.revoke": {"grant": ID},
     "policy.activate": {"text": "permit (principal, action, resource);"},
     "verb.register": {
         "name": "transfer",
@@ -56,6 +57,7 @@ RISKS = {
     "node.publish": "L1",
     "flow.publish": "L1",
     "capability.grant": "L2",
+    "capability.revoke": "L1",
     "policy.activate": "L4",
     "verb.register": "L2",
     "consent.give": "L0",

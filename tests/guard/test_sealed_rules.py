@@ -23,6 +23,7 @@ SEALED = (
     "Principal",
     "Verb",
     "Capability",
+    "Grant",
     "Governance",
     "LogLine",
 )
@@ -34,7 +35,9 @@ CREATE (name:Name {name: 'first', mark: $mark, ledger_index: entry.index})
 CREATE (right:Capability {id: 'clock', mark: $mark, ledger_index: entry.index})
 CREATE (step)-[:RAN {ledger_index: entry.index, note: 'x'}]->(node)
 CREATE (name)-[:NAMES {ledger_index: entry.index}]->(node)
-CREATE (node)-[:MAY_USE {ledger_index: entry.index, grant: 'g'}]->(right)
+CREATE (grant:Grant {id: 'g', limits: '{}', mark: $mark, ledger_index: entry.index})
+CREATE (node)-[:HOLDS {ledger_index: entry.index}]->(grant)
+CREATE (grant)-[:OF {ledger_index: entry.index}]->(right)
 CREATE (entry)-[:RECORDS {ledger_index: entry.index}]->(node)
 """
 
@@ -89,7 +92,7 @@ def test_an_entry_is_never_rewritten(chain: Chain, refused: Refused, change: str
         pytest.param(
             "MATCH (:LedgerEntry {ledger: $ledger})-[r:RECORDS]->() DELETE r", id="delete-records"
         ),
-        pytest.param("MATCH (:Node {mark: $mark})-[r:MAY_USE]->() DELETE r", id="delete-grant"),
+        pytest.param("MATCH (:Node {mark: $mark})-[r:HOLDS]->() DELETE r", id="delete-grant"),
         pytest.param("MATCH (:Step {mark: $mark})-[r:RAN]->() SET r.note = 'y'", id="set-property"),
         pytest.param("MATCH (:Step {mark: $mark})-[r:RAN]->() REMOVE r.note", id="remove"),
         pytest.param(
@@ -97,7 +100,8 @@ def test_an_entry_is_never_rewritten(chain: Chain, refused: Refused, change: str
             id="another-entry",
         ),
         pytest.param(
-            "MATCH (:Node {mark: $mark})-[r:MAY_USE]->() SET r.grant = 'h'", id="another-grant"
+            "MATCH (:Grant {mark: $mark})-[r:OF]->() SET r.revoked_index = entry.index",
+            id="revoked-beside",
         ),
         pytest.param(
             "MATCH (s:Step {mark: $mark}) CREATE (s)-[:CARRIED {ledger_index: entry.index}]->"
@@ -105,9 +109,21 @@ def test_an_entry_is_never_rewritten(chain: Chain, refused: Refused, change: str
             id="new-from-sealed",
         ),
         pytest.param(
-            "MATCH (f:Flow {mark: $mark}), (c:Capability {mark: $mark})"
-            " CREATE (f)-[:MAY_USE {ledger_index: entry.index}]->(c)",
+            "MATCH (f:Flow {mark: $mark})"
+            " CREATE (f)-[:HOLDS {ledger_index: entry.index}]->"
+            "(:Grant {ledger_index: entry.index})",
             id="grant-to-a-flow",
+        ),
+        pytest.param(
+            "MATCH (n:Node {mark: $mark}), (g:Grant {mark: $mark})"
+            " CREATE (n)-[:HOLDS {ledger_index: entry.index}]->(g)",
+            id="an-old-grant-to-an-old-node",
+        ),
+        pytest.param(
+            "MATCH (g:Grant {mark: $mark})"
+            " CREATE (g)-[:OF {ledger_index: entry.index}]->"
+            "(:Capability {id: 'http', ledger_index: entry.index})",
+            id="another-capability",
         ),
         pytest.param(
             "MATCH (old:LedgerEntry {ledger: $ledger, index: 0}), (n:Node {mark: $mark})"
@@ -145,13 +161,26 @@ def test_a_new_thing_may_lean_on_a_sealed_one(published: Chain) -> None:
 def test_a_node_is_granted_a_capability_later(published: Chain) -> None:
     published.commit(
         "MATCH (node:Node {mark: $mark}), (c:Capability {mark: $mark})"
-        " CREATE (node)-[:MAY_USE {ledger_index: entry.index, grant: 'h'}]->(c)"
+        " CREATE (node)-[:HOLDS {ledger_index: entry.index}]->"
+        "(grant:Grant {id: 'h', ledger_index: entry.index})"
+        " CREATE (grant)-[:OF {ledger_index: entry.index}]->(c)"
     )
-    rows = published.run("MATCH (:Node {mark: $mark})-[m:MAY_USE]->() RETURN m")
+    rows = published.run("MATCH (:Node {mark: $mark})-[held:HOLDS]->() RETURN held")
     assert len(rows) == 2
 
 
-REVOKE = "MATCH (:Node {mark: $mark})-[m:MAY_USE]->() SET m.revoked_index = "
+def test_a_grant_waits_for_its_node(published: Chain) -> None:
+    published.commit("CREATE (:Grant {id: 'early', mark: $mark, ledger_index: entry.index})")
+    published.commit(
+        "MATCH (grant:Grant {id: 'early', mark: $mark})"
+        " CREATE (:Node:Sediment {id: 'late', mark: $mark, ledger_index: entry.index})"
+        "-[:HOLDS {ledger_index: entry.index}]->(grant)"
+    )
+    rows = published.run("MATCH (:Node {id: 'late', mark: $mark})-[held:HOLDS]->() RETURN held")
+    assert len(rows) == 1
+
+
+REVOKE = "MATCH (grant:Grant {mark: $mark}) SET grant.revoked_index = "
 
 
 def test_a_grant_is_revoked_once(published: Chain, refused: Refused) -> None:
@@ -161,7 +190,7 @@ def test_a_grant_is_revoked_once(published: Chain, refused: Refused) -> None:
     with refused("sealed"):
         published.commit(REVOKE + "entry.index")
     with refused("sealed"):
-        published.commit("MATCH (:Node {mark: $mark})-[m:MAY_USE]->() REMOVE m.revoked_index")
+        published.commit("MATCH (grant:Grant {mark: $mark}) REMOVE grant.revoked_index")
 
 
 @pytest.mark.parametrize("label", ["Node", "Flow"])

@@ -222,7 +222,8 @@ def tell_story(book: Book) -> None:
     asked = book.intent(decision=book.require())
     book.consent(asked, ALICE)
     book.consent(asked, BOB, ALLOW)
-    book.receipt(asked, {"kind": "grant", "node": "b3:x", "capability": "clock", "grant": "g1"})
+    grant = {"kind": "grant", "grant": "g1", "node": "b3:x", "capability": "clock", "limits": {}}
+    book.receipt(asked, {**grant, "revoked": None})
     book.ghost(book.intent(decision=DENY))
     book.refuse(book.intent(decision=book.require()), ALICE)
     late = book.intent(decision=book.require())

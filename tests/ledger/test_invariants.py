@@ -349,6 +349,21 @@ def test_i4_a_stored_thing_that_no_entry_made_is_found(story: Any) -> None:
     assert fault(check_invariants(story.entries, stored), "I4") == (None, "grant g9")
 
 
+def test_i4_a_grant_that_is_stored_as_in_force_though_it_was_revoked_is_found(book: Any) -> None:
+    grant = {"kind": "grant", "grant": "g1", "node": "b3:x", "capability": "clock", "limits": {}}
+    book.receipt(book.intent(), {**grant, "revoked": None})
+    still_in_force = book.state().get("grant", "g1")
+    revoking = book.intent()
+    book.receipt(revoking, {**grant, "revoked": revoking})
+    stored = book.state()
+    assert stored.get("grant", "g1")["revoked"] == revoking
+    stored.apply(still_in_force)
+    assert fault(check_invariants(book.entries, stored), "I4") == (
+        len(book.entries) - 1,
+        "grant g1",
+    )
+
+
 def test_i4_a_status_that_the_ledger_does_not_tell_is_found(story: Any) -> None:
     stored = story.state()
     line = stored.get("logline", story.entries[1].body["cid"])

@@ -24,6 +24,7 @@ BUILT_IN: dict[str, Handler] = {
     "flow.publish": flows.publish,
     "flow.run": runs.run,
     "capability.grant": capabilities.grant,
+    "capability.revoke": capabilities.revoke,
     "policy.activate": policies.activate,
     "verb.register": verbs.register,
     "consent.give": consents.give,

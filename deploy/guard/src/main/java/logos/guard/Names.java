@@ -6,10 +6,11 @@ final class Names {
     static final String LEDGER_HEAD = "LedgerHead";
     static final String LOG_LINE = "LogLine";
     static final String PENDING = "Pending";
+    static final String GRANT = "Grant";
 
     static final String NEXT = "NEXT";
     static final String NAMES = "NAMES";
-    static final String MAY_USE = "MAY_USE";
+    static final String HOLDS = "HOLDS";
     static final String ENFORCES = "ENFORCES";
     static final String SUBMITTED = "SUBMITTED";
     static final String ANSWERED = "ANSWERED";

@@ -44,7 +44,11 @@ final class SealedCheck {
     private void nodeProperty(PropertyEntry<Node> property, boolean removed) {
         Node node = property.entity();
         if (!changes.createdNodes.contains(node)) {
-            SealedRules.checkProperty(changes.end(node).labels(), property.key(), removed);
+            SealedRules.checkProperty(
+                    changes.end(node).labels(),
+                    property.key(),
+                    property.previouslyCommittedValue(),
+                    removed);
         }
     }
 
@@ -66,23 +70,21 @@ final class SealedCheck {
     private void relationshipProperties() {
         for (var property : changes.data.assignedRelationshipProperties()) {
             if (!changes.createdRelationships.contains(property.entity())) {
-                relationshipProperty(property, false);
+                relationshipProperty(property);
             }
         }
         for (var property : changes.data.removedRelationshipProperties()) {
             if (!changes.data.isDeleted(property.entity())) {
-                relationshipProperty(property, true);
+                relationshipProperty(property);
             }
         }
     }
 
-    private void relationshipProperty(PropertyEntry<Relationship> property, boolean removed) {
+    private void relationshipProperty(PropertyEntry<Relationship> property) {
         Relationship relationship = property.entity();
         SealedRules.checkRelationshipProperty(
                 relationship.getType().name(),
                 property.key(),
-                property.previouslyCommittedValue(),
-                removed,
                 changes.end(relationship.getStartNode()),
                 changes.end(relationship.getEndNode()));
     }

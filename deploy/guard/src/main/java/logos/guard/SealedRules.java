@@ -10,18 +10,19 @@ import java.util.Set;
  *
  * <pre>
  *   a sealed node that was there before          refused, except
- *     property set or removed                    {@link #PROGRESS} set on a pending LogLine
+ *     property set or removed                    {@link #PROGRESS} set on a pending LogLine,
+ *                                                revoked_index set on a Grant, once
  *     label added or removed                     Sediment becomes Bedrock, on a Node or Flow;
  *                                                Pending leaves a LogLine, which ends by that
  *     deleted                                    -
  *     new outgoing relationship                  NEXT from an entry to a new entry,
- *                                                MAY_USE from a Node to a Capability,
+ *                                                HOLDS from a Node to a new Grant,
  *                                                ENFORCES from the Governance to a Policy,
  *                                                SUBMITTED from a Principal to a new LogLine,
  *                                                ANSWERED from a Principal to a LogLine,
  *                                                CAUSED from a LogLine that ends to a new Run
  *     relationship deleted (either end)          NAMES from a Name
- *     relationship's property (either end)       MAY_USE.revoked_index, once
+ *     relationship's property (either end)       -
  *   a node that was there before
  *     sealed label added                         -
  * </pre>
@@ -45,6 +46,7 @@ final class SealedRules {
                     "Principal",
                     "Verb",
                     "Capability",
+                    Names.GRANT,
                     "Governance");
 
     /** What an intent's LogLine comes to say while it is on its way; the rest of it is signed. */
@@ -136,10 +138,20 @@ final class SealedRules {
         }
     }
 
-    /** A property set on, or removed from, a node that was there before. */
-    static void checkProperty(Set<String> before, String key, boolean removed) {
-        boolean progress = before.equals(PENDING_LINE) && PROGRESS.contains(key) && !removed;
-        if (isSealed(before) && !progress) {
+    /**
+     * A property set on, or removed from, a node that was there before.
+     *
+     * @param before the labels it had
+     * @param committed the property's committed value, null when it had none
+     * @param removed whether the property is removed
+     */
+    static void checkProperty(Set<String> before, String key, Object committed, boolean removed) {
+        boolean progress = before.equals(PENDING_LINE) && PROGRESS.contains(key);
+        boolean revocation =
+                before.equals(Set.of(Names.GRANT))
+                        && key.equals(Names.REVOKED_INDEX)
+                        && committed == null;
+        if (isSealed(before) && (removed || !(progress || revocation))) {
             throw refusal("property '" + key + "' of " + describe(before) + " may not change");
         }
     }
@@ -156,7 +168,7 @@ final class SealedRules {
     private static boolean mayLeave(String type, End start, End end) {
         return switch (type) {
             case Names.NEXT -> start.is(Names.LEDGER_ENTRY) && end.isNew(Names.LEDGER_ENTRY);
-            case Names.MAY_USE -> start.is("Node") && end.is("Capability");
+            case Names.HOLDS -> start.is("Node") && end.isNew(Names.GRANT);
             case Names.ENFORCES -> start.is("Governance") && end.is("Policy");
             case Names.SUBMITTED -> start.is("Principal") && end.isNew(Names.LOG_LINE);
             case Names.ANSWERED -> start.is("Principal") && end.is(Names.LOG_LINE);
@@ -172,20 +184,9 @@ final class SealedRules {
         }
     }
 
-    /**
-     * A property set on, or removed from, a relationship that was there before.
-     *
-     * @param before its committed value, null when it had none
-     * @param removed whether the property is removed
-     */
-    static void checkRelationshipProperty(
-            String type, String key, Object before, boolean removed, End start, End end) {
-        boolean revocation =
-                type.equals(Names.MAY_USE)
-                        && key.equals(Names.REVOKED_INDEX)
-                        && before == null
-                        && !removed;
-        if ((start.sealed() || end.sealed()) && !revocation) {
+    /** A property set on, or removed from, a relationship that was there before. */
+    static void checkRelationshipProperty(String type, String key, End start, End end) {
+        if (start.sealed() || end.sealed()) {
             throw refusal(
                     "property '" + key + "' of relationship " + type + ends(start, end)
                             + " may not change");

@@ -38,14 +38,14 @@ class SealedRulesTest {
     @ValueSource(
             strings = {
                 "LedgerEntry", "Node", "Module", "Type", "Port", "Flow", "Placement", "Policy", "Run",
-                "Step", "Source", "LogLine", "Principal", "Verb", "Capability", "Governance"
+                "Step", "Source", "LogLine", "Principal", "Verb", "Capability", "Grant", "Governance"
             })
     void aSealedNodeKeepsItsPropertiesAndStays(String label) {
         Set<String> labels = Set.of(label);
         assertTrue(SealedRules.isSealed(labels));
         refused(
                 "property 'id' of a :" + label + " may not change",
-                () -> SealedRules.checkProperty(labels, "id", false));
+                () -> SealedRules.checkProperty(labels, "id", null, false));
         refused("a :" + label + " may not be deleted", () -> SealedRules.checkDeletion(labels));
     }
 
@@ -53,7 +53,7 @@ class SealedRulesTest {
     @ValueSource(strings = {"Name", "LedgerHead"})
     void whatIsNotSealedMayChange(String label) {
         Set<String> labels = Set.of(label);
-        assertDoesNotThrow(() -> SealedRules.checkProperty(labels, "x", false));
+        assertDoesNotThrow(() -> SealedRules.checkProperty(labels, "x", null, false));
         assertDoesNotThrow(() -> SealedRules.checkLabels(labels, Set.of("Other"), NONE));
     }
 
@@ -64,15 +64,15 @@ class SealedRulesTest {
                 "commitment", "cause", "result", "ended_index"
             })
     void whatBecomesOfAnIntentIsSaidWhileItIsPending(String key) {
-        assertDoesNotThrow(() -> SealedRules.checkProperty(PENDING, key, false));
+        assertDoesNotThrow(() -> SealedRules.checkProperty(PENDING, key, null, false));
         String message = "property '" + key + "' of a :LogLine may not change";
-        refused(message, () -> SealedRules.checkProperty(PENDING, key, true));
-        refused(message, () -> SealedRules.checkProperty(Set.of("LogLine"), key, false));
+        refused(message, () -> SealedRules.checkProperty(PENDING, key, null, true));
+        refused(message, () -> SealedRules.checkProperty(Set.of("LogLine"), key, null, false));
         refused(
                 "property '" + key + "' of a :Node may not change",
-                () -> SealedRules.checkProperty(Set.of("Node", "Pending"), key, false));
+                () -> SealedRules.checkProperty(Set.of("Node", "Pending"), key, null, false));
         Set<String> two = Set.of("LogLine", "Run", "Pending");
-        refused(message, () -> SealedRules.checkProperty(two, key, false));
+        refused(message, () -> SealedRules.checkProperty(two, key, null, false));
     }
 
     @ParameterizedTest
@@ -85,7 +85,7 @@ class SealedRulesTest {
         for (Set<String> labels : List.of(PENDING, Set.of("LogLine"))) {
             refused(
                     "property '" + key + "' of a :LogLine may not change",
-                    () -> SealedRules.checkProperty(labels, key, false));
+                    () -> SealedRules.checkProperty(labels, key, null, false));
         }
     }
 
@@ -131,7 +131,9 @@ class SealedRulesTest {
     @Test
     void whatMayLeaveASealedNodeThatWasThereBefore() {
         allowed("NEXT", old("LedgerEntry"), created("LedgerEntry"));
-        allowed("MAY_USE", old("Node"), old("Capability"));
+        allowed("HOLDS", old("Node"), created("Grant"));
+        allowed("HOLDS", created("Node"), old("Grant"));
+        allowed("OF", created("Grant"), old("Capability"));
         allowed("ENFORCES", old("Governance"), old("Policy"));
         allowed("ENFORCES", old("Governance"), created("Policy"));
         allowed("SUBMITTED", old("Principal"), created("LogLine", "Pending"));
@@ -147,8 +149,10 @@ class SealedRulesTest {
     void nothingElseLeavesASealedNodeThatWasThereBefore() {
         unallowed("NEXT", old("LedgerEntry"), old("LedgerEntry"));
         unallowed("RECORDS", old("LedgerEntry"), created("Node"));
-        unallowed("MAY_USE", old("Flow"), old("Capability"));
-        unallowed("MAY_USE", old("Node"), old("Name"));
+        unallowed("HOLDS", old("Flow"), created("Grant"));
+        unallowed("HOLDS", old("Node"), old("Grant"));
+        unallowed("HOLDS", old("Node"), created("Capability"));
+        unallowed("OF", old("Grant"), old("Capability"));
         unallowed("FEEDS", old("Placement"), created("Placement"));
         unallowed("ENFORCES", old("Governance"), old("Flow"));
         unallowed("STARTS", old("Verb"), old("Flow"));
@@ -190,22 +194,37 @@ class SealedRulesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "MAY_USE, revoked_index, false, false, true",
-        "MAY_USE, revoked_index, true,  false, false",
-        "MAY_USE, revoked_index, true,  true,  false",
-        "MAY_USE, grant,         true,  false, false",
-        "CARRIED, revoked_index, false, false, false",
+        "Grant,      revoked_index, false, false, true",
+        "Grant,      revoked_index, true,  false, false",
+        "Grant,      revoked_index, true,  true,  false",
+        "Grant,      limits,        true,  false, false",
+        "Grant,      other,         false, false, false",
+        "Capability, revoked_index, false, false, false",
     })
     void aGrantIsRevokedOnce(
-            String type, String key, boolean had, boolean removed, boolean allowed) {
+            String label, String key, boolean had, boolean removed, boolean allowed) {
+        Set<String> labels = Set.of(label);
         Runnable change =
-                () ->
-                        SealedRules.checkRelationshipProperty(
-                                type, key, had ? 3L : null, removed, old("Node"), old("Capability"));
+                () -> SealedRules.checkProperty(labels, key, had ? 3L : null, removed);
         if (allowed) {
             assertDoesNotThrow(change::run);
         } else {
-            assertThrows(Refusal.class, change::run);
+            refused("property '" + key + "' of a :" + label + " may not change", change);
         }
+    }
+
+    @Test
+    void aRelationshipAtASealedNodeKeepsItsProperties() {
+        for (String type : List.of("HOLDS", "CARRIED")) {
+            refused(
+                    "property 'revoked_index' of relationship " + type + " at a :Node may not change",
+                    () ->
+                            SealedRules.checkRelationshipProperty(
+                                    type, "revoked_index", old("Node"), old("Grant")));
+        }
+        assertDoesNotThrow(
+                () ->
+                        SealedRules.checkRelationshipProperty(
+                                "KNOWS", "x", old("Name"), old("Name")));
     }
 }
