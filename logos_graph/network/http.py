@@ -1,0 +1,157 @@
+"""One HTTP request for a node, within its grant: from the node's arguments to its answer.
+
+    1. read      the arguments have the operation's types; the URL and the headers are strict
+    2. allow     method, scheme, host and port are those of one target of the grant, exactly
+    3. resolve   the name, once; every address is vetted                          transport.py
+    4. ask       one connection, one request, HTTP/1.1, nothing kept afterwards
+    5. answer    status, headers and body as they came, within the grant's limits
+
+Steps 1 and 2 raise Rejected, and nothing has been sent: the node asked for what it may not. What
+goes wrong later is an answer too, `{"failed": "E_HTTP_…: …"}`, for the node to deal with.
+
+| a failure's code | says that |
+|---|---|
+| E_HTTP_ADDRESS | the name resolves to an address that the grant does not reach |
+| E_HTTP_CONNECT | no name, no connection, or a connection that broke |
+| E_HTTP_TLS | the server did not prove its name, or the secured connection was cut |
+| E_HTTP_TIMEOUT | the answer was not whole within the grant's seconds |
+| E_HTTP_TOO_LARGE | body or headers are longer than they may be; an answer is never cut |
+| E_HTTP_PROTOCOL | this is no HTTP/1.x answer, or it is not complete |
+
+Never: a redirect followed, a proxy or credentials of the environment, a cookie kept, a body decoded
+(`Content-Encoding` is the node's business), an upgrade, a second try.
+"""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import certifi
+import httpcore
+
+from logos_graph.canon import Json
+from logos_graph.errors import Rejected
+from logos_graph.graph.capabilities import OPERATIONS, HttpLimits, Target
+from logos_graph.network.headers import Headers, request_headers
+from logos_graph.network.transport import Deadline, Failed, VettedNetwork
+from logos_graph.network.url import Url, parse_url
+
+__all__ = ["public_authorities", "request"]
+
+_OPERATION: Final = OPERATIONS["http.request"]
+_MAX_ANSWER_HEADERS: Final = 256
+_MAX_ANSWER_HEADER_BYTES: Final = 64 * 1024
+_FRAMING: Final = 8
+"""Bytes on the wire for a byte of body, at most: chunks may be as short as one byte."""
+_OVERHEAD: Final = 256 * 1024
+"""Bytes on the wire besides: headers, preliminary answers, the handshake's are not counted."""
+
+
+def request(
+    request: Mapping[str, Json], limits: HttpLimits, *, authorities: ssl.SSLContext | None = None
+) -> dict[str, Json]:
+    """Sends one request and gives its outcome, both as the JSON of OPERATIONS["http.request"].
+
+    authorities: who vouches for servers' names, the public ones by default. Raises, with nothing
+    sent: Rejected E_HTTP_URL, E_HTTP_HEADER, E_HTTP_TOO_LARGE (the request's body) and
+    E_HTTP_NOT_ALLOWED; InvalidInput E_VALUE_… for what is no request at all.
+    """
+    call = _read(request, limits)  # 1
+    _allow(call, limits)  # 2
+    deadline = Deadline(limits.seconds)
+    network = VettedNetwork(  # 3
+        deadline, private=limits.private, most_read=_FRAMING * limits.response_bytes + _OVERHEAD
+    )
+    try:
+        with httpcore.HTTPConnection(
+            httpcore.Origin(call.url.scheme.encode(), call.url.name.encode(), call.url.port),
+            ssl_context=authorities or public_authorities(),
+            network_backend=network,
+        ) as connection:
+            return {"answered": _answer(connection.handle_request(_sent(call)), limits)}  # 4, 5
+    except Failed as failed:
+        return {"failed": str(failed)}
+    except httpcore.RemoteProtocolError:
+        return {"failed": "E_HTTP_PROTOCOL: this is no complete answer of HTTP/1.x"}
+
+
+@cache
+def public_authorities() -> ssl.SSLContext:
+    """The public certificate authorities, the same on every machine; nothing of its settings."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks certificates and names
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    method: str
+    url: Url
+    headers: Headers
+    body: bytes
+
+
+def _read(request: Mapping[str, Json], limits: HttpLimits) -> _Call:
+    fields: dict[str, Any] = dict(request)
+    _OPERATION.request_codec.write({"request": fields})  # has the operation's types
+    body = base64.b64decode(fields["body"])
+    if len(body) > limits.request_bytes:
+        raise Rejected(
+            "E_HTTP_TOO_LARGE",
+            f"the request's body has {len(body)} bytes: the grant allows {limits.request_bytes}",
+        )
+    url = parse_url(fields["url"])
+    given = [(header["name"], header["value"]) for header in fields["headers"]]
+    return _Call(fields["method"], url, request_headers(url, fields["method"], given, body), body)
+
+
+def _allow(call: _Call, limits: HttpLimits) -> None:
+    # CONNECT would make a tunnel of the connection, to wherever its target says.
+    wanted = Target(call.method, call.url.scheme, call.url.host, call.url.port)
+    if wanted not in limits.allow or call.method == "CONNECT":
+        raise Rejected(
+            "E_HTTP_NOT_ALLOWED",
+            f"the grant does not allow {call.method[:16]!r} on {call.url.origin}",
+            hint="a grant of http names method and origin exactly, such as"
+            " `POST https://api.example.com`",
+        )
+
+
+def _sent(call: _Call) -> httpcore.Request:
+    url = httpcore.URL(
+        scheme=call.url.scheme.encode(),
+        host=call.url.name.encode(),
+        port=call.url.port,
+        target=call.url.target.encode(),
+    )
+    return httpcore.Request(
+        call.method.encode("ascii"), url, headers=call.headers, content=call.body
+    )
+
+
+def _answer(response: httpcore.Response, limits: HttpLimits) -> dict[str, Json]:
+    headers = response.headers
+    size = sum(len(name) + len(value) for name, value in headers)
+    if len(headers) > _MAX_ANSWER_HEADERS or size > _MAX_ANSWER_HEADER_BYTES:
+        raise Failed("E_HTTP_TOO_LARGE", f"the answer has {len(headers)} headers, {size} bytes")
+    body = bytearray()
+    for part in response.iter_stream():
+        body += part
+        if len(body) > limits.response_bytes:
+            raise Failed(
+                "E_HTTP_TOO_LARGE", f"the answer's body has more than {limits.response_bytes} bytes"
+            )
+    return {
+        "status": response.status,
+        "headers": [
+            {"name": name.decode("ascii").lower(), "value": value.decode("latin-1")}
+            for name, value in headers
+        ],
+        "body": base64.b64encode(body).decode("ascii"),
+    }
