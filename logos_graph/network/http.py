@@ -25,10 +25,9 @@ Never: a redirect followed, a proxy or credentials of the environment, a cookie 
 from __future__ import annotations
 
 import base64
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import certifi
@@ -38,12 +37,13 @@ from logos_graph.canon import Json
 from logos_graph.errors import Rejected
 from logos_graph.graph.capabilities import OPERATIONS, HttpLimits, Target
 from logos_graph.network.headers import Headers, request_headers
-from logos_graph.network.transport import Deadline, Failed, VettedNetwork
+from logos_graph.network.transport import Deadline, Failed, VettedNetwork, authorities
 from logos_graph.network.url import Url, parse_url
 
-__all__ = ["public_authorities", "request"]
+__all__ = ["request"]
 
 _OPERATION: Final = OPERATIONS["http.request"]
+_VERSIONS: Final = (b"HTTP/1.0", b"HTTP/1.1")
 _MAX_ANSWER_HEADERS: Final = 256
 _MAX_ANSWER_HEADER_BYTES: Final = 64 * 1024
 _FRAMING: Final = 8
@@ -53,13 +53,13 @@ _OVERHEAD: Final = 256 * 1024
 
 
 def request(
-    request: Mapping[str, Json], limits: HttpLimits, *, authorities: ssl.SSLContext | None = None
+    request: Mapping[str, Json], limits: HttpLimits, *, trusted: Path | None = None
 ) -> dict[str, Json]:
     """Sends one request and gives its outcome, both as the JSON of OPERATIONS["http.request"].
 
-    authorities: who vouches for servers' names, the public ones by default. Raises, with nothing
-    sent: Rejected E_HTTP_URL, E_HTTP_HEADER, E_HTTP_TOO_LARGE (the request's body) and
-    E_HTTP_NOT_ALLOWED; InvalidInput E_VALUE_… for what is no request at all.
+    trusted: a PEM file of the certificate authorities that vouch for servers' names, instead of the
+    public ones. Raises, with nothing sent: Rejected E_HTTP_URL, E_HTTP_HEADER, E_HTTP_NOT_ALLOWED
+    and E_HTTP_TOO_LARGE (the request's body); InvalidInput E_VALUE_… for what is no request at all.
     """
     call = _read(request, limits)  # 1
     _allow(call, limits)  # 2
@@ -70,7 +70,7 @@ def request(
     try:
         with httpcore.HTTPConnection(
             httpcore.Origin(call.url.scheme.encode(), call.url.name.encode(), call.url.port),
-            ssl_context=authorities or public_authorities(),
+            ssl_context=authorities(str(trusted or certifi.where())),
             network_backend=network,
         ) as connection:
             return {"answered": _answer(connection.handle_request(_sent(call)), limits)}  # 4, 5
@@ -78,15 +78,6 @@ def request(
         return {"failed": str(failed)}
     except httpcore.RemoteProtocolError:
         return {"failed": "E_HTTP_PROTOCOL: this is no complete answer of HTTP/1.x"}
-
-
-@cache
-def public_authorities() -> ssl.SSLContext:
-    """The public certificate authorities, the same on every machine; nothing of its settings."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks certificates and names
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_verify_locations(certifi.where())
-    return context
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +127,8 @@ def _sent(call: _Call) -> httpcore.Request:
 
 
 def _answer(response: httpcore.Response, limits: HttpLimits) -> dict[str, Json]:
+    if response.extensions["http_version"] not in _VERSIONS:
+        raise Failed("E_HTTP_PROTOCOL", "the answer is of another version than HTTP/1.0 and 1.1")
     headers = response.headers
     size = sum(len(name) + len(value) for name, value in headers)
     if len(headers) > _MAX_ANSWER_HEADERS or size > _MAX_ANSWER_HEADER_BYTES:

@@ -14,7 +14,8 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -24,7 +25,7 @@ import httpcore
 
 from logos_graph.network.address import may_reach
 
-__all__ = ["Deadline", "Failed", "VettedNetwork"]
+__all__ = ["Deadline", "Failed", "VettedNetwork", "authorities"]
 
 _Address: TypeAlias = IPv4Address | IPv6Address
 _SocketOption: TypeAlias = tuple[Any, ...]
@@ -56,6 +57,27 @@ class Deadline:
     def passed(self) -> Failed:
         """What happens when it has passed."""
         return Failed("E_HTTP_TIMEOUT", f"there was no whole answer within {self._seconds} s")
+
+
+@cache
+def authorities(file: str) -> ssl.SSLContext:
+    """The client's side of TLS, 1.2 or newer, with the certificate authorities of a PEM file."""
+    context = _Authorities(ssl.PROTOCOL_TLS_CLIENT)  # checks certificates and names
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(file)
+    ssl.SSLContext.set_alpn_protocols(context, ["http/1.1"])
+    return context
+
+
+class _Authorities(ssl.SSLContext):
+    """Threads share it, so it is never changed once it is made.
+
+    httpcore sets the protocols for every connection anew, which frees what another thread's
+    handshake may be copying at that moment.
+    """
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        """Does nothing: they are set already."""
 
 
 class VettedNetwork(httpcore.NetworkBackend):
@@ -119,20 +141,22 @@ def _resolve(host: str, port: int, deadline: Deadline) -> list[Any]:
 def _connect(addresses: list[_Address], port: int, deadline: Deadline) -> socket.socket:
     tried = addresses[:_MAX_ADDRESSES]
     for later, address in zip(reversed(range(len(tried))), tried, strict=True):
-        connection = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6)
-        try:
-            connection.settimeout(deadline.left() / (later + 1))
-            connection.connect((str(address), port))
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError:
-            connection.close()
-        except BaseException:
-            connection.close()
-            raise
-        else:
-            return connection
+        with suppress(OSError):  # the next address is another chance
+            return _connect_one(address, port, deadline.left() / (later + 1))
     deadline.left()  # whether it was the time that ended
     raise Failed("E_HTTP_CONNECT", "the host does not take the connection")
+
+
+def _connect_one(address: _Address, port: int, seconds: float) -> socket.socket:
+    connection = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6)
+    try:
+        connection.settimeout(seconds)
+        connection.connect((str(address), port))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 class _Stream(httpcore.NetworkStream):
