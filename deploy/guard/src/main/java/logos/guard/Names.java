@@ -7,6 +7,7 @@ final class Names {
     static final String LOG_LINE = "LogLine";
     static final String PENDING = "Pending";
     static final String GRANT = "Grant";
+    static final String STORED_VALUE = "StoredValue";
 
     static final String NEXT = "NEXT";
     static final String NAMES = "NAMES";
