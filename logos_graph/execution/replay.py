@@ -231,8 +231,8 @@ class _Comparison:
 def _numbered(
     step: str,
     aspect: Aspect,
-    expected: Sequence[HostCall] | Sequence[LogRecord],
-    got: Sequence[HostCall] | Sequence[LogRecord],
+    expected: Sequence[HostCall | LogRecord],
+    got: Sequence[HostCall | LogRecord],
 ) -> Iterator[Difference]:
     """Calls or lines of one step, side by side; where one run has fewer, the other's is there."""
     for number, (one, other) in enumerate(zip_longest(expected, got), 1):
