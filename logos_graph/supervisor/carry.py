@@ -17,8 +17,8 @@ from dataclasses import replace
 from logos_graph.canon import ContentId, Json, recordable
 from logos_graph.errors import Conflict, EnvironmentFault, LogosError, NotVerified, Rejected
 from logos_graph.supervisor import bodies
+from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.decide import decide
-from logos_graph.supervisor.drafts import Draft
 from logos_graph.supervisor.effects import Context, Effect
 from logos_graph.supervisor.handlers import handler_of
 from logos_graph.supervisor.journal import Journal

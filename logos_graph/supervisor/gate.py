@@ -28,8 +28,8 @@ from logos_graph.logline import SignedIntent, parse_signed_intent, parse_when, v
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.admit import admit
 from logos_graph.supervisor.carry import Carrier, still_pending
+from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.decide import Judged, decide
-from logos_graph.supervisor.drafts import Draft
 from logos_graph.supervisor.journal import Journal
 from logos_graph.supervisor.outcome import Outcome
 from logos_graph.supervisor.ports import (

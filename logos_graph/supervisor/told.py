@@ -15,7 +15,7 @@ from logos_graph.canon import ContentId, Json, encode
 from logos_graph.errors import NotVerified
 from logos_graph.identity import Did
 from logos_graph.ledger import Entry, EntryKind
-from logos_graph.supervisor.drafts import Draft
+from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.ports import PendingIntent
 from logos_graph.supervisor.view import check_entry
 

@@ -34,7 +34,7 @@ from logos_graph.graph.capabilities import (
     HttpLimits,
     KvLimits,
 )
-from logos_graph.supervisor.drafts import Compose, Draft
+from logos_graph.supervisor.compose import Compose, Draft
 from logos_graph.supervisor.ports import Mutation, Outside, PendingIntent, Store
 from logos_graph.supervisor.told import Told, effect, outcome
 from logos_graph.supervisor.values import RunValues, value_id
