@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -34,6 +34,7 @@ from logos_graph.settings import Settings
 
 if TYPE_CHECKING:
     from logos_graph.database import Connection, Driver, GuardStatus
+    from logos_graph.graph.capabilities import HttpLimits
     from logos_graph.store import Neo4jStore, Reader
     from logos_graph.supervisor import Outcome, Supervisor
     from logos_graph.wasm.builder import Builder
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = [
     "System",
     "SystemClock",
+    "SystemOutside",
     "found_database",
     "open_system",
     "start_database",
@@ -67,6 +69,30 @@ class SystemClock:
     def fresh_id(self) -> str:
         """A new ULID."""
         return str(ULID())
+
+
+class SystemOutside:
+    """The machine's clock, randomness and network, for nodes that hold a grant."""
+
+    def now_ns(self) -> int:
+        """Nanoseconds since the epoch."""
+        return time.time_ns()
+
+    def random(self, count: int) -> bytes:
+        """So many bytes that nobody can predict."""
+        return secrets.token_bytes(count)
+
+    def check_http(self, request: Mapping[str, Json], limits: HttpLimits) -> None:
+        """Raises for a request that would not be sent; see network.http.check."""
+        from logos_graph.network.http import check
+
+        check(request, limits)
+
+    def http(self, request: Mapping[str, Json], limits: HttpLimits) -> dict[str, Json]:
+        """Sends one request; see network.http.request."""
+        from logos_graph.network.http import request as send
+
+        return send(request, limits)
 
 
 @dataclass
@@ -137,6 +163,7 @@ class System:
             builder=self.builder,
             admission=admission,
             host=self.host,
+            outside=SystemOutside(),
             watch=self.watch,
         )
         self.recovered = supervisor.recover()

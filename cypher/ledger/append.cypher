@@ -1,9 +1,9 @@
-// Appends entries to the chain and, in the same transaction, what they say of intents, consents and runs.
+// Appends entries to the chain and, in the same transaction, what they say of intents, consents, effects, runs.
 // The head is locked first (setting what it has takes the lock and changes nothing), then compared and
 // swapped: no row comes back when somebody else was first. What does not find all it belongs to divides
 // by zero, and nothing of the transaction takes hold.
 // Parameters: ledger; expected_hash (the head that the entries were built on); last (map index, hash,
-//   recorded_at of the last new entry); entries, loglines, answers, endings, runs (lists of maps).
+//   recorded_at of the last new entry); entries, loglines, answers, endings, effects, runs (lists of maps).
 // Rows: index of the last entry; none if the head has moved.
 MATCH (head:LedgerHead {ledger: $ledger})
 SET head.lock = 0
@@ -51,6 +51,13 @@ CALL () {
   RETURN count(*) AS ended
 }
 CALL () {
+  UNWIND $effects AS row
+  MATCH (entry:LedgerEntry {hash: row.entry})
+  MATCH (line:LogLine:Pending {cid: row.intent})
+  CREATE (entry)-[:RECORDS {ledger_index: entry.index}]->(line)
+  RETURN count(*) AS told
+}
+CALL () {
   UNWIND $runs AS row
   MATCH (entry:LedgerEntry {hash: row.entry})
   MATCH (flow:Flow {id: row.run.flow})
@@ -87,4 +94,4 @@ CALL () {
 }
 RETURN head.index AS index,
   1 / CASE WHEN linked = size($entries) AND recorded = size($loglines) AND answered = size($answers)
-    AND ended = size($endings) AND ran_whole = size($runs) THEN 1 ELSE 0 END AS whole
+    AND ended = size($endings) AND told = size($effects) AND ran_whole = size($runs) THEN 1 ELSE 0 END AS whole

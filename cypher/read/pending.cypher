@@ -1,11 +1,13 @@
 // Intents that have not ended: allowed ones whose effect is outstanding, and those that wait for consent.
 // Parameters: none. Rows: cid, text (the signed intent), signature, decision (JSON text), policy_hash,
-//   writer, index (of the entry that holds the decision), consents (list of maps by, cid, expires_at).
+//   writer, index (of the entry that holds the decision), consents (list of maps by, cid, expires_at),
+//   effects (how many entries tell of one).
 MATCH (line:LogLine:Pending)
 OPTIONAL MATCH (by:Principal)-[answer:ANSWERED {answer: 'consent'}]->(line)
 WITH line, by, answer ORDER BY answer.ledger_index
 RETURN line.cid AS cid, line.text AS text, line.signature AS signature, line.decision AS decision,
   line.policy_hash AS policy_hash, line.writer AS writer, line.decided_index AS index,
   collect(CASE WHEN by IS NULL THEN null
-    ELSE {by: by.did, cid: answer.cid, expires_at: answer.expires_at} END) AS consents
+    ELSE {by: by.did, cid: answer.cid, expires_at: answer.expires_at} END) AS consents,
+  COUNT { (:LedgerEntry {kind: 'effect'})-[:RECORDS]->(line) } AS effects
 ORDER BY index

@@ -25,6 +25,7 @@ COMMANDS = {
     "consent": Lazy(f"{_HERE}.consent:consent", "What waits for consent; give it or refuse."),
     "ghost": Lazy(f"{_HERE}.ghost:ghost", "Intents that never took effect, and why."),
     "capability": Lazy(f"{_HERE}.capability:capability", "Named rights, granted node by node."),
+    "kv": Lazy(f"{_HERE}.kv:kv", "Values that nodes have stored, by namespace and key."),
     "policy": Lazy(f"{_HERE}.policy:policy", "The policy in force; check and activate another."),
     "verb": Lazy(f"{_HERE}.verb:verb", "Verbs: what can be said in a LogLine."),
     "ledger": Lazy(f"{_HERE}.ledger:ledger", "The ledger: show its entries, verify it."),

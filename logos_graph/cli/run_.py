@@ -131,7 +131,7 @@ def list_(out: Printer, limit: int) -> int:
 @click.argument("run", metavar="RUN")
 @with_output
 def show(out: Printer, run: str) -> int:
-    """One run: every step, and every value that travelled."""
+    """One run: every step with its calls and its log, and every value that travelled."""
     with opened() as system:
         found: dict[str, Any] = dict(system.reader.run(system.reader.resolve(run, ("Run",))))
     out.document({field: value for field, value in found.items() if field != "kind"})
@@ -150,6 +150,7 @@ def show(out: Printer, run: str) -> int:
         ("step", "node", "status", "gas"),
         [(s["name"], short(s["node"]), s["status"], s["gas"]) for s in found["steps"]],
     )
+    _show_asked(out, found["steps"])
     out.line()
     out.table(
         ("from", "to", "value"),
@@ -165,13 +166,40 @@ def show(out: Printer, run: str) -> int:
     return 0
 
 
+def _show_asked(out: Printer, steps: list[dict[str, Any]]) -> None:
+    """What the nodes asked of the host, and the lines that they wrote; nothing if there is none."""
+    calls = [(step["name"], call) for step in steps for call in step.get("calls", [])]
+    lines = [(step["name"], line) for step in steps for line in step.get("log", [])]
+    if calls:
+        out.line()
+        out.table(
+            ("step", "call", "arguments", "answer"),
+            [
+                (name, call["operation"], _short(call["arguments"]), _short(call["answer"]))
+                for name, call in calls
+            ],
+        )
+    if lines:
+        out.line()
+        out.table(
+            ("step", "level", "line"),
+            [(name, line["level"], short_value(line["text"])) for name, line in lines],
+        )
+
+
+def _short(ports: dict[str, Json] | None) -> str:
+    """Arguments or an answer, by port, on one short line."""
+    return "none: it ended the step" if ports is None else short_value(encode_text(ports))
+
+
 @run.command()
 @click.argument("run", metavar="RUN")
 @with_output
 def replay(out: Printer, run: str) -> int:
-    """Run a finished run again from its recorded inputs, and compare every value.
+    """Run a finished run again from what is recorded, and compare every call and every value.
 
-    Status 1 at the first difference, which is named: step, port, expected, got.
+    Nothing outside is asked: the answers are read back from the record. Status 1 at the first
+    difference, which is named: step, port, or which call or line of the step, expected, got.
     """
     from logos_graph.supervisor import Runner
 

@@ -40,7 +40,7 @@ from logos_graph.network.headers import Headers, request_headers
 from logos_graph.network.transport import Deadline, Failed, VettedNetwork, authorities
 from logos_graph.network.url import Url, parse_url
 
-__all__ = ["request"]
+__all__ = ["check", "request"]
 
 _OPERATION: Final = OPERATIONS["http.request"]
 _VERSIONS: Final = (b"HTTP/1.0", b"HTTP/1.1")
@@ -78,6 +78,11 @@ def request(
         return {"failed": str(failed)}
     except httpcore.RemoteProtocolError:
         return {"failed": "E_HTTP_PROTOCOL: this is no complete answer of HTTP/1.x"}
+
+
+def check(request: Mapping[str, Json], limits: HttpLimits) -> None:
+    """Steps 1 and 2 alone: raises what `request` raises with nothing sent."""
+    _allow(_read(request, limits), limits)
 
 
 @dataclass(frozen=True, slots=True)

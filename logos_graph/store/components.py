@@ -172,6 +172,7 @@ def run_mutation(row: Row) -> Mutation:
         "outputs": parse(run["outputs"]),
         "steps": [
             {key: step[key] for key in ("name", "node", "status", "gas")}
+            | {key: parse(step[key]) for key in ("calls", "log") if step.get(key) is not None}
             for step in steps
             if step["name"] not in ("input", "output")
         ],

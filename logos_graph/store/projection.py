@@ -39,6 +39,7 @@ class Projection:
     loglines: list[Row] = field(default_factory=list)
     answers: list[Row] = field(default_factory=list)
     endings: list[Row] = field(default_factory=list)
+    effects: list[Row] = field(default_factory=list)
     runs: list[Row] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
 
@@ -56,8 +57,12 @@ def project(entries: Sequence[Entry], blobs: Mapping[ContentId, bytes]) -> Proje
                 out.answers.append(_answer(entry))
             case EntryKind.RECEIPT:
                 out.endings.append(_ending(entry, "COMMITTED"))
-                for mutation in _body(entry)["mutations"]:
+                mutations = _body(entry)["mutations"]
+                for mutation in mutations:
                     _mutate(out, entry, mutation, blobs)
+                out.statements += _stored_values(entry, mutations)
+            case EntryKind.EFFECT | EntryKind.OUTCOME:
+                out.effects.append({"entry": entry.hash, "intent": _body(entry)["intent"]})
             case EntryKind.GHOST:
                 out.endings.append(_ending(entry, "GHOST"))
             case _:
@@ -182,6 +187,8 @@ def _mutate(
             out.statements.append(Statement("graph/verb", base | rest))
         case "policy":
             out.statements.append(Statement("graph/policy", base | rest | {"ledger": entry.ledger}))
+        case "kv":
+            pass  # _stored_values: all of a receipt in one statement
         case "grant":
             out.statements.append(_grant(base, mutation))
         case "draft":
@@ -190,6 +197,18 @@ def _mutate(
             out.statements.append(Statement(f"graph/{kind}", base | rest))
         case _:
             raise ValueError(f"no projection for a mutation of kind {kind!r}")
+
+
+def _stored_values(entry: Entry, mutations: Sequence[Mapping[str, Any]]) -> list[Statement]:
+    values = [
+        {name: each[name] for name in ("id", "namespace", "key", "value")}
+        for each in mutations
+        if each["kind"] == "kv"
+    ]
+    if not values:
+        return []
+    parameters: Row = {"entry": entry.hash, "index": entry.index, "values": values}
+    return [Statement("graph/stored_values", parameters, len(values))]
 
 
 def _node(base: Row, mutation: Mapping[str, Any], blobs: Mapping[ContentId, bytes]) -> Statement:
@@ -368,7 +387,11 @@ def _carried(
 def _steps(mutation: Mapping[str, Any]) -> list[tuple[str, Row]]:
     """The flow's own ends are steps too, so that every carried value has both its ends."""
     steps = [
-        (step["name"], {"node": step["node"], "status": step["status"], "gas": step["gas"]})
+        (
+            step["name"],
+            {"node": step["node"], "status": step["status"], "gas": step["gas"]}
+            | {name: encode_text(step[name]) for name in ("calls", "log") if name in step},
+        )
         for step in mutation["steps"]
     ]
     return [("input", {"status": "done"}), *steps, ("output", {"status": mutation["status"]})]

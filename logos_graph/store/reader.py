@@ -179,4 +179,5 @@ def _pending(row: Row) -> PendingIntent:
             GivenConsent(Did(item["by"]), ContentId(item["cid"]), parse_when(item["expires_at"]))
             for item in row["consents"]
         ),
+        effects=row["effects"],
     )

@@ -25,6 +25,8 @@ from logos_graph.supervisor import Mutation
 __all__ = ["read_state"]
 
 _LOGLINES_AT_ONCE = 1000
+_VALUES_AT_ONCE = 100
+_STORED = ("id", "namespace", "key", "value")
 _RUNS_AT_ONCE = 50
 """A run may hold some megabytes."""
 _DRAFTS_AT_ONCE = 50
@@ -54,15 +56,19 @@ def read_state(reader: Reader) -> State:
         state.apply({key: row[key] for key in ("kind", "node", "reason")})
     for row in _pages(reader, "read/run_page", "id", _RUNS_AT_ONCE):
         state.apply(run_mutation(row))
+    for row in _pages(reader, "read/stored_value_page", "id", _VALUES_AT_ONCE, prefix=""):
+        state.apply({"kind": "kv", **{name: row[name] for name in _STORED}})
     for row in _pages(reader, "read/logline_page", "cid", _LOGLINES_AT_ONCE):
         state.settle(logline_state(row))
     return state
 
 
-def _pages(reader: Reader, statement: str, key: str, limit: int) -> Iterator[Row]:
+def _pages(
+    reader: Reader, statement: str, key: str, limit: int, **parameters: str
+) -> Iterator[Row]:
     """All rows of a statement that goes on after the key of the last row it gave."""
     after = ""
-    while rows := reader.rows(statement, after=after, limit=limit):
+    while rows := reader.rows(statement, after=after, limit=limit, **parameters):
         yield from rows
         after = rows[-1][key]
 

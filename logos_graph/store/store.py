@@ -135,6 +135,16 @@ class Neo4jStore:
         """What became of a recorded intent."""
         return self._reader.intent(cid)
 
+    def effects(self, intent: ContentId) -> list[Entry]:
+        """The effects and outcomes of an intent; each has the hash it is under."""
+        rows = self._reader.rows("read/effects", intent=intent)
+        return [parse_entry(row["text"], row["hash"], row["signature"]) for row in rows]
+
+    def values(self, identities: Sequence[str]) -> dict[str, str]:
+        """Stored values (base64) by id."""
+        rows = self._reader.rows("read/stored_values", ids=list(identities))
+        return {row["id"]: row["value"] for row in rows}
+
     # writing ----------------------------------------------------------------------------------
 
     def append(
@@ -204,6 +214,7 @@ def _append(
         "loglines": projection.loglines,
         "answers": projection.answers,
         "endings": projection.endings,
+        "effects": projection.effects,
         "runs": projection.runs,
     }
     if runner.run(statement("ledger/append"), parameters).single() is None:

@@ -4,6 +4,7 @@
 |---|---|---|
 | took effect | receipt | if_ok |
 | took effect, and the effect is a failure (a run that did not finish) | receipt | if_not |
+| failed, and what it did outside is in doubt | receipt | if_doubt |
 | was denied, refused or aborted | ghost | if_not |
 | waited too long for consent | ghost | if_doubt |
 """
@@ -30,9 +31,11 @@ def consequence(line: LogLine, cause: Mapping[str, Json]) -> tuple[str, str]:
     return "if_not", line.if_not.text
 
 
-def receipt_consequence(line: LogLine, failed: bool) -> tuple[str, str]:
+def receipt_consequence(line: LogLine, taken: Effect) -> tuple[str, str]:
     """Which commitment an effect leads to: (name of the field, its text)."""
-    return ("if_not", line.if_not.text) if failed else ("if_ok", line.if_ok.text)
+    if not taken.failed:
+        return "if_ok", line.if_ok.text
+    return ("if_doubt", line.if_doubt.text) if taken.doubt else ("if_not", line.if_not.text)
 
 
 def intent(signed: SignedIntent, judged: Judged, writer: str) -> Draft:
@@ -73,7 +76,7 @@ def refusal(waiting: ContentId, cid: ContentId, by: Did) -> Draft:
 
 def receipt(signed: SignedIntent, effect: Effect, policy_hash: ContentId) -> Draft:
     """Proof of the effect, with everything that is needed to make it again."""
-    field, commitment = receipt_consequence(signed.intent.logline, effect.failed)
+    field, commitment = receipt_consequence(signed.intent.logline, effect)
     return Draft(
         EntryKind.RECEIPT,
         {

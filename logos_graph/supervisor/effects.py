@@ -6,11 +6,12 @@ gate commits what the Effect lists, together with the receipt, in one transactio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from logos_graph.canon import ContentId, Json
-from logos_graph.ledger import EntryKind
+from logos_graph.errors import LogosError
+from logos_graph.supervisor.compose import Compose, Draft
 from logos_graph.supervisor.ports import (
     Admission,
     Builder,
@@ -20,21 +21,9 @@ from logos_graph.supervisor.ports import (
 )
 from logos_graph.supervisor.runner import Runner
 from logos_graph.supervisor.view import View
+from logos_graph.supervisor.world import LiveWorld
 
 __all__ = ["Compose", "Context", "Draft", "Effect", "Handler"]
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An entry before it has its place in the chain."""
-
-    kind: EntryKind
-    body: dict[str, Json]
-    policy_hash: ContentId | None
-
-
-Compose = Callable[[View, int], Sequence[Draft]]
-"""Drafts of entries, made on the view that they are committed against, at this instant (ns)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +33,31 @@ class Effect:
     mutations: changes to the graph, as the ledger records and the store applies them.
     result: what the caller and the ledger learn of it (ids, outputs).
     failed: it took effect, and the effect is a failure (a run that did not finish).
+    doubt: it failed, and what it did outside is not known, or does not fit what it did here.
     blobs: contents that the ledger names only by content id.
     entries: further entries of the same transaction, composed when the receipt is.
     resumes: an intent that this one may have let through.
+    check: raises Conflict on a view on which it does not hold; E_KV_CHANGED: it is to be made anew.
+    undone: what it is when it cannot be made anew, since it had effects outside.
     """
 
     mutations: tuple[Mutation, ...] = ()
     result: dict[str, Json] = field(default_factory=dict)
     failed: bool = False
+    doubt: bool = False
     blobs: Mapping[ContentId, bytes] = field(default_factory=dict)
     entries: Compose | None = None
     resumes: ContentId | None = None
+    check: Callable[[View], None] | None = None
+    undone: Callable[[LogosError], Effect] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a handler may look at: the view, stored components, the toolchain, the host."""
+    """What a handler may look at: the view, stored components, the toolchain, the host.
+
+    world: what is around the run (by id) of an intent.
+    """
 
     view: View
     store: Store
@@ -68,6 +66,7 @@ class Context:
     runner: Runner
     now_ns: int
     writer: str
+    world: Callable[[PendingIntent, ContentId], LiveWorld]
 
 
 Handler = Callable[[Context, PendingIntent], Effect]

@@ -11,13 +11,12 @@ between any two of these steps: `recover` finds what was committed and not finis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import (
     Conflict,
-    EnvironmentFault,
     InvalidInput,
     LogosError,
     NotVerified,
@@ -28,9 +27,9 @@ from logos_graph.ledger import EntryKind
 from logos_graph.logline import SignedIntent, parse_signed_intent, parse_when, verify_intent
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.admit import admit
+from logos_graph.supervisor.carry import Carrier, still_pending
+from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.decide import Judged, decide
-from logos_graph.supervisor.effects import Context, Draft, Effect
-from logos_graph.supervisor.handlers import handler_of
 from logos_graph.supervisor.journal import Journal
 from logos_graph.supervisor.outcome import Outcome
 from logos_graph.supervisor.ports import (
@@ -38,6 +37,7 @@ from logos_graph.supervisor.ports import (
     Builder,
     Clock,
     LoadableHost,
+    Outside,
     PendingIntent,
     Store,
     Writers,
@@ -65,6 +65,7 @@ class Supervisor:
         builder: Builder,
         admission: Admission,
         host: LoadableHost,
+        outside: Outside,
         watch: Callable[[str, ContentId], None] | None = None,
     ) -> None:
         snapshot = store.snapshot()
@@ -79,10 +80,14 @@ class Supervisor:
                 hint="use the LOGOS_HOME that founded the ledger, or another database",
             )
         self._store, self._clock, self._writers = store, clock, writers
-        self._builder, self._admission = builder, admission
         self._watch = watch or (lambda _step, _intent: None)
         self._journal = Journal(store, snapshot, signer, clock)
         self.runner = Runner(store, host)
+        self._carrier = Carrier(
+            self._journal, store, self.runner,
+            clock=clock, writers=writers, builder=builder, admission=admission,
+            outside=outside, watch=self._watch,
+        )  # fmt: skip
 
     @property
     def view(self) -> View:
@@ -118,7 +123,7 @@ class Supervisor:
         self._journal.commit(record)  # 3
         self._watch("committed", cid)
         if judged[0].outcome == "ALLOW":
-            return self._carry_out(cid)  # 4
+            return self._carrier.carry_out(cid)  # 4
         return self._refused_or_waiting(signed, judged[0])
 
     def _make_ready(self, signed: SignedIntent) -> None:
@@ -139,92 +144,6 @@ class Supervisor:
             consequence, commitment, cause=judged.cause, error=judged.error,
         )  # fmt: skip
 
-    def _carry_out(self, cid: ContentId) -> Outcome:
-        """Performs an allowed, recorded intent and commits its receipt; a ghost if it cannot be."""
-        pending = self.view.pending.get(cid)
-        if pending is None:
-            return self.recorded(cid)
-        try:
-            return self._perform(pending)
-        except EnvironmentFault as fault:  # not the intent's fault: it stays, and is found again
-            return self._still_pending(pending, fault)
-        except LogosError as error:
-            if error.code == "E_BUSY":
-                return self._still_pending(pending, error)
-            return self._abort(pending, error)
-        except Exception as bug:  # noqa: BLE001 - a bug must not leave an intent that stops the gate
-            return self._abort(pending, LogosError("E_INTERNAL", f"{type(bug).__name__}: {bug}"))
-
-    def _perform(self, pending: PendingIntent) -> Outcome:
-        line = pending.signed.intent.logline
-        try:
-            effect = self._effect(pending)
-        except Rejected as error:
-            if error.code != "E_EXISTS":
-                raise
-            effect = self._effect(pending)  # another process made the same thing: now it is there
-        self._watch("receipted", pending.cid)
-        consequence, commitment = bodies.receipt_consequence(line, effect.failed)
-        return Outcome(
-            pending.cid, line.did, pending.decision, "COMMITTED",
-            consequence, commitment, result=effect.result, settled=self._resume(effect),
-        )  # fmt: skip
-
-    def _effect(self, pending: PendingIntent) -> Effect:
-        effect = handler_of(self._verb_flow(pending), pending)(self._context(), pending)
-        self._watch("performed", pending.cid)
-
-        def compose(view: View, now_ns: int) -> Sequence[Draft]:
-            self._check_still_allowed(view, pending.cid, now_ns)
-            further = effect.entries(view, now_ns) if effect.entries is not None else ()
-            return [*further, bodies.receipt(pending.signed, effect, view.policy.id)]
-
-        self._journal.commit(compose, effect.blobs)
-        return effect
-
-    def _check_still_allowed(self, view: View, cid: ContentId, now_ns: int) -> None:
-        """It has not ended meanwhile, and the policy in force, if it is another, allows it too."""
-        now = _unsettled(view, cid)
-        if now.policy_hash == view.policy.id:
-            return
-        consents = [each.by for each in now.consents if each.expires_at > now_ns]
-        if decide(view, now.signed, now_ns, self.runner.check_inputs, consents).outcome != "ALLOW":
-            raise Rejected(
-                "E_POLICY_CHANGED",
-                "the policy has changed since it was decided, and no longer allows it",
-                hint="submit it again, to be judged by the policy in force",
-                judged=now.policy_hash,
-                now=view.policy.id,
-            )
-
-    def _abort(self, pending: PendingIntent, error: LogosError) -> Outcome:
-        """The effect could not be: nothing of it took hold, and the intent stays as a ghost."""
-        cause: dict[str, Json] = {
-            "type": "AgentAbort", "code": error.code, "detail": error.message,
-        }  # fmt: skip
-        if not self._end_as_ghost(pending, lambda _now: cause):
-            return self.recorded(pending.cid)
-        line = pending.signed.intent.logline
-        consequence, commitment = bodies.consequence(line, cause)
-        return Outcome(
-            pending.cid, line.did, pending.decision, "GHOST",
-            consequence, commitment, cause=cause, error=error,
-        )  # fmt: skip
-
-    def _still_pending(self, pending: PendingIntent, error: LogosError) -> Outcome:
-        did = pending.signed.intent.logline.did
-        return Outcome(pending.cid, did, pending.decision, "PENDING", error=error)
-
-    def _resume(self, effect: Effect) -> tuple[Outcome, ...]:
-        if effect.resumes is None:
-            return ()
-        waiting = self.view.pending.get(effect.resumes)
-        if waiting is None:
-            return (self.recorded(effect.resumes),)
-        if waiting.decision["outcome"] != "ALLOW":
-            return ()
-        return (self._carry_out(effect.resumes),)
-
     # what was left behind ---------------------------------------------------------------------
 
     def recover(self) -> tuple[Outcome, ...]:
@@ -240,9 +159,9 @@ class Supervisor:
                         ended.append(self._time_out(pending))
                 elif not self._writers.alive(pending.writer):
                     self._check_recorded(pending)
-                    ended.append(self._carry_out(pending.cid))
+                    ended.append(self._carrier.carry_out(pending.cid))
             except LogosError as error:
-                ended.append(self._still_pending(pending, error))
+                ended.append(still_pending(pending, error))
         return tuple(ended)
 
     def _check_recorded(self, pending: PendingIntent) -> None:
@@ -274,25 +193,8 @@ class Supervisor:
                 "received": len(now.consents),
             }
 
-        self._end_as_ghost(pending, cause)
+        self._carrier.end_as_ghost(pending, cause)
         return self.recorded(pending.cid)
-
-    def _end_as_ghost(
-        self, pending: PendingIntent, cause: Callable[[PendingIntent], Mapping[str, Json]]
-    ) -> bool:
-        """Whether it ended here; not, if it has ended otherwise meanwhile."""
-
-        def compose(view: View, _now_ns: int) -> Sequence[Draft]:
-            now = _unsettled(view, pending.cid)
-            return [bodies.ghost(now.signed, cause(now), view.policy.id)]
-
-        try:
-            self._journal.commit(compose)
-        except Conflict as conflict:
-            if conflict.code != "E_SETTLED":
-                raise
-            return False
-        return True
 
     def catch_up(self) -> bool:
         """Reads the entries that other processes have committed; whether there were any."""
@@ -300,27 +202,4 @@ class Supervisor:
 
     def recorded(self, cid: ContentId) -> Outcome:
         """How a recorded intent stands; Rejected E_UNKNOWN_INTENT if it is not recorded."""
-        record = self._store.intent(cid)
-        if record is None:
-            raise Rejected("E_UNKNOWN_INTENT", f"no intent {cid} is recorded", intent=cid)
-        return Outcome(
-            record.cid, record.did, record.decision, record.status, record.consequence,
-            record.commitment, result=record.result, cause=record.cause,
-        )  # fmt: skip
-
-    def _verb_flow(self, pending: PendingIntent) -> ContentId | None:
-        flow = self.view.verbs[pending.signed.intent.logline.did].flow
-        return None if flow is None else ContentId(flow)
-
-    def _context(self) -> Context:
-        return Context(
-            self.view, self._store, self._builder, self._admission, self.runner,
-            self._clock.now_ns(), self._writers.own,
-        )  # fmt: skip
-
-
-def _unsettled(view: View, cid: ContentId) -> PendingIntent:
-    pending = view.pending.get(cid)
-    if pending is None:
-        raise Conflict("E_SETTLED", f"{cid} has ended already")
-    return pending
+        return self._carrier.recorded(cid)

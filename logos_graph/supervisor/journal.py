@@ -13,7 +13,7 @@ from logos_graph.canon import ContentId
 from logos_graph.errors import Conflict, EnvironmentFault, LogosError
 from logos_graph.identity import Signer
 from logos_graph.ledger import Entry, make_entry
-from logos_graph.supervisor.effects import Compose, Draft
+from logos_graph.supervisor.compose import Compose, Draft
 from logos_graph.supervisor.ports import Clock, Snapshot, Store
 from logos_graph.supervisor.view import View
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from logos_graph.canon import ContentId, Json
-from logos_graph.execution import HostResult
+from logos_graph.execution import Answer, HostResult
 from logos_graph.graph import Component, Descriptor
+from logos_graph.graph.capabilities import HttpLimits
 from logos_graph.identity import Did
 from logos_graph.ledger import Entry, Head
 from logos_graph.logline import SignedIntent
@@ -28,6 +29,7 @@ __all__ = [
     "IntentRecord",
     "LoadableHost",
     "Mutation",
+    "Outside",
     "PendingIntent",
     "Snapshot",
     "Store",
@@ -53,7 +55,8 @@ class PendingIntent:
 
     decision: the ledger's DECISION object, the youngest one; policy_hash: the policy that made it.
     index: of the entry that holds that decision. writer: the process that recorded it, and whose
-    business it is to carry it out. consents: in the ledger's order.
+    business it is to carry it out. consents: in the ledger's order. effects: how many the ledger
+    tells of; once there is one, it no longer ends as a ghost.
     """
 
     signed: SignedIntent
@@ -62,6 +65,7 @@ class PendingIntent:
     index: int
     writer: str
     consents: tuple[GivenConsent, ...] = ()
+    effects: int = 0
 
     @property
     def cid(self) -> ContentId:
@@ -143,6 +147,12 @@ class Store(Protocol):
 
     def intent(self, cid: ContentId) -> IntentRecord | None:
         """A recorded intent."""
+
+    def effects(self, intent: ContentId) -> Sequence[Entry]:
+        """The effects and outcomes of an intent, in the ledger's order."""
+
+    def values(self, identities: Sequence[str]) -> Mapping[str, str]:
+        """Stored values (base64) by id; those of which nothing is stored are not there."""
 
 
 class BuiltModule(Protocol):
@@ -231,8 +241,24 @@ class LoadableHost(Protocol):
     def load(self, node: ContentId, module: bytes) -> None:
         """Makes a node callable."""
 
-    def call(self, node: ContentId, data: bytes) -> HostResult:
-        """One isolated call; raises NodeFailure."""
+    def call(self, node: ContentId, data: bytes, answer: Answer | None = None) -> HostResult:
+        """One isolated call; raises NodeFailure, and what `answer` raises."""
+
+
+class Outside(Protocol):
+    """The world outside, for nodes that hold a grant."""
+
+    def now_ns(self) -> int:
+        """Nanoseconds since the epoch, UTC."""
+
+    def random(self, count: int) -> bytes:
+        """So many bytes that nobody can predict."""
+
+    def check_http(self, request: Mapping[str, Json], limits: HttpLimits) -> None:
+        """Raises Rejected E_HTTP_…, or InvalidInput, for a request that would not be sent."""
+
+    def http(self, request: Mapping[str, Json], limits: HttpLimits) -> dict[str, Json]:
+        """Sends one request; its outcome, as OPERATIONS["http.request"] types both."""
 
 
 class Clock(Protocol):

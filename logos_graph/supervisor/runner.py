@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from logos_graph.canon import ContentId, Json, json_id
 from logos_graph.errors import Rejected
-from logos_graph.execution import Plan, ReplayReport, RunRecord, encode_inputs, execute
+from logos_graph.execution import Plan, ReplayReport, RunRecord, World, encode_inputs, execute
 from logos_graph.execution.plan import plan
 from logos_graph.execution.replay import replay
 from logos_graph.graph import Component, Flow
@@ -34,9 +34,9 @@ class Runner:
         """Raises InvalidInput E_RUN_INPUT_…, E_VALUE_… if these are not the flow's inputs."""
         encode_inputs(self.plan(flow), inputs)
 
-    def run(self, flow: ContentId, inputs: Mapping[str, Json]) -> RunRecord:
+    def run(self, flow: ContentId, inputs: Mapping[str, Json], world: World) -> RunRecord:
         """Executes a flow from its inputs; a failing node ends the record as failed."""
-        return execute(self.plan(flow), inputs, self._host)
+        return execute(self.plan(flow), inputs, self._host, world)
 
     def replay(self, recorded: Mutation) -> ReplayReport:
         """Runs a recorded run again and names the first difference."""

@@ -106,6 +106,9 @@ class View:
                 self.pending.pop(ContentId(str(body["intent"])), None)
                 for mutation in _array(body["mutations"]):
                     self._mutate(_object(mutation))
+            case EntryKind.EFFECT:
+                waiting = self.pending[ContentId(str(body["intent"]))]
+                self.pending[waiting.cid] = replace(waiting, effects=waiting.effects + 1)
             case EntryKind.GHOST:
                 self.pending.pop(ContentId(str(body["intent"])), None)
             case _:

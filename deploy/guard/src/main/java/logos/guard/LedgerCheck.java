@@ -179,12 +179,20 @@ final class LedgerCheck {
                 checkCreated("a new node " + labels, node);
             }
         }
+        changes.relabelled.forEach(
+                (node, labels) -> {
+                    if (labels.before().contains(Names.STORED_VALUE)
+                            || labels.added().contains(Names.STORED_VALUE)) {
+                        RecordRules.checkStored(null, indexes);
+                    }
+                });
         for (Relationship created : changes.createdRelationships) {
             checkCreated("a new relationship " + created.getType().name(), created);
         }
         for (var property : changes.data.assignedNodeProperties()) {
             if (!changes.createdNodes.contains(property.entity())) {
                 RecordRules.checkChanged(property.key(), property.value(), indexes);
+                stored(property.entity());
             }
         }
         for (var property : changes.data.assignedRelationshipProperties()) {
@@ -194,9 +202,19 @@ final class LedgerCheck {
         }
         for (var property : changes.data.removedNodeProperties()) {
             checkRemoved(property, changes.data.isDeleted(property.entity()));
+            stored(property.entity());
         }
         for (var property : changes.data.removedRelationshipProperties()) {
             checkRemoved(property, changes.data.isDeleted(property.entity()));
+        }
+    }
+
+    /** A value that was stored before, and is changed; a deletion takes its label, and is refused. */
+    private void stored(Node node) {
+        if (!changes.createdNodes.contains(node)
+                && !changes.data.isDeleted(node)
+                && changes.end(node).labels().contains(Names.STORED_VALUE)) {
+            RecordRules.checkStored(node.getProperty(Names.LEDGER_INDEX, null), indexes);
         }
     }
 

@@ -29,6 +29,17 @@ final class RecordRules {
         }
     }
 
+    /**
+     * A stored value that was there before, and that this transaction changes: it comes to name the
+     * entry that changes it. Such a node is never deleted, and its label neither given nor taken.
+     */
+    static void checkStored(Object ledgerIndex, Set<Long> indexes) {
+        if (!isNew(ledgerIndex, indexes)) {
+            throw new Refusal(
+                    Rule.RECORD, "a stored value changes only with its ledger_index, to a new entry");
+        }
+    }
+
     private static boolean isNew(Object value, Set<Long> indexes) {
         return value instanceof Long index && indexes.contains(index);
     }

@@ -30,4 +30,11 @@ class RecordRulesTest {
         assertThrows(
                 Refusal.class, () -> RecordRules.checkChanged("revoked_index", 3L, INDEXES));
     }
+
+    @Test
+    void aStoredValueChangesWithTheEntryThatSaysSo() {
+        assertDoesNotThrow(() -> RecordRules.checkStored(4L, INDEXES));
+        assertThrows(Refusal.class, () -> RecordRules.checkStored(3L, INDEXES));
+        assertThrows(Refusal.class, () -> RecordRules.checkStored(null, INDEXES));
+    }
 }

@@ -1,0 +1,7 @@
+// A stored value names the receipt that wrote it, and that receipt names the value.
+// Parameters: none. Rows: those that break it.
+MATCH (stored:StoredValue)
+WHERE NOT EXISTS {
+  MATCH (:LedgerEntry {kind: 'receipt', index: stored.ledger_index})-[:RECORDS]->(stored)
+}
+RETURN stored.id AS id, stored.ledger_index AS index

@@ -1,0 +1,256 @@
+"""Step 4 of the gate: an allowed, recorded intent is carried out, and its receipt committed.
+
+| what comes of it | ends as |
+|---|---|
+| the verb's handler made its effect, and it still holds when it is committed | receipt |
+| a run rests on stored values that changed meanwhile | it is executed again |
+| the handler refused, or the policy now does | ghost |
+| the same, when something was done outside already | receipt, failed and in doubt |
+| the environment failed, or another process carries it out | it stays, to be found again |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from logos_graph.canon import ContentId, Json, recordable
+from logos_graph.errors import Conflict, EnvironmentFault, LogosError, NotVerified, Rejected
+from logos_graph.supervisor import bodies
+from logos_graph.supervisor.compose import Draft
+from logos_graph.supervisor.decide import decide
+from logos_graph.supervisor.effects import Context, Effect
+from logos_graph.supervisor.handlers import handler_of
+from logos_graph.supervisor.journal import Journal
+from logos_graph.supervisor.outcome import Outcome
+from logos_graph.supervisor.ports import (
+    Admission,
+    Builder,
+    Clock,
+    Outside,
+    PendingIntent,
+    Store,
+    Writers,
+)
+from logos_graph.supervisor.runner import Runner
+from logos_graph.supervisor.told import read_told
+from logos_graph.supervisor.view import View
+from logos_graph.supervisor.world import LiveWorld, Surroundings
+
+__all__ = ["Carrier", "still_pending"]
+
+_EXECUTIONS = 20
+"""How often a run is executed because the values it read were changed before it was done."""
+
+_LEFT = ("E_BUSY", "E_TAKEN_OVER")
+"""Conflicts that say nothing about the intent: it stays, and somebody ends it."""
+
+
+class Carrier:
+    """Carries out what is allowed. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        store: Store,
+        runner: Runner,
+        *,
+        clock: Clock,
+        writers: Writers,
+        builder: Builder,
+        admission: Admission,
+        outside: Outside,
+        watch: Callable[[str, ContentId], None],
+    ) -> None:
+        self._journal, self._store, self._runner = journal, store, runner
+        self._clock, self._writers = clock, writers
+        self._builder, self._admission = builder, admission
+        self._watch = watch
+        self._around = Surroundings(
+            journal.view, store, outside, journal.commit, self._check_still_allowed, watch
+        )
+
+    def carry_out(self, cid: ContentId) -> Outcome:
+        """Performs an allowed, recorded intent and commits its receipt; a ghost if it cannot be."""
+        pending = self._journal.view.pending.get(cid)
+        if pending is None:
+            return self.recorded(cid)
+        try:
+            return self._perform(pending)
+        except (EnvironmentFault, NotVerified) as fault:  # not the intent's: it is found again
+            return still_pending(pending, fault)
+        except LogosError as error:
+            if error.code in _LEFT:
+                return still_pending(pending, error)
+            return self._abort(pending, error)
+        except Exception as bug:  # noqa: BLE001 - a bug must not leave an intent that stops the gate
+            return self._abort(pending, LogosError("E_INTERNAL", f"{type(bug).__name__}: {bug}"))
+
+    def _perform(self, pending: PendingIntent) -> Outcome:
+        try:
+            effect = self._effect(pending)
+        except Rejected as error:
+            if error.code != "E_EXISTS":
+                raise
+            effect = self._effect(pending)  # another process made the same thing: now it is there
+        return self._committed(pending, effect)
+
+    def _committed(self, pending: PendingIntent, effect: Effect) -> Outcome:
+        self._watch("receipted", pending.cid)
+        line = pending.signed.intent.logline
+        consequence, commitment = bodies.receipt_consequence(line, effect)
+        return Outcome(
+            pending.cid, line.did, pending.decision, "COMMITTED",
+            consequence, commitment, result=effect.result, settled=self._resume(effect),
+        )  # fmt: skip
+
+    def _effect(self, pending: PendingIntent) -> Effect:
+        """Makes the effect and commits it; anew, as long as what it rests on has changed."""
+        for _ in range(_EXECUTIONS - 1):
+            try:
+                return self._effect_once(pending)
+            except Conflict as conflict:
+                if conflict.code != "E_KV_CHANGED" or self._effects(pending.cid):
+                    raise
+        return self._effect_once(pending)
+
+    def _effect_once(self, pending: PendingIntent) -> Effect:
+        effect = handler_of(self._verb_flow(pending), pending)(self._context(), pending)
+        self._watch("performed", pending.cid)
+        try:
+            self._commit(pending, effect)
+        except Conflict as conflict:
+            if conflict.code != "E_KV_CHANGED" or effect.undone is None:
+                raise
+            effect = effect.undone(conflict)
+            self._commit(pending, effect)
+        return effect
+
+    def _commit(self, pending: PendingIntent, effect: Effect) -> None:
+        def compose(view: View, now_ns: int) -> Sequence[Draft]:
+            if _unsettled(view, pending.cid).effects == 0:  # else it was asked before the last one
+                self._check_still_allowed(view, pending.cid, now_ns)
+            if effect.check is not None:
+                effect.check(view)
+            further = effect.entries(view, now_ns) if effect.entries is not None else ()
+            return [*further, bodies.receipt(pending.signed, effect, view.policy.id)]
+
+        self._journal.commit(compose, effect.blobs)
+
+    def _effects(self, cid: ContentId) -> int:
+        pending = self._journal.view.pending.get(cid)
+        return 0 if pending is None else pending.effects
+
+    def _check_still_allowed(self, view: View, cid: ContentId, now_ns: int) -> None:
+        """It has not ended meanwhile, and the policy in force, if it is another, allows it too."""
+        now = _unsettled(view, cid)
+        if now.policy_hash == view.policy.id:
+            return
+        consents = [each.by for each in now.consents if each.expires_at > now_ns]
+        if decide(view, now.signed, now_ns, self._runner.check_inputs, consents).outcome != "ALLOW":
+            raise Rejected(
+                "E_POLICY_CHANGED",
+                "the policy has changed since it was decided, and no longer allows it",
+                hint="submit it again, to be judged by the policy in force",
+                judged=now.policy_hash,
+                now=view.policy.id,
+            )
+
+    def _abort(self, pending: PendingIntent, error: LogosError) -> Outcome:
+        """It could not be done: nothing of it took hold, and the intent stays as a ghost."""
+        if self._effects(pending.cid):
+            return self._end_in_doubt(pending, error)
+        cause: dict[str, Json] = {
+            "type": "AgentAbort", "code": error.code, "detail": error.message,
+        }  # fmt: skip
+        if not self.end_as_ghost(pending, lambda _now: cause):
+            return self.recorded(pending.cid)
+        line = pending.signed.intent.logline
+        consequence, commitment = bodies.consequence(line, cause)
+        return Outcome(
+            pending.cid, line.did, pending.decision, "GHOST",
+            consequence, commitment, cause=cause, error=error,
+        )  # fmt: skip
+
+    def _end_in_doubt(self, pending: PendingIntent, error: LogosError) -> Outcome:
+        """It could not be done to its end, and something outside was: a receipt that says so."""
+        failure: dict[str, Json] = {"code": error.code, "reason": recordable(error.message)}
+        effect = Effect(result={"status": "failed", "failure": failure}, failed=True, doubt=True)
+        try:
+            self._commit(pending, effect)
+        except Conflict as conflict:
+            if conflict.code == "E_SETTLED":
+                return self.recorded(pending.cid)
+            return still_pending(pending, conflict)
+        return replace(self._committed(pending, effect), error=error)
+
+    def end_as_ghost(
+        self, pending: PendingIntent, cause: Callable[[PendingIntent], Mapping[str, Json]]
+    ) -> bool:
+        """Whether it ended here; not, if it has ended otherwise meanwhile.
+
+        Raises Conflict E_TAKEN_OVER if another process has done something outside for it.
+        """
+
+        def compose(view: View, _now_ns: int) -> Sequence[Draft]:
+            now = _unsettled(view, pending.cid)
+            if now.effects:
+                raise Conflict("E_TAKEN_OVER", f"another process is carrying out {now.cid}")
+            return [bodies.ghost(now.signed, cause(now), view.policy.id)]
+
+        try:
+            self._journal.commit(compose)
+        except Conflict as conflict:
+            if conflict.code != "E_SETTLED":
+                raise
+            return False
+        return True
+
+    def _resume(self, effect: Effect) -> tuple[Outcome, ...]:
+        if effect.resumes is None:
+            return ()
+        waiting = self._journal.view.pending.get(effect.resumes)
+        if waiting is None:
+            return (self.recorded(effect.resumes),)
+        if waiting.decision["outcome"] != "ALLOW":
+            return ()
+        return (self.carry_out(effect.resumes),)
+
+    def recorded(self, cid: ContentId) -> Outcome:
+        """How a recorded intent stands; Rejected E_UNKNOWN_INTENT if it is not recorded."""
+        record = self._store.intent(cid)
+        if record is None:
+            raise Rejected("E_UNKNOWN_INTENT", f"no intent {cid} is recorded", intent=cid)
+        return Outcome(
+            record.cid, record.did, record.decision, record.status, record.consequence,
+            record.commitment, result=record.result, cause=record.cause,
+        )  # fmt: skip
+
+    def _verb_flow(self, pending: PendingIntent) -> ContentId | None:
+        flow = self._journal.view.verbs[pending.signed.intent.logline.did].flow
+        return None if flow is None else ContentId(flow)
+
+    def _context(self) -> Context:
+        return Context(
+            self._journal.view, self._store, self._builder, self._admission, self._runner,
+            self._clock.now_ns(), self._writers.own, self._world,
+        )  # fmt: skip
+
+    def _world(self, pending: PendingIntent, run: ContentId) -> LiveWorld:
+        """Around this run; with what the ledger tells of it, if it did something outside before."""
+        entries = self._store.effects(pending.cid) if pending.effects else ()
+        told = read_told(entries, pending, run, self._journal.view.supervisor)
+        return LiveWorld(self._around, pending, run, told)
+
+
+def still_pending(pending: PendingIntent, error: LogosError) -> Outcome:
+    """It stays as it is, and why."""
+    did = pending.signed.intent.logline.did
+    return Outcome(pending.cid, did, pending.decision, "PENDING", error=error)
+
+
+def _unsettled(view: View, cid: ContentId) -> PendingIntent:
+    pending = view.pending.get(cid)
+    if pending is None:
+        raise Conflict("E_SETTLED", f"{cid} has ended already")
+    return pending
