@@ -152,17 +152,24 @@ def _in_binary(answer: Answer) -> Callable[[str, bytes], bytes]:
         try:
             values = operation.request_codec.read(request)
         except InvalidInput as error:
-            imported = name.replace(".", "_")
-            raise NodeStopped("E_NODE_CALL", f"{imported}: {error.message}") from error
+            raise _wrong(name, error) from error
         ports = [port.name for port in operation.request]
         arguments = {port: json for port, (_, json) in zip(ports, values, strict=True)}
         try:
             given = answer(name, arguments)
         except NodeFailure as failure:
             raise NodeStopped(failure.code, failure.reason) from failure
-        return b"".join(operation.answer_codec.write(given))
+        try:
+            return b"".join(operation.answer_codec.write(given))
+        except InvalidInput as error:
+            raise _wrong(name, error) from error
 
     return asked
+
+
+def _wrong(operation: str, error: InvalidInput) -> NodeStopped:
+    """A request or an answer that does not fit its type; the import is named for its operation."""
+    return NodeStopped("E_NODE_CALL", f"{operation.replace('.', '_')}: {error.message}")
 
 
 def _failure(stopped: NodeStopped) -> NodeFailure:

@@ -14,6 +14,9 @@ table of gas prices, the processor's features.
 """
 COST_VERSION: Final[int]
 """Version of the gas prices and frame sizes."""
+IMPORTS: Final[list[tuple[str, str, str, str, list[str]]]]
+"""What a node may import: module, name, parameters, results, and the capabilities of which one is
+needed; parameters and results as in `i32 i64`."""
 MAX_MODULE_BYTES: Final[int]
 MAX_INPUT_BYTES: Final[int]
 MAX_OUTPUT_BYTES: Final[int]

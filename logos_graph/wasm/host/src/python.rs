@@ -2,6 +2,7 @@
 //! restored or called. The types are described in `logos_wasm_host.pyi`.
 
 use crate::admission;
+use crate::admission::imports::{Allowed, ALLOWED};
 use crate::call::Allowance;
 use crate::guest::{Log, Outside};
 use crate::module::{CompiledNode, Refused};
@@ -180,6 +181,34 @@ fn assemble<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyBytes>> {
     Ok(PyBytes::new(py, &bytes))
 }
 
+/// An import on the allow-list, as (module, name, parameters, results, capabilities).
+type ImportRow = (
+    &'static str,
+    &'static str,
+    String,
+    String,
+    Vec<&'static str>,
+);
+
+fn import_rows() -> Vec<ImportRow> {
+    let kinds = |types: &[wasmparser::ValType]| {
+        let names: Vec<_> = types.iter().map(ToString::to_string).collect();
+        names.join(" ")
+    };
+    let row = |import: &Allowed| {
+        let (parameters, results) = (kinds(import.parameters), kinds(import.results));
+        let capabilities = import.capabilities.to_vec();
+        (
+            import.module,
+            import.name,
+            parameters,
+            results,
+            capabilities,
+        )
+    };
+    ALLOWED.iter().map(row).collect()
+}
+
 #[pymodule]
 fn logos_wasm_host(module: &Bound<'_, PyModule>) -> PyResult<()> {
     handlers::ensure(); // before any other library can install its own over nothing
@@ -189,6 +218,7 @@ fn logos_wasm_host(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("HostRefused", module.py().get_type::<HostRefused>())?;
     module.add("BUILD_ID", fingerprint::id())?;
     module.add("COST_VERSION", prices::COST_VERSION)?;
+    module.add("IMPORTS", import_rows())?;
     module.add("MAX_MODULE_BYTES", limits::MODULE_BYTES)?;
     module.add("MAX_INPUT_BYTES", limits::INPUT_BYTES)?;
     module.add("MAX_OUTPUT_BYTES", limits::OUTPUT_BYTES)?;
