@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from logos_wasm_host import IMPORTS, CompiledNode, HostRefused, assemble
+from logos_wasm_host import IMPORTS, CompiledNode, HostRefused
 
 from logos_graph.canon import ContentId, Json, content_id
 from logos_graph.errors import InvalidInput, Rejected
@@ -19,36 +19,10 @@ from logos_graph.execution.executor import Answer, LogRecord, NodeFailure
 from logos_graph.graph.capabilities import OPERATIONS, Capability
 from logos_graph.wasm.admission import admit
 from logos_graph.wasm.runtime import WasmHost
+from tests.wasm.guests import module
 
 GAS = 50_000_000
 CAPABILITIES = frozenset(str(capability) for capability in Capability)
-NAMES = {"logos": "", "wasi_snapshot_preview1": "wasi_"}
-DESCRIPTOR = (
-    r'(@custom "logos.descriptor" "{\"abi\":1,\"docs\":\"\",\"inputs\":[],\"name\":\"asks\",'
-    r'\"outputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"bytes\"}]}")'
-)
-
-
-def imports(*names: str) -> str:
-    """Import fields, with the signatures that the host lists."""
-    return "".join(
-        f'(import "{module}" "{name}" (func ${NAMES[module]}{name}'
-        f" (param {parameters}) (result {results})))"
-        for module, name, parameters, results, _ in IMPORTS
-        if not names or name in names
-    )
-
-
-def module(body: str, more: str = "", names: tuple[str, ...] = ()) -> bytes:
-    """A node with `key` at 16, a zero status byte at 0, and its input at 4096."""
-    return assemble(
-        f"""(module {imports(*names)}
-          (memory (export "memory") 1)
-          (data (i32.const 16) "key")
-          (func (export "logos_alloc") (param i32) (result i32) i32.const 4096)
-          (func (export "logos_call") (param $at i32) (param $length i32) (result i64) {body})
-          {DESCRIPTOR} {more})"""
-    )
 
 
 @pytest.fixture(scope="module")

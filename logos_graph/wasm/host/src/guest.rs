@@ -293,3 +293,6 @@ pub fn take_gas(gas: &Global, store: &mut impl AsStoreMut, price: u64) -> Result
     let set = gas.set(store, Value::I64(left as i64));
     set.map_err(|error| Stop::Host(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests;
