@@ -52,7 +52,7 @@ def publish(context: Context, pending: PendingIntent) -> Effect:
 
 
 def check_none_deprecated(store: Store, flow: Flow) -> None:
-    """Rejected E_DEPRECATED. Flows that place a deprecated node already go on; no new ones begin."""
+    """Rejected E_DEPRECATED. Flows that place such a node already go on; no new ones begin."""
     deprecated = store.deprecated({each.uses for each in flow.placements})
     for placement in flow.placements:
         if placement.uses in deprecated:
