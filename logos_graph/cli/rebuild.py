@@ -86,10 +86,10 @@ def rebuild(out: Printer, node: str) -> int:
 
 def _why(same: bool, differs: list[str]) -> str:
     if differs:
-        words = " and ".join(differs)
+        words = f"not as recorded: {', '.join(differs)}"
         if same:
-            return f"the {words} differ, and what they make of this source does not"
-        return f"the {words} differ from those recorded: build with the same ones to compare"
+            return f"{words}; what they make of this source is the same all the same"
+        return f"{words}; build with what was recorded, to compare"
     if same:
         return "the same source, toolchain, flags and SDK make the same module"
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from logos_graph.canon import Json, content_id
 from logos_graph.ledger import check_invariants
 from logos_graph.store import read_state
+from logos_graph.supervisor import Supervisor
 from logos_graph.supervisor.handlers import drafts
+from logos_graph.wasm import admission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
     from logos_graph.identity import Signer
     from logos_graph.supervisor import Outcome
+    from logos_graph.wasm.builder import Builder, Built
     from tests.integration.conftest import Cast, Logos
 
 NODE = """
@@ -58,6 +62,19 @@ to = "only.value"
 [outputs]
 out = "only.out"
 """
+
+
+class AnotherMachine:
+    """The builder of a machine with another toolchain: the same module, and a note in it."""
+
+    def __init__(self, builder: Builder) -> None:
+        self._builder = builder
+
+    def build(self, source: bytes) -> Built:
+        """As the builder here; then a custom section of five bytes."""
+        built = self._builder.build(source)
+        module = built.module + b"\0\5\4note"
+        return replace(built, module=module, toolchain="rustc of another machine")
 
 
 def code_of(name: str, body: str, docs: str = "Does what its name says.") -> str:
@@ -231,7 +248,7 @@ def test_what_a_node_says_of_itself_is_in_the_ledger_and_on_its_ports(
 
 
 def test_a_deprecated_node_goes_on_in_old_flows_and_is_placed_in_no_new_one(
-    example: Cast, logos: Logos
+    example: Cast, logos: Logos, tmp_path: Path
 ) -> None:
     node = published(example, "old-way", "value / 2")
     text = FLOW.format(name="old-flow", used="old-way")
@@ -249,6 +266,10 @@ def test_a_deprecated_node_goes_on_in_old_flows_and_is_placed_in_no_new_one(
     assert refused.error is not None
     assert (refused.error.data["placement"], refused.error.data["node"]) == ("another", node)
     assert "it rounds down" in refused.error.message
+
+    (tmp_path / "new.toml").write_text(other)
+    checked = logos("flow", "check", tmp_path / "new.toml", "--json")
+    assert (checked.status, checked.document["error"]["code"]) == (1, "E_DEPRECATED")
 
     again = logos("node", "deprecate", "old-way", "--reason", "again", "--json")
     assert (again.status, again.document["error"]["code"]) == (1, "E_DEPRECATED")
@@ -403,6 +424,42 @@ def test_a_node_is_rebuilt_from_its_recorded_source(example: Cast, echo: str, lo
     source = logos("node", "source", "echo", "--json").document
     assert source["source"] == content_id(source["text"].encode())
     assert logos("node", "source", "echo").out == source["text"]
+
+
+def test_a_node_that_another_machine_made_differently_is_told_and_not_promoted(
+    example: Cast, logos: Logos
+) -> None:
+    system = example.system
+    elsewhere = Supervisor(
+        store=system.store,
+        signer=example.operator,
+        clock=system.clock,
+        writers=system.writers,
+        builder=AnotherMachine(system.builder),
+        admission=admission,
+        host=system.host,
+    )
+    source = code_of("made-elsewhere", "value.reverse_bits()")
+    this: dict[str, Json] = {"name": "made-elsewhere", "source": source}
+    node = result(elsewhere.execute(example.sign(example.operator, "node.publish", this)))["node"]
+    system.supervisor.catch_up()
+
+    rebuilt = logos("node", "rebuild", "made-elsewhere", "--json")
+    assert rebuilt.status == 1, rebuilt
+    document = rebuilt.document
+    assert (document["node"], document["same"], document["differs"]) == (node, False, ["toolchain"])
+    assert document["recorded"]["toolchain"] == "rustc of another machine"
+    told = logos("node", "rebuild", "made-elsewhere")
+    assert told.status == 1
+    assert "not as recorded: toolchain;" in told.out
+
+    reviewed: dict[str, Json] = {"node": node, "reason": "reviewed"}
+    (settled,) = example.consent(
+        example.treasury[0], example.submit(example.operator, "node.promote", reviewed)
+    ).settled
+    assert code(settled) == "E_NOT_REBUILT"
+    assert settled.error is not None
+    assert settled.error.data["rebuilt"] == document["rebuilt"]
 
 
 @pytest.mark.parametrize(

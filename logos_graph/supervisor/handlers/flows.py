@@ -9,10 +9,10 @@ from logos_graph.errors import Rejected
 from logos_graph.graph import Component, Flow, check_flow, parse_flow_file
 from logos_graph.supervisor.effects import Context, Draft, Effect
 from logos_graph.supervisor.handlers.fields import objects, text
-from logos_graph.supervisor.ports import Mutation, PendingIntent
+from logos_graph.supervisor.ports import Mutation, PendingIntent, Store
 from logos_graph.supervisor.view import View
 
-__all__ = ["publish"]
+__all__ = ["check_none_deprecated", "publish"]
 
 
 def publish(context: Context, pending: PendingIntent) -> Effect:
@@ -45,15 +45,15 @@ def publish(context: Context, pending: PendingIntent) -> Effect:
 
     def check(_view: View, _now_ns: int) -> Sequence[Draft]:
         if new:
-            _check_none_deprecated(context, flow)
+            check_none_deprecated(context.store, flow)
         return ()
 
     return Effect(tuple(mutations), {"flow": flow.id, "name": name, "new": new}, entries=check)
 
 
-def _check_none_deprecated(context: Context, flow: Flow) -> None:
-    """Flows that place a deprecated node already go on; new ones do not begin."""
-    deprecated = context.store.deprecated({each.uses for each in flow.placements})
+def check_none_deprecated(store: Store, flow: Flow) -> None:
+    """Rejected E_DEPRECATED. Flows that place such a node already go on; no new ones begin."""
+    deprecated = store.deprecated({each.uses for each in flow.placements})
     for placement in flow.placements:
         if placement.uses in deprecated:
             raise Rejected(
