@@ -8,6 +8,7 @@
 //! | [`pool`] | linear memories, used again and wiped |
 //! | [`module`] | from an admitted module to a compiled node, and back from a cache |
 //! | [`call`] | one call in one fresh instance |
+//! | [`screen`] | what a source may not hold, before it is built |
 //! | [`wasi`] | the deterministic answers of WASI preview 1 |
 //! | [`handlers`] | the engine's trap handlers, kept in place |
 //! | [`fingerprint`] | what compiled code depends on besides its source |
@@ -29,6 +30,7 @@ pub mod limits;
 pub mod meter;
 pub mod module;
 pub mod pool;
+pub mod screen;
 pub mod wasi;
 
 #[cfg(feature = "python")]

@@ -4,6 +4,7 @@
 use crate::admission;
 use crate::call::{Allowance, Stop, Stopped};
 use crate::module::{CompiledNode, Refused};
+use crate::screen::{self, author_tests, Finding};
 use crate::{fingerprint, handlers, limits, meter};
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyValueError};
@@ -86,6 +87,51 @@ impl PyNode {
     }
 }
 
+/// What the screen found, as (code, message, line, column).
+type FindingRow = (&'static str, String, usize, usize);
+
+fn finding_rows(findings: Vec<Finding>) -> Vec<FindingRow> {
+    let row = |found: Finding| (found.code, found.message, found.line, found.column);
+    findings.into_iter().map(row).collect()
+}
+
+fn utf8(source: &[u8]) -> PyResult<&str> {
+    std::str::from_utf8(source).map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
+#[pyfunction(name = "screen")]
+fn screen_source(py: Python<'_>, source: &[u8]) -> PyResult<Vec<FindingRow>> {
+    let source = utf8(source)?;
+    Ok(finding_rows(py.detach(|| screen::screen(source))?))
+}
+
+/// A test as (name, export, line, part of the panic's message or None, why it is ignored or None).
+type TestRow = (String, String, usize, Option<String>, Option<String>);
+
+#[pyclass(frozen, get_all, module = "logos_wasm_host")]
+struct AuthorTests {
+    findings: Vec<FindingRow>,
+    source: String,
+    tests: Vec<TestRow>,
+    docs: Vec<usize>,
+}
+
+#[pyfunction(name = "author_tests")]
+fn prepare_tests(py: Python<'_>, source: &[u8]) -> PyResult<AuthorTests> {
+    let source = utf8(source)?;
+    let (prepared, findings) = match py.detach(|| author_tests::prepare(source))? {
+        Ok(prepared) => (prepared, Vec::new()),
+        Err(findings) => (author_tests::Prepared::default(), finding_rows(findings)),
+    };
+    let row = |t: author_tests::AuthorTest| (t.name, t.export, t.line, t.panics, t.ignored);
+    Ok(AuthorTests {
+        findings,
+        source: prepared.source,
+        tests: prepared.tests.into_iter().map(row).collect(),
+        docs: prepared.docs,
+    })
+}
+
 #[pyfunction]
 fn assemble<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyBytes>> {
     let bytes = wat::parse_str(text).map_err(|e| PyValueError::new_err(e.to_string()))?;
@@ -97,6 +143,7 @@ fn logos_wasm_host(module: &Bound<'_, PyModule>) -> PyResult<()> {
     handlers::ensure(); // before any other library can install its own over nothing
     module.add_class::<Inspection>()?;
     module.add_class::<PyNode>()?;
+    module.add_class::<AuthorTests>()?;
     module.add("NodeStopped", module.py().get_type::<NodeStopped>())?;
     module.add("HostRefused", module.py().get_type::<HostRefused>())?;
     module.add("BUILD_ID", fingerprint::id())?;
@@ -105,6 +152,8 @@ fn logos_wasm_host(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("MAX_INPUT_BYTES", limits::INPUT_BYTES)?;
     module.add("MAX_OUTPUT_BYTES", limits::OUTPUT_BYTES)?;
     module.add_function(wrap_pyfunction!(inspect, module)?)?;
+    module.add_function(wrap_pyfunction!(screen_source, module)?)?;
+    module.add_function(wrap_pyfunction!(prepare_tests, module)?)?;
     module.add_function(wrap_pyfunction!(assemble, module)?)?;
     Ok(())
 }
