@@ -10,6 +10,8 @@
 
 pub mod author_tests;
 mod depth;
+#[cfg(feature = "python")]
+pub mod python;
 mod words;
 
 #[cfg(test)]
