@@ -87,5 +87,31 @@ class CompiledNode:
         As `call`, with nobody to answer. Raises HostRefused E_HOST_EXPORT when there is none.
         """
 
+def screen(source: bytes) -> list[tuple[str, str, int, int]]:
+    """What a source may not hold: (code `E_SOURCE_…`, message, line, column), from the top down.
+
+    Raises ValueError for what is not UTF-8, and OSError when the machine has no thread to spare.
+    """
+
+@final
+class AuthorTests:
+    """A source whose tests are exports."""
+
+    @property
+    def findings(self) -> list[tuple[str, str, int, int]]:
+        """As of `screen`, and E_TEST_…; all else is empty when there are any."""
+    @property
+    def source(self) -> str:
+        """The source with an exported function for each test, line for line as it was."""
+    @property
+    def tests(self) -> list[tuple[str, str, int, str | None, str | None]]:
+        """(name, export, line, part of the message when it must panic, why it is not run)."""
+    @property
+    def docs(self) -> list[int]:
+        """The line of each line of the node's documentation."""
+
+def author_tests(source: bytes) -> AuthorTests:
+    """Makes the tests of a source callable. Raises as `screen` does."""
+
 def assemble(text: str) -> bytes:
     """WebAssembly text to binary. Raises ValueError with the place of the mistake."""

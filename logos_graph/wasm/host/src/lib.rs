@@ -12,6 +12,7 @@
 //! | [`stop`] | the ways in which a call ends |
 //! | [`guest`] | what a host function sees of its call, and whoever answers for the outside |
 //! | [`capabilities`] | the functions of the module `logos` |
+//! | [`screen`] | what a source may not hold, before it is built |
 //! | [`wasi`] | the deterministic answers of WASI preview 1 |
 //! | [`handlers`] | the engine's trap handlers, kept in place |
 //! | [`fingerprint`] | what compiled code depends on besides its source |
@@ -42,6 +43,7 @@ pub mod module;
 #[allow(unsafe_code)]
 pub mod pool;
 pub mod prices;
+pub mod screen;
 pub mod stop;
 pub mod wasi;
 

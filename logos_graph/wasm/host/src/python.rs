@@ -223,6 +223,7 @@ fn logos_wasm_host(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("MAX_INPUT_BYTES", limits::INPUT_BYTES)?;
     module.add("MAX_OUTPUT_BYTES", limits::OUTPUT_BYTES)?;
     module.add_function(wrap_pyfunction!(inspect, module)?)?;
+    crate::screen::python::register(module)?;
     module.add_function(wrap_pyfunction!(assemble, module)?)?;
     Ok(())
 }

@@ -7,12 +7,16 @@
 //! Exactly one encoding exists for a value; anything else is [`Malformed`]. How deep a value nests is
 //! bounded by its type ([`crate::types::MAX_TYPE_DEPTH`]). The host's side is `logos_graph/graph/codec.py`.
 
+use crate::parts::{Part, Parts};
 use crate::types::TypeText;
 
 /// A type that a port may carry.
 pub trait Port: Sized {
     /// The type's canonical text.
     const TYPE: TypeText;
+
+    /// What the type consists of, with its documentation.
+    const PARTS: &'static Parts = Parts::NONE;
 
     /// Append the value's bytes.
     fn encode(&self, output: &mut Vec<u8>);
@@ -193,6 +197,7 @@ impl Port for Bytes {
 
 impl<T: Port> Port for Vec<T> {
     const TYPE: TypeText = TypeText::list(&T::TYPE);
+    const PARTS: &'static Parts = T::PARTS;
 
     fn encode(&self, output: &mut Vec<u8>) {
         encode_length(self.len(), output);
@@ -217,6 +222,7 @@ impl<T: Port> Port for Vec<T> {
 
 impl<T: Port> Port for Option<T> {
     const TYPE: TypeText = TypeText::option(&T::TYPE);
+    const PARTS: &'static Parts = T::PARTS;
 
     fn encode(&self, output: &mut Vec<u8>) {
         match self {
@@ -241,6 +247,10 @@ macro_rules! tuples {
     ($(($($part:ident $at:tt),+))*) => {$(
         impl<$($part: Port),+> Port for ($($part,)+) {
             const TYPE: TypeText = TypeText::tuple(&[$(&$part::TYPE),+]);
+            const PARTS: &'static Parts = &Parts {
+                docs: &[],
+                parts: &[$(Part { name: stringify!($at), docs: &[], of: $part::PARTS }),+],
+            };
 
             fn encode(&self, output: &mut Vec<u8>) {
                 $(self.$at.encode(output);)+

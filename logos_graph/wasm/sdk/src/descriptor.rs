@@ -5,7 +5,10 @@
 //! ```text
 //! {"abi":1,"docs":"…","inputs":[{"docs":"","name":"payment","type":"record …"}],"name":"…","outputs":[…]}
 //! ```
+//!
+//! A port whose type has documented parts names them: `"members":[{"docs":"…","path":"amount"}]` after `docs`.
 
+use crate::parts::{push_members, Docs, Parts};
 use crate::text::{kebab, Text};
 use crate::types::TypeText;
 
@@ -15,18 +18,20 @@ pub const MAX_DESCRIPTOR: usize = 64 * 1024;
 /// One port, in the author's names.
 pub struct PortText<'a> {
     /// Lines of its doc comment.
-    pub docs: &'a [&'a str],
+    pub docs: &'a Docs,
     /// Its Rust name.
     pub name: &'a str,
     /// Its type.
     pub port_type: &'a TypeText,
+    /// What its type consists of.
+    pub parts: &'a Parts,
 }
 
 /// The descriptor of a node, in the author's names and with the lines of its doc comment.
 #[must_use]
 pub const fn descriptor(
     name: &str,
-    docs: &[&str],
+    docs: &Docs,
     inputs: &[PortText<'_>],
     outputs: &[PortText<'_>],
 ) -> Text<MAX_DESCRIPTOR> {
@@ -47,7 +52,11 @@ const fn push_ports(
     let mut at = 0;
     while at < ports.len() {
         text = text.push(if at > 0 { ",{\"docs\":" } else { "{\"docs\":" });
-        text = text.push_json(ports[at].docs).push(",\"name\":\"");
+        text = text.push_json(ports[at].docs);
+        if ports[at].parts.documented() {
+            text = push_members(text.push(",\"members\":["), ports[at].parts).push("]");
+        }
+        text = text.push(",\"name\":\"");
         // Names and type texts are plain ASCII without quotes: nothing in them needs an escape.
         text = text
             .push_text(&kebab(ports[at].name))

@@ -1,6 +1,7 @@
-//! The four macros of a node's file, and `fail!`.
+//! The four macros of a node's file, `fail!` and `log!`.
 
 /// Declares a record that ports can carry; its fields are public, and it can be compared, cloned and shown.
+/// Doc comments of the record and its fields become part of the node's description.
 ///
 /// ```
 /// # use logos_sdk::prelude::*;
@@ -13,13 +14,13 @@
 /// ```
 #[macro_export]
 macro_rules! record {
-    ($(#[$record:meta])* $visibility:vis struct $name:ident {
-        $($(#[$each:meta])* $field:ident : $type:ty),+ $(,)?
+    ($(#[$($record:tt)*])* $visibility:vis struct $name:ident {
+        $($(#[$($each:tt)*])* $field:ident : $type:ty),+ $(,)?
     }) => {
-        $(#[$record])*
+        $(#[$($record)*])*
         #[derive(Debug, Clone, PartialEq)]
         $visibility struct $name {
-            $($(#[$each])* pub $field: $type),+
+            $($(#[$($each)*])* pub $field: $type),+
         }
 
         impl $crate::Port for $name {
@@ -30,6 +31,10 @@ macro_rules! record {
                     ::core::stringify!($field),
                     ::core::option::Option::Some(&<$type as $crate::Port>::TYPE),
                 )),+],
+            );
+            const PARTS: &'static $crate::parts::Parts = $crate::__parts!(
+                [$([$($record)*])*]
+                $([$([$($each)*])*] $field $type;)+
             );
 
             fn encode(&self, output: &mut ::std::vec::Vec<u8>) {
@@ -58,13 +63,13 @@ macro_rules! record {
 /// ```
 #[macro_export]
 macro_rules! enumeration {
-    ($(#[$enum:meta])* $visibility:vis enum $name:ident {
-        $($(#[$each:meta])* $case:ident),+ $(,)?
+    ($(#[$($enum:tt)*])* $visibility:vis enum $name:ident {
+        $($(#[$($each:tt)*])* $case:ident),+ $(,)?
     }) => {
-        $(#[$enum])*
+        $(#[$($enum)*])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         $visibility enum $name {
-            $($(#[$each])* $case),+
+            $($(#[$($each)*])* $case),+
         }
 
         impl $crate::Port for $name {
@@ -72,6 +77,10 @@ macro_rules! enumeration {
                 "enum",
                 ::core::stringify!($name),
                 &[$((::core::stringify!($case), ::core::option::Option::None)),+],
+            );
+            const PARTS: &'static $crate::parts::Parts = $crate::__parts!(
+                [$([$($enum)*])*]
+                $([$([$($each)*])*] $case;)+
             );
 
             fn encode(&self, output: &mut ::std::vec::Vec<u8>) {
@@ -103,13 +112,13 @@ macro_rules! enumeration {
 /// ```
 #[macro_export]
 macro_rules! variant {
-    ($(#[$enum:meta])* $visibility:vis enum $name:ident {
-        $($(#[$each:meta])* $case:ident $(($type:ty))?),+ $(,)?
+    ($(#[$($enum:tt)*])* $visibility:vis enum $name:ident {
+        $($(#[$($each:tt)*])* $case:ident $(($type:ty))?),+ $(,)?
     }) => {
-        $(#[$enum])*
+        $(#[$($enum)*])*
         #[derive(Debug, Clone, PartialEq)]
         $visibility enum $name {
-            $($(#[$each])* $case $(($type))?),+
+            $($(#[$($each)*])* $case $(($type))?),+
         }
 
         impl $crate::Port for $name {
@@ -117,6 +126,10 @@ macro_rules! variant {
                 "variant",
                 ::core::stringify!($name),
                 &[$((::core::stringify!($case), $crate::__payload_type!($($type)?))),+],
+            );
+            const PARTS: &'static $crate::parts::Parts = $crate::__parts!(
+                [$([$($enum)*])*]
+                $([$([$($each)*])*] $case $($type)?;)+
             );
 
             #[allow(unused_assignments)]
@@ -161,6 +174,46 @@ macro_rules! __payload_type {
     };
     ($type:ty) => {
         ::core::option::Option::Some(&<$type as $crate::Port>::TYPE)
+    };
+}
+
+/// A declared type's parts: its attributes, then attributes, name and (if it has one) type of each.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __parts {
+    ([$([$($own:tt)*])*] $([$([$($each:tt)*])*] $name:ident $($type:ty)?;)+) => {
+        &$crate::parts::Parts {
+            docs: &[$($crate::__docs!($($own)*)),*],
+            parts: &[$($crate::parts::Part {
+                name: ::core::stringify!($name),
+                docs: &[$($crate::__docs!($($each)*)),*],
+                of: $crate::__parts_of!($($type)?),
+            }),+],
+        }
+    };
+}
+
+/// What a part consists of.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __parts_of {
+    () => {
+        $crate::parts::Parts::NONE
+    };
+    ($type:ty) => {
+        <$type as $crate::Port>::PARTS
+    };
+}
+
+/// The line of a doc comment, out of its attribute; other attributes have none.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __docs {
+    (doc = $line:literal) => {
+        ::core::option::Option::Some($line)
+    };
+    ($($other:tt)*) => {
+        ::core::option::Option::None
     };
 }
 
@@ -229,7 +282,7 @@ macro_rules! node {
             const DESCRIPTOR: $crate::text::Text<{ $crate::descriptor::MAX_DESCRIPTOR }> =
                 $crate::descriptor::descriptor(
                     ::core::stringify!($name),
-                    &[$($docs),*],
+                    &[$(::core::option::Option::Some($docs)),*],
                     &[$($crate::__port!([$($input_docs),*] $input $input_type)),*],
                     &[$($crate::__port!([$($output_docs),*] $output $output_type)),+],
                 );
@@ -264,9 +317,10 @@ macro_rules! node {
 macro_rules! __port {
     ([$($docs:literal),*] $port:ident $type:ty) => {
         $crate::descriptor::PortText {
-            docs: &[$($docs),*],
+            docs: &[$(::core::option::Option::Some($docs)),*],
             name: ::core::stringify!($port),
             port_type: &<$type as $crate::Port>::TYPE,
+            parts: <$type as $crate::Port>::PARTS,
         }
     };
 }
@@ -276,5 +330,13 @@ macro_rules! __port {
 macro_rules! fail {
     ($($reason:tt)+) => {
         return ::core::result::Result::Err($crate::Failure::new(::std::format!($($reason)+)))
+    };
+}
+
+/// Writes a formatted line: `log!(warn, "{} is late", name)`; the levels are debug, info, warn and error.
+#[macro_export]
+macro_rules! log {
+    ($level:ident, $($text:tt)+) => {
+        $crate::log::$level(&::std::format!($($text)+))
     };
 }

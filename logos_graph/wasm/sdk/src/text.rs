@@ -69,6 +69,12 @@ impl<const CAPACITY: usize> Text<CAPACITY> {
         true
     }
 
+    /// Whether the text ends with this byte.
+    #[must_use]
+    pub const fn ends_with(&self, end: u8) -> bool {
+        self.length > 0 && self.bytes[self.length - 1] == end
+    }
+
     /// `text` at the end.
     #[must_use]
     pub const fn push(self, text: &str) -> Self {
@@ -99,34 +105,41 @@ impl<const CAPACITY: usize> Text<CAPACITY> {
     /// A JSON string in canonical form, quotes included: `lines` joined by line feeds, each without the
     /// one space that a doc comment leaves at its start.
     #[must_use]
-    pub const fn push_json(self, lines: &[&str]) -> Self {
+    pub const fn push_json(self, lines: &[Option<&str>]) -> Self {
         let mut json = self.push("\"");
+        let mut first = true;
         let mut line = 0;
         while line < lines.len() {
-            if line > 0 {
-                json = json.push("\\n");
+            if let Some(text) = lines[line] {
+                if !first {
+                    json = json.push("\\n");
+                }
+                first = false;
+                json = json.push_escaped(text.as_bytes());
             }
-            json = json.push_escaped(lines[line].as_bytes());
             line += 1;
         }
         json.push("\"")
     }
 
+    /// As few steps a byte as can be: rustc bounds how many it takes while it compiles.
     const fn push_escaped(mut self, bytes: &[u8]) -> Self {
         let mut at = if !bytes.is_empty() && bytes[0] == b' ' {
             1
         } else {
             0
         };
+        check_room(self.length + bytes.len(), CAPACITY);
         while at < bytes.len() {
-            let (escape, length) = escaped(bytes[at]);
-            check_room(self.length + length, CAPACITY);
-            let mut each = 0;
-            while each < length {
-                self.bytes[self.length + each] = escape[each];
-                each += 1;
+            let byte = bytes[at];
+            if byte < 0x20 || byte == b'"' || byte == b'\\' {
+                let (escape, length) = escaped(byte);
+                check_room(self.length + length + bytes.len() - at, CAPACITY);
+                self = self.push_bytes(&escape, length);
+            } else {
+                self.bytes[self.length] = byte;
+                self.length += 1;
             }
-            self.length += length;
             at += 1;
         }
         self
@@ -195,7 +208,7 @@ const fn begins_word(name: &[u8], at: usize) -> bool {
     !name[at - 1].is_ascii_uppercase() || (at + 1 < name.len() && name[at + 1].is_ascii_lowercase())
 }
 
-/// The canonical JSON form of one byte inside a string, and its length.
+/// The canonical JSON form of one byte that cannot stand for itself inside a string, and its length.
 const fn escaped(byte: u8) -> ([u8; 6], usize) {
     let letter = match byte {
         0x08 => b'b',
@@ -204,13 +217,12 @@ const fn escaped(byte: u8) -> ([u8; 6], usize) {
         0x0c => b'f',
         0x0d => b'r',
         b'"' | b'\\' => byte,
-        0..=0x1f => {
+        _ => {
             return (
                 [b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 0xf)],
                 6,
             );
         }
-        _ => return ([byte, 0, 0, 0, 0, 0], 1),
     };
     ([b'\\', letter, 0, 0, 0, 0], 2)
 }
