@@ -3,7 +3,7 @@
 In a page, a block
 
     ```rust share.rs          is the file share.rs in the reader's folder
-    ```console                is typed: a line `$ …` is a command, the lines below are what it prints
+    ```console                is typed: a line `$ …` is a command, the lines below its output
     ```
 
 `…` in the output stands for anything, a line `…` for any lines. A command that is meant to fail
@@ -77,7 +77,7 @@ class Page:
                 yield command
 
     def follow(self, folder: Path, environment: Mapping[str, str]) -> None:
-        """Writes the files and runs the commands there; AssertionError names the first that differs."""
+        """Writes the files, runs the commands; AssertionError names the first that differs."""
         for name, text in self.files():
             (folder / name).write_text(text)
         for command in self.commands():

@@ -13,6 +13,7 @@ from logos_graph.store import read_state
 from logos_graph.supervisor import Supervisor
 from logos_graph.supervisor.handlers import drafts
 from logos_graph.wasm import admission
+from logos_graph.wiring import SystemOutside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,17 +35,10 @@ node! {{
 CLOCK = """
 use logos_sdk::prelude::*;
 
-#[link(wasm_import_module = "wasi_snapshot_preview1")]
-extern "C" {
-    fn clock_time_get(id: i32, precision: i64, place: *mut u64) -> i32;
-}
-
 node! {
     /// Tells the time.
     fn tells_time(value: u32) -> out: u64 {
-        let mut time = u64::from(value);
-        unsafe { clock_time_get(0, 0, &mut time) };
-        time
+        clock::now() + u64::from(value)
     }
 }
 """
@@ -438,6 +432,7 @@ def test_a_node_that_another_machine_made_differently_is_told_and_not_promoted(
         builder=AnotherMachine(system.builder),
         admission=admission,
         host=system.host,
+        outside=SystemOutside(),
     )
     source = code_of("made-elsewhere", "value.reverse_bits()")
     this: dict[str, Json] = {"name": "made-elsewhere", "source": source}

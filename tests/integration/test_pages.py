@@ -1,4 +1,4 @@
-"""The pages of docs/ are true: what they tell the reader to type works, and prints what they show."""
+"""The pages of docs/ are true: what they say to type works, and prints what they show."""
 
 from __future__ import annotations
 
