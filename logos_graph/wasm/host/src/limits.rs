@@ -12,6 +12,8 @@ pub const MODULE_BYTES: usize = 1 << 20;
 pub const TYPES: usize = 1_000;
 /// Parameters of one function type.
 pub const PARAMETERS: usize = 64;
+/// Results of one function type: several at once would make validation quadratic.
+pub const RESULTS: usize = 1;
 /// Imports.
 pub const IMPORTS: usize = 64;
 /// Functions with a body.
@@ -24,7 +26,11 @@ pub const EXPORTS: usize = 256;
 pub const DATA_SEGMENTS: usize = 4_096;
 /// Element segments.
 pub const ELEMENT_SEGMENTS: usize = 256;
-/// Entries of the one table.
+/// Tables, and memories.
+pub const TABLES: usize = 1;
+pub const MEMORIES: usize = 1;
+/// Entries of the table, at the start and at most; and of all element segments together, which are
+/// written anew for each call.
 pub const TABLE_ENTRIES: u64 = 10_000;
 /// Bytes of all function bodies together.
 pub const CODE_BYTES: usize = 512 << 10;
@@ -34,6 +40,11 @@ pub const BODY_BYTES: usize = 64 << 10;
 pub const LOCALS: u64 = 2_048;
 /// Locals of all functions together.
 pub const ALL_LOCALS: u64 = 50_000;
+/// Blocks inside of one another. rustc nests a block for each arm of a `match`.
+pub const NESTING: usize = 1_024;
+/// Custom sections, and their bytes without the descriptor: names, and what tools leave behind.
+pub const CUSTOM_SECTIONS: usize = 16;
+pub const CUSTOM_BYTES: usize = 256 << 10;
 /// Parameters and locals times branches, of each function, summed up. Compilation takes about a
 /// second for each 100,000; rustc's largest functions together make 50,000.
 pub const COMPLEXITY: u64 = 200_000;
@@ -51,7 +62,7 @@ pub const OUTPUT_BYTES: usize = 1 << 20;
 /// Bytes of a text that a node gives as the reason of its failure.
 pub const REASON_BYTES: usize = 1_020;
 
-/// Stack that suspended calls may hold, in the units of [`crate::meter::frame_bytes`].
+/// Stack that suspended calls may hold, in the units of [`crate::admission::frame_bytes`].
 pub const STACK_BUDGET: u32 = 8 << 20;
 /// Bytes of the native stack: the budget, and as much again for the innermost frame and for the
 /// host functions, so that the budget always ends first.
