@@ -44,8 +44,8 @@ def allowed_imports() -> list[tuple[str, str, list[str], list[str], list[str]]]:
     """The imports that a node may name: module, name, parameters, results, and the capabilities of
     which it must hold one (none: it needs no grant)."""
 
-def admission_checks() -> list[tuple[str, str]]:
-    """(name, code of its refusal) of every check of `inspect`, in the order of the report."""
+def admission_checks() -> list[tuple[str, str, str]]:
+    """(name, code of its refusal, what it demands) of every check of `inspect`, in order."""
 
 @final
 class CompiledNode:

@@ -42,11 +42,15 @@ pub const LOCALS: u64 = 2_048;
 pub const ALL_LOCALS: u64 = 50_000;
 /// Blocks inside of one another. rustc nests a block for each arm of a `match`.
 pub const NESTING: usize = 1_024;
+/// Operands of all calls. Each takes a byte of code at least to make, but in code that is never
+/// reached none is made: there a call of two bytes could cost the validator any number of steps.
+pub const OPERANDS: usize = CODE_BYTES;
 /// Custom sections, and their bytes without the descriptor: names, and what tools leave behind.
 pub const CUSTOM_SECTIONS: usize = 16;
 pub const CUSTOM_BYTES: usize = 256 << 10;
-/// Parameters and locals times branches, of each function, summed up. Compilation takes about a
-/// second for each 100,000; rustc's largest functions together make 50,000.
+/// Parameters and locals times branches, of each function, summed up, and 8 for each place where the
+/// module or its meter branches. Compilation takes one to two seconds for each 100,000; a node that
+/// sorts, maps and prints makes 100,000, a plain one 20,000.
 pub const COMPLEXITY: u64 = 200_000;
 /// Pages that the memory may have at the start: 16 MiB, a call's default limit.
 pub const MEMORY_MIN_PAGES: u64 = 256;

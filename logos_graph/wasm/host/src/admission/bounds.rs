@@ -17,6 +17,11 @@ impl Bound {
         let found = at_most((self.count)(survey), self.limit, self.what);
         Check::new(self.name, self.code, found)
     }
+
+    /// What it asks, in words.
+    pub fn demand(&self) -> String {
+        format!("at most {} {}", self.limit, self.what)
+    }
 }
 
 /// The count with what is counted; with its limit too when it is passed.
@@ -78,7 +83,8 @@ bounds! {
         |s| sum(s, |body| body.locals);
     "nesting" "E_ADMIT_NESTING" NESTING "blocks inside of one another"
         |s| largest(s, |body| body.nesting);
-    "complexity" "E_ADMIT_COMPLEXITY" COMPLEXITY "variables times branches"
+    "operands" "E_ADMIT_OPERANDS" OPERANDS "operands of calls" |s| s.operands;
+    "complexity" "E_ADMIT_COMPLEXITY" COMPLEXITY "units of the compiler's work"
         |s| sum(s, Body::complexity);
 }
 

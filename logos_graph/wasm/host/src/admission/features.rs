@@ -18,7 +18,7 @@ macro_rules! features {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Feature { $($feature),* }
 
-        /// Every one of them, in the order of the report.
+        /// Every one of them, in the order of the report: a proposal before those it builds on.
         pub const FEATURES: &[Row] = &[$(
             Row {
                 feature: Feature::$feature,
@@ -31,16 +31,16 @@ macro_rules! features {
 }
 
 features! {
-    Simd "simd" "E_ADMIT_SIMD" SIMD;
     RelaxedSimd "relaxed-simd" "E_ADMIT_RELAXED_SIMD" RELAXED_SIMD;
+    Simd "simd" "E_ADMIT_SIMD" SIMD;
     Threads "threads" "E_ADMIT_THREADS" THREADS;
     SharedEverything "shared-everything-threads" "E_ADMIT_SHARED_EVERYTHING"
         SHARED_EVERYTHING_THREADS;
     BulkMemory "bulk-memory" "E_ADMIT_BULK_MEMORY" BULK_MEMORY;
     ReferenceTypes "reference-types" "E_ADMIT_REFERENCE_TYPES" REFERENCE_TYPES;
     FunctionReferences "function-references" "E_ADMIT_FUNCTION_REFERENCES" FUNCTION_REFERENCES;
-    Gc "gc" "E_ADMIT_GC" GC;
     CustomDescriptors "custom-descriptors" "E_ADMIT_CUSTOM_DESCRIPTORS" CUSTOM_DESCRIPTORS;
+    Gc "gc" "E_ADMIT_GC" GC;
     TailCall "tail-calls" "E_ADMIT_TAIL_CALL" TAIL_CALL;
     Exceptions "exceptions" "E_ADMIT_EXCEPTIONS" EXCEPTIONS;
     LegacyExceptions "legacy-exceptions" "E_ADMIT_LEGACY_EXCEPTIONS" LEGACY_EXCEPTIONS;

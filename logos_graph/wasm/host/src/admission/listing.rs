@@ -1,6 +1,6 @@
 //! What admission goes by, as Python reads it: for its tests and documents.
 
-use super::{all_checks, imports};
+use super::{all_checks, imports, Listed};
 use pyo3::prelude::*;
 use wasmparser::ValType;
 
@@ -32,6 +32,6 @@ pub fn allowed_imports() -> Vec<ImportRow> {
 }
 
 #[pyfunction]
-pub fn admission_checks() -> Vec<(&'static str, &'static str)> {
+pub fn admission_checks() -> Vec<Listed> {
     all_checks()
 }

@@ -5,9 +5,9 @@
 //! 2. It is a module, and can be read to its end. One pass collects the facts ([`survey`]).
 //! 3. It uses no foreign feature: a check for each ([`features`]).
 //! 4. Nothing in it passes its bound: a check for each ([`bounds`]).
-//! 5. It is valid. The validator does work that its bytes alone do not bound (each call takes
-//!    as many steps as its function has parameters; with blocks of several values it is
-//!    quadratic), so it sees only what has passed 3 and 4.
+//! 5. It is valid. The validator does work that the bytes alone do not bound (a call of two bytes
+//!    takes as many steps as its function has parameters, and so does a branch out of a block of
+//!    several values: seconds for a module of one MiB), so it sees only what has passed 3 and 4.
 //! 6. It fits this host: imports, exports, memory, descriptor ([`rules`]).
 
 mod bounds;
@@ -85,13 +85,28 @@ const MODULE: (&str, &str) = ("core-module", "E_ADMIT_COMPONENT");
 const WELL_FORMED: (&str, &str) = ("well-formed", "E_ADMIT_MALFORMED");
 const VALID: (&str, &str) = ("valid", "E_ADMIT_INVALID");
 
-/// Every check, by its name and the code of its refusal, in the order of the report.
-pub fn all_checks() -> Vec<(&'static str, &'static str)> {
-    let mut all = vec![SIZE, MODULE, WELL_FORMED];
-    all.extend(FEATURES.iter().map(|row| (row.name, row.code)));
-    all.extend(bounds::BOUNDS.iter().map(|bound| (bound.name, bound.code)));
-    all.push(VALID);
-    all.extend(rules::RULES.iter().map(|rule| (rule.name, rule.code)));
+/// A check as documents list it: its name, the code of its refusal, and what it demands.
+pub type Listed = (&'static str, &'static str, String);
+
+/// Every check, in the order of the report.
+pub fn all_checks() -> Vec<Listed> {
+    let list = |(name, code), demand: &str| (name, code, demand.to_string());
+    let size = format!("at most {} bytes", limits::MODULE_BYTES);
+    let mut all = vec![
+        list(SIZE, &size),
+        list(MODULE, "a module, not a component"),
+        list(
+            WELL_FORMED,
+            "binary WebAssembly that can be read to its end",
+        ),
+    ];
+    let feature = |row: &features::Row| list((row.name, row.code), "not used");
+    all.extend(FEATURES.iter().map(feature));
+    let bound = |bound: &bounds::Bound| list((bound.name, bound.code), &bound.demand());
+    all.extend(bounds::BOUNDS.iter().map(bound));
+    all.push(list(VALID, "well typed, every index in its range"));
+    let rule = |rule: &rules::Rule| list((rule.name, rule.code), rule.demand);
+    all.extend(rules::RULES.iter().map(rule));
     all
 }
 

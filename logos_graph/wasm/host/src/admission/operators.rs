@@ -12,6 +12,19 @@ pub fn branches(operator: &Operator) -> u64 {
     }
 }
 
+/// Whether the meter takes a payment here besides those at branches: it branches itself to do so.
+pub fn is_paid_apart(operator: &Operator) -> bool {
+    use Operator as O;
+    matches!(
+        operator,
+        O::Call { .. }
+            | O::CallIndirect { .. }
+            | O::MemoryCopy { .. }
+            | O::MemoryFill { .. }
+            | O::MemoryGrow { .. }
+    )
+}
+
 /// By how many blocks deeper the next operator stands.
 pub fn deepening(operator: &Operator) -> i64 {
     use Operator as O;

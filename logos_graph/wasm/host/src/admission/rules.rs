@@ -12,28 +12,45 @@ type Found = Result<String, String>;
 pub struct Rule {
     pub name: &'static str,
     pub code: &'static str,
+    /// What it asks, in words.
+    pub demand: &'static str,
     pub judge: fn(&Survey, &[String]) -> Found,
 }
 
 macro_rules! rules {
-    ($($name:literal $code:literal $judge:expr;)*) => {
+    ($($name:literal $code:literal $demand:literal $judge:expr;)*) => {
         /// Every one of them, in the order of the report.
-        pub const RULES: &[Rule] = &[$(Rule { name: $name, code: $code, judge: $judge }),*];
+        pub const RULES: &[Rule] = &[$(
+            Rule {
+                name: $name,
+                code: $code,
+                demand: $demand,
+                judge: $judge,
+            }
+        ),*];
     };
 }
 
 rules! {
-    "import-kinds" "E_ADMIT_IMPORT_KIND" |survey, _| import_kinds(survey);
-    "imports" "E_ADMIT_IMPORT" |survey, _| allowed_imports(survey);
-    "import-signatures" "E_ADMIT_IMPORT_SIGNATURE" |survey, _| import_signatures(survey);
-    "grants" "E_ADMIT_GRANT" grants;
-    "memory" "E_ADMIT_MEMORY" |survey, _| memory(survey);
-    "exports" "E_ADMIT_EXPORT" |survey, _| exports(survey);
-    "export-signatures" "E_ADMIT_EXPORT_SIGNATURE" |survey, _| export_signatures(survey);
-    "reserved-names" "E_ADMIT_EXPORT_RESERVED" |survey, _| reserved_names(survey);
-    "start" "E_ADMIT_START" |survey, _| start(survey);
-    "descriptor" "E_ADMIT_DESCRIPTOR" |survey, _| one_descriptor(survey);
-    "descriptor-size" "E_ADMIT_DESCRIPTOR_SIZE" |survey, _| descriptor_size(survey);
+    "import-kinds" "E_ADMIT_IMPORT_KIND" "imports are functions"
+        |survey, _| import_kinds(survey);
+    "imports" "E_ADMIT_IMPORT" "imports are on the list" |survey, _| allowed_imports(survey);
+    "import-signatures" "E_ADMIT_IMPORT_SIGNATURE" "imports have the listed parameters and results"
+        |survey, _| import_signatures(survey);
+    "grants" "E_ADMIT_GRANT" "the node holds the capability that an import needs" grants;
+    "memory" "E_ADMIT_MEMORY" "there is a memory" |survey, _| memory(survey);
+    "exports" "E_ADMIT_EXPORT" "memory, logos_alloc and logos_call are exported"
+        |survey, _| exports(survey);
+    "export-signatures" "E_ADMIT_EXPORT_SIGNATURE"
+        "what the host calls and reads is exported as what it takes it for"
+        |survey, _| export_signatures(survey);
+    "reserved-names" "E_ADMIT_EXPORT_RESERVED" "no export has a name of the meter's"
+        |survey, _| reserved_names(survey);
+    "start" "E_ADMIT_START" "nothing runs before it is called" |survey, _| start(survey);
+    "descriptor" "E_ADMIT_DESCRIPTOR" "one custom section logos.descriptor"
+        |survey, _| one_descriptor(survey);
+    "descriptor-size" "E_ADMIT_DESCRIPTOR_SIZE" "at most 262144 bytes in it"
+        |survey, _| descriptor_size(survey);
 }
 
 fn import_kinds(survey: &Survey) -> Found {

@@ -67,6 +67,8 @@ pub struct Survey<'a> {
     pub foreign: Foreign,
     /// Operators that were read: what the work on code is counted by.
     pub operators: u64,
+    /// Values that all calls together take from the operand stack.
+    pub operands: u64,
 }
 
 impl<'a> Survey<'a> {

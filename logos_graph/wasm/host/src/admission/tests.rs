@@ -22,7 +22,7 @@ fn a_small_sound_module_passes_every_check() {
     let inspection = inspect(&node(""), &[]);
     assert_eq!(inspection.refusal(), None);
     let names: Vec<_> = inspection.checks.iter().map(|check| check.name).collect();
-    let listed: Vec<_> = all_checks().iter().map(|(name, _)| *name).collect();
+    let listed: Vec<_> = all_checks().iter().map(|(name, ..)| *name).collect();
     assert_eq!(names, listed);
     assert_eq!(inspection.descriptor.as_deref(), Some(&b"{}"[..]));
 }
@@ -119,6 +119,31 @@ fn no_byte_is_read_as_more_than_one_operator() {
             survey.operators
         );
     }
+}
+
+#[test]
+fn calls_that_are_never_reached_are_counted_with_their_operands() {
+    let wide = format!("(func $wide (param {}))", "i32 ".repeat(64));
+    let calls = |count| {
+        node(&format!(
+            "{wide} (func unreachable {})",
+            "call $wide ".repeat(count)
+        ))
+    };
+    let within = calls(limits::OPERANDS / 64);
+    assert_eq!(refusal(&within), None);
+    assert_eq!(
+        refusal(&calls(limits::OPERANDS / 64 + 1)),
+        Some("E_ADMIT_OPERANDS")
+    );
+}
+
+#[test]
+fn code_in_which_only_the_meter_branches_is_bounded_as_well() {
+    let calls = |count| node(&format!("(func $f) (func {})", "call $f ".repeat(count)));
+    let within = limits::COMPLEXITY as usize / 8;
+    assert_eq!(refusal(&calls(within)), None);
+    assert_eq!(refusal(&calls(within + 1)), Some("E_ADMIT_COMPLEXITY"));
 }
 
 #[test]

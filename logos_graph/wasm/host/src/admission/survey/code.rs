@@ -13,14 +13,19 @@ pub struct Body {
     pub locals: u64,
     /// Places where control flow parts or joins.
     pub branches: u64,
+    /// Places besides those where the meter branches: calls, and what is priced by length.
+    pub payments: u64,
     /// How many blocks stand inside of one another.
     pub nesting: u64,
 }
 
 impl Body {
-    /// What the compiler's work on values that live across branches grows with.
+    /// What the compiler's work grows with: the values that live across branches, and the
+    /// branches, of which the meter makes its own.
     pub fn complexity(&self) -> u64 {
-        (self.parameters + self.locals).saturating_mul(self.branches)
+        const OF_A_BRANCH: u64 = 8;
+        let values = (self.parameters + self.locals).saturating_mul(self.branches);
+        values.saturating_add(OF_A_BRANCH * (self.branches + self.payments))
     }
 }
 
@@ -49,13 +54,16 @@ impl<'a> Survey<'a> {
         let parameters = self
             .body_signature(index)
             .map_or(0, |function| function.params().len() as u64);
-        let (mut branches, mut depth, mut nesting) = (0, 0i64, 0i64);
+        let (mut branches, mut payments) = (0, 0);
+        let (mut depth, mut nesting) = (0i64, 0i64);
         let mut operators = body.get_operators_reader()?;
         while !operators.eof() {
             let offset = operators.original_position();
             let operator = operators.read()?;
             self.operators += 1;
+            self.operands += self.operands_of(&operator);
             branches += operators::branches(&operator);
+            payments += u64::from(operators::is_paid_apart(&operator));
             depth += operators::deepening(&operator);
             nesting = nesting.max(depth);
             let foreign = features::of_operator(&operator).or_else(|| of_block(&operator));
@@ -68,9 +76,22 @@ impl<'a> Survey<'a> {
             parameters,
             locals,
             branches,
+            payments,
             nesting: nesting.unsigned_abs(),
         });
         Ok(())
+    }
+}
+
+impl Survey<'_> {
+    /// How many values a call takes from the operand stack.
+    fn operands_of(&self, operator: &Operator) -> u64 {
+        let called = match *operator {
+            Operator::Call { function_index } => self.signature(function_index),
+            Operator::CallIndirect { type_index, .. } => self.function_type(type_index),
+            _ => None,
+        };
+        called.map_or(0, |function| function.params().len() as u64)
     }
 }
 
