@@ -4,9 +4,11 @@ The functions `plan` and `replay` are imported from the modules of their names.
 """
 
 from logos_graph.execution.executor import (
+    Answer,
     Host,
     HostResult,
     NodeFailure,
+    World,
     encode_inputs,
     execute,
 )
@@ -14,6 +16,8 @@ from logos_graph.execution.plan import Plan, PlannedStep
 from logos_graph.execution.record import (
     Carried,
     Failure,
+    HostCall,
+    LogRecord,
     RunRecord,
     RunStatus,
     StepRecord,
@@ -22,12 +26,15 @@ from logos_graph.execution.record import (
 from logos_graph.execution.replay import Aspect, Difference, ReplayReport, compare
 
 __all__ = [
+    "Answer",
     "Aspect",
     "Carried",
     "Difference",
     "Failure",
     "Host",
+    "HostCall",
     "HostResult",
+    "LogRecord",
     "NodeFailure",
     "Plan",
     "PlannedStep",
@@ -36,6 +43,7 @@ __all__ = [
     "RunStatus",
     "StepRecord",
     "StepStatus",
+    "World",
     "compare",
     "encode_inputs",
     "execute",

@@ -5,11 +5,15 @@ answers give the same record, which is what a replay compares.
 
 A step runs when each of its inputs was fed; otherwise it is not taken, and that passes on to what
 it would have fed. A node's failure ends the run: the step failed, what comes after is not taken.
+
+What a node asks while it runs is answered by the World, and recorded with the step in the order it
+was asked. A call that ends the step is recorded too, without an answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,10 +21,29 @@ from logos_graph.canon import ContentId, Json, content_id, recordable
 from logos_graph.canon import encode as canonical
 from logos_graph.errors import InvalidInput, LogosError, Rejected
 from logos_graph.execution.plan import Input, OpenFlow, Plan, PlannedStep, Relay
-from logos_graph.execution.record import Carried, Failure, RunRecord, StepRecord, StepStatus
+from logos_graph.execution.record import (
+    Carried,
+    Failure,
+    HostCall,
+    LogRecord,
+    RunRecord,
+    StepRecord,
+    StepStatus,
+)
 from logos_graph.graph.flow import INPUT, OUTPUT
 
-__all__ = ["MAX_RUN_BYTES", "Host", "HostResult", "NodeFailure", "encode_inputs", "execute"]
+__all__ = [
+    "MAX_RUN_BYTES",
+    "MAX_RUN_CALLS",
+    "Answer",
+    "Host",
+    "HostResult",
+    "LogRecord",
+    "NodeFailure",
+    "World",
+    "encode_inputs",
+    "execute",
+]
 
 MAX_RUN_BYTES = 3 * 1024 * 1024
 """How much one run may take in its receipt, in bytes of JSON: it must fit one ledger entry.
@@ -28,45 +51,76 @@ MAX_RUN_BYTES = 3 * 1024 * 1024
 Outputs are counted once more for each port, for the receipt's `result` repeats them by value. What
 is left of an entry's 4 MiB is for what stands around the run.
 """
+MAX_RUN_CALLS = 1000
+"""How often the nodes of one run may ask the host for something."""
 MAX_REASON = 2000
 """Longest reason of a failure that is recorded, in characters."""
+MAX_LINE = 4096
+"""Longest line of a log that is recorded, in characters."""
 
 # What a step and a carried value take in the record beside the texts they hold (ids, keys, quotes).
 _STEP_BYTES = 160
 _CARRIED_BYTES = 320
 _VALUE_BYTES = 80
 _PORT_BYTES = 80
+_CALL_BYTES = 80
+_LINE_BYTES = 40
 
 
 @dataclass(frozen=True, slots=True)
 class HostResult:
-    """What a node's call gave: its output ports' values, concatenated, and the gas it used."""
+    """What a node's call gave: its output ports' values, concatenated, and the gas it used.
+
+    log: the lines that it wrote, in order.
+    """
 
     output: bytes
     gas: int
+    log: tuple[LogRecord, ...] = ()
 
 
 class NodeFailure(Rejected):
     """A node's call that ended without output; it ends the run as failed.
 
-    code: E_NODE_PANIC, E_NODE_GAS, E_NODE_MEMORY, E_NODE_STACK, E_NODE_TRAP, E_NODE_OUTPUT, or
-    E_NODE_FAILED when the node itself reported a failure. reason: text for people.
+    code: E_NODE_PANIC, E_NODE_GAS, E_NODE_MEMORY, E_NODE_STACK, E_NODE_TRAP, E_NODE_OUTPUT,
+    E_NODE_CALL, E_NODE_FAILED when the node itself reported a failure, or what the World refused a
+    call with. reason: text for people. log: the lines that it wrote until then.
     """
 
-    def __init__(self, code: str, reason: str, gas: int = 0) -> None:
+    def __init__(self, code: str, reason: str, gas: int = 0, log: Iterable[LogRecord] = ()) -> None:
         super().__init__(code, reason, gas=gas)
         self.reason = reason
         self.gas = gas
+        self.log = tuple(log)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return NodeFailure, (self.code, self.reason, self.gas)
+        return NodeFailure, (self.code, self.reason, self.gas, self.log)
+
+
+Answer = Callable[[str, dict[str, Json]], dict[str, Json]]
+"""(operation, arguments by port) -> answer by port, as graph.capabilities.OPERATIONS types them."""
 
 
 class Host(Protocol):
     """Where nodes run; isolation, metering and limits are its business."""
 
-    def call(self, node: ContentId, data: bytes) -> HostResult:
-        """Run a node on its concatenated input values. Raises NodeFailure."""
+    def call(self, node: ContentId, data: bytes, answer: Answer | None = None) -> HostResult:
+        """Run a node on its concatenated input values. Raises NodeFailure.
+
+        What `answer` raises ends the call at once and comes out of it.
+        """
+
+
+class World(Protocol):
+    """What is outside of the nodes: the live one, or what a record says of it."""
+
+    def answer(
+        self, step: str, node: ContentId, operation: str, arguments: dict[str, Json]
+    ) -> dict[str, Json]:
+        """The answer to a call. Raises NodeFailure for a call that is refused."""
+
+    def check_log(self, step: str, node: ContentId) -> None:
+        """Raises NodeFailure if the lines that the node wrote may not be kept."""
 
 
 def encode_inputs(plan: Plan, inputs: Mapping[str, Json]) -> list[bytes]:
@@ -94,9 +148,15 @@ def encode_inputs(plan: Plan, inputs: Mapping[str, Json]) -> list[bytes]:
     return plan.input_codec.write(inputs)
 
 
-def execute(plan: Plan, inputs: Mapping[str, Json], host: Host) -> RunRecord:
-    """Run a plan to its end, done or failed. Raises InvalidInput for inputs that do not fit."""
-    run = _Run(plan, host)
+def execute(
+    plan: Plan, inputs: Mapping[str, Json], host: Host, world: World | None = None
+) -> RunRecord:
+    """Run a plan to its end, done or failed. Raises InvalidInput for inputs that do not fit.
+
+    world: answers what nodes ask; without one, a node that asks for anything fails. Whatever it
+    raises that is no NodeFailure ends the execution and comes out of it.
+    """
+    run = _Run(plan, host, world)
     run.start(inputs, encode_inputs(plan, inputs))
     failure: Failure | None = None
     for operation in plan.operations:
@@ -129,9 +189,11 @@ class _Value:
 class _Run:
     """The state of one execution: a slot for each output port, filled as steps are done."""
 
-    def __init__(self, plan: Plan, host: Host) -> None:
+    def __init__(self, plan: Plan, host: Host, world: World | None) -> None:
         self._plan = plan
         self._host = host
+        self._world = world
+        self._asked = 0
         self._slots: list[_Value | None] = [None] * plan.slots
         self._open = [False] * plan.scopes
         self._steps: list[StepRecord] = []
@@ -161,18 +223,64 @@ class _Run:
         if fed is None:
             self._steps.append(StepRecord(step.name, step.node, StepStatus.NOT_TAKEN, 0))
             return None
-        gas = 0
+        gas, log, calls = 0, list[LogRecord](), list[HostCall]()
         try:
             self._carry(step.name, step.inputs, fed)
-            result = self._host.call(step.node, b"".join([value.data for value in fed]))
+            data = b"".join([value.data for value in fed])
+            result = self._host.call(step.node, data, self._answer(step, calls))
             gas = result.gas
+            if result.log:
+                self._keep_log(step, result.log, log)
             self._give(step, result.output)
         except NodeFailure as failed:
             gas = max(gas, failed.gas)
-            self._steps.append(StepRecord(step.name, step.node, StepStatus.FAILED, gas))
+            if failed.log:
+                with suppress(NodeFailure):  # what made it fail is told already
+                    self._keep_log(step, failed.log, log)
+            self._end(step, StepStatus.FAILED, gas, calls, log)
             return Failure(step.name, failed.code, recordable(failed.reason, MAX_REASON))
-        self._steps.append(StepRecord(step.name, step.node, StepStatus.DONE, gas))
+        self._end(step, StepStatus.DONE, gas, calls, log)
         return None
+
+    def _end(
+        self,
+        step: PlannedStep,
+        status: StepStatus,
+        gas: int,
+        calls: list[HostCall],
+        log: list[LogRecord],
+    ) -> None:
+        self._steps.append(StepRecord(step.name, step.node, status, gas, tuple(calls), tuple(log)))
+
+    def _answer(self, step: PlannedStep, calls: list[HostCall]) -> Answer | None:
+        """How this step's node asks for something; what it asked is added to `calls`."""
+        world = self._world
+        if world is None:
+            return None
+
+        def answer(operation: str, arguments: dict[str, Json]) -> dict[str, Json]:
+            if self._asked == MAX_RUN_CALLS:
+                raise NodeFailure("E_RUN_CALLS", f"the run asks more than {MAX_RUN_CALLS} times")
+            self._grow(_CALL_BYTES + len(canonical(arguments)))
+            self._asked += 1
+            calls.append(HostCall(operation, arguments, None))
+            given = world.answer(step.name, step.node, operation, arguments)
+            self._grow(len(canonical(given)))
+            calls[-1] = HostCall(operation, arguments, given)
+            return given
+
+        return answer
+
+    def _keep_log(
+        self, step: PlannedStep, lines: tuple[LogRecord, ...], log: list[LogRecord]
+    ) -> None:
+        """Record the lines, as far as they fit; a text is whatever the node wrote."""
+        if self._world is not None:
+            self._world.check_log(step.name, step.node)
+        for line in lines:
+            text = recordable(line.text, MAX_LINE)
+            self._grow(_LINE_BYTES + len(canonical(text)))
+            log.append(LogRecord(line.level, text))
 
     def open(self, flow: OpenFlow) -> None:
         """Open a nested flow when each of its inputs was fed; its own steps see them then."""
@@ -251,10 +359,14 @@ class _Run:
     def _keep(self, value: _Value, size: int) -> None:
         """Put a value into the record; `size` is what else is recorded with it."""
         known = value.cid in self._values
-        self._bytes += size if known else size + _VALUE_BYTES + value.size
+        self._grow(size if known else size + _VALUE_BYTES + value.size)
+        if not known:
+            self._values[value.cid] = value.json
+
+    def _grow(self, size: int) -> None:
+        """The record grows by so many bytes; it may not pass its limit."""
+        self._bytes += size
         if self._bytes > MAX_RUN_BYTES:
             raise NodeFailure(
                 "E_RUN_SIZE", f"the run passes {MAX_RUN_BYTES} bytes, the most it may record"
             )
-        if not known:
-            self._values[value.cid] = value.json

@@ -1,19 +1,34 @@
-"""What a run leaves behind: steps, the values that travelled, and how it ended.
+"""What a run leaves behind: steps with their calls, the values that travelled, how it ended.
 
 A record converts to the ledger's `run` mutation and back; every value is stored once, under its
-content id, and the record refers to it by that id.
+content id, and the record refers to it by that id. What a node asked of the host stands with its
+step, with the answer: a replay reads it back from there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from logos_graph.canon import ContentId, Json, json_id, parse_content_id
 from logos_graph.errors import InvalidInput, LogosError, NotVerified
+from logos_graph.graph.flow import OUTPUT
 
-__all__ = ["Carried", "Failure", "RunRecord", "RunStatus", "StepRecord", "StepStatus"]
+__all__ = [
+    "Carried",
+    "Failure",
+    "HostCall",
+    "LogRecord",
+    "RunRecord",
+    "RunStatus",
+    "StepRecord",
+    "StepStatus",
+]
+
+
+_UNDOING = ("E_KV_CHANGED", "E_RUN_DIVERGED")
+"""Failures of a run whose every step was done."""
 
 
 class RunStatus(StrEnum):
@@ -32,18 +47,68 @@ class StepStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class HostCall:
+    """What a node asked of the host: an operation of graph.capabilities, its arguments by port.
+
+    answer: by port; None when there was none, because the call ended the step: the run's failure
+    says why.
+    """
+
+    operation: str
+    arguments: Mapping[str, Json]
+    answer: Mapping[str, Json] | None
+
+    @property
+    def json(self) -> dict[str, Json]:
+        """The call in the `run` mutation."""
+        return {
+            "answer": None if self.answer is None else {**self.answer},
+            "arguments": {**self.arguments},
+            "operation": self.operation,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """A line that a node wrote. level: debug, info, warn or error."""
+
+    level: str
+    text: str
+
+    @property
+    def json(self) -> dict[str, Json]:
+        """The line in the `run` mutation."""
+        return {"level": self.level, "text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One step: its path in the flow, the node it used, how it ended, the gas it took."""
+    """One step: its path in the flow, the node it used, how it ended, the gas it took.
+
+    calls: what the node asked of the host, in order. log: the lines that it wrote.
+    """
 
     name: str
     node: ContentId
     status: StepStatus
     gas: int
+    calls: tuple[HostCall, ...] = ()
+    log: tuple[LogRecord, ...] = ()
 
     @property
     def json(self) -> dict[str, Json]:
-        """The step in the `run` mutation."""
-        return {"gas": self.gas, "name": self.name, "node": self.node, "status": self.status.value}
+        """The step in the `run` mutation; calls and log only where there are any."""
+        step: dict[str, Json] = {
+            "gas": self.gas,
+            "name": self.name,
+            "node": self.node,
+            "status": self.status.value,
+        }
+        if self.calls:
+            step["calls"] = [call.json for call in self.calls]
+        if self.log:
+            step["log"] = [line.json for line in self.log]
+        return step
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +144,11 @@ class Failure:
     reason: str
 
     @property
+    def undid(self) -> bool:
+        """Whether it is none of the flow's: what happened around the run undid it at its end."""
+        return self.step == OUTPUT and self.code in _UNDOING
+
+    @property
     def json(self) -> dict[str, Json]:
         """The failure in the `run` mutation."""
         return {"code": self.code, "reason": self.reason, "step": self.step}
@@ -110,6 +180,10 @@ class RunRecord:
     def output_values(self) -> dict[str, Json]:
         """The flow's outputs as JSON values, by port; empty when it failed."""
         return {port: self.values[cid] for port, cid in self.outputs.items()}
+
+    def undone(self, failure: Failure) -> RunRecord:
+        """The same run, failed at its end: its steps stand as they were, outputs there are none."""
+        return replace(self, outputs={}, failure=failure)
 
     def to_mutation(self, run: str, intent: str) -> dict[str, Json]:
         """The ledger's `run` mutation. run: the run's id; intent: the cid of what asked for it."""
@@ -173,8 +247,26 @@ def _step(step: dict[str, Json]) -> StepRecord:
     if isinstance(gas, bool) or not isinstance(gas, int):
         raise TypeError("gas is an integer")
     return StepRecord(
-        _text(step["name"]), parse_content_id(step["node"]), StepStatus(_text(step["status"])), gas
+        _text(step["name"]),
+        parse_content_id(step["node"]),
+        StepStatus(_text(step["status"])),
+        gas,
+        tuple(_call(_object(each)) for each in _array(step.get("calls", []))),
+        tuple(_line(_object(each)) for each in _array(step.get("log", []))),
     )
+
+
+def _call(call: dict[str, Json]) -> HostCall:
+    answer = call["answer"]
+    return HostCall(
+        _text(call["operation"]),
+        _object(call["arguments"]),
+        None if answer is None else _object(answer),
+    )
+
+
+def _line(line: dict[str, Json]) -> LogRecord:
+    return LogRecord(_text(line["level"]), _text(line["text"]))
 
 
 def _carried(carried: dict[str, Json]) -> Carried:

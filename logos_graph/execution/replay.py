@@ -1,8 +1,11 @@
 """Runs a finished run again from its recorded inputs and names the first difference.
 
 What is compared, in this order: the inputs; then for each step, in the plan's order, whether it ran
-(a step once taken that is now not taken is a difference), each value that left it, and the gas it
-took; then the outputs, and how the run ended. So the first difference is where the runs parted.
+(a step once taken that is now not taken is a difference), each call that it made, each value that
+left it, each line that it wrote, and the gas it took; then the outputs, and how the run ended. So
+the first difference is where the runs parted.
+
+Nothing outside is asked: the answers are read back from the record (recorded.py).
 """
 
 from __future__ import annotations
@@ -10,12 +13,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 
-from logos_graph.canon import ContentId, Json
+from logos_graph.canon import ContentId, Json, encode
 from logos_graph.errors import NotVerified
 from logos_graph.execution.executor import Host, execute
 from logos_graph.execution.plan import Plan
-from logos_graph.execution.record import Carried, RunRecord, StepRecord
+from logos_graph.execution.record import (
+    Carried,
+    HostCall,
+    LogRecord,
+    RunRecord,
+    StepRecord,
+    StepStatus,
+)
+from logos_graph.execution.recorded import RecordedWorld
 from logos_graph.graph.flow import INPUT, OUTPUT
 
 __all__ = ["Aspect", "Difference", "ReplayReport", "compare", "replay"]
@@ -26,6 +38,8 @@ class Aspect(StrEnum):
 
     STATUS = "status"
     NODE = "node"
+    CALL = "call"
+    LOG = "log"
     CARRIED = "carried"
     TYPE = "type"
     VALUE = "value"
@@ -40,7 +54,8 @@ class Difference:
     expected: what the record holds; got: what the replay gave. For `carried`, whether a value
     travelled at all; for a step's `status`, None when the step is not in that run.
     port: the port that the value left (or entered, at `output`); None when it is not about a port.
-    to: for a value, where it travelled.
+    to: for a value, where it travelled. number: for a call or a line, which one of its step (from
+    1); expected or got is None where that run has no such call or line.
     """
 
     step: str
@@ -49,11 +64,12 @@ class Difference:
     expected: Json
     got: Json
     to: str | None = None
+    number: int | None = None
 
     @property
     def json(self) -> dict[str, Json]:
         """The difference as commands print it."""
-        return {
+        difference: dict[str, Json] = {
             "step": self.step,
             "port": self.port,
             "aspect": self.aspect.value,
@@ -61,6 +77,7 @@ class Difference:
             "got": self.got,
             "to": self.to,
         }
+        return difference if self.number is None else difference | {"number": self.number}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +109,10 @@ def replay(recorded: RunRecord | Mapping[str, Json], plan: Plan, host: Host) -> 
             expected=record.flow,
             found=plan.flow,
         )
-    return compare(record, execute(plan, record.input_values, host))
+    got = execute(plan, record.input_values, host, RecordedWorld(record))
+    if got.failure is None and record.failure is not None and record.failure.undid:
+        got = got.undone(record.failure)  # not by a node, but by what happened around the run
+    return compare(record, got)
 
 
 def compare(expected: RunRecord, got: RunRecord) -> ReplayReport:
@@ -140,9 +160,14 @@ class _Comparison:
             return
         if expected.node != got.node:
             yield Difference(got.name, None, Aspect.NODE, expected.node, got.node)
+        status = Difference(got.name, None, Aspect.STATUS, expected.status.value, got.status.value)
+        if StepStatus.NOT_TAKEN in (expected.status, got.status) and expected.status != got.status:
+            yield status
+        yield from _numbered(got.name, Aspect.CALL, expected.calls, got.calls)
         if expected.status != got.status:
-            yield Difference(got.name, None, Aspect.STATUS, expected.status.value, got.status.value)
+            yield status
         yield from self._values(got.name, before, after)
+        yield from _numbered(got.name, Aspect.LOG, expected.log, got.log)
         if expected.gas != got.gas:
             yield Difference(got.name, None, Aspect.GAS, expected.gas, got.gas)
 
@@ -201,6 +226,19 @@ class _Comparison:
                 one.json if one else None,
                 other.json if other else None,
             )
+
+
+def _numbered(
+    step: str,
+    aspect: Aspect,
+    expected: Sequence[HostCall] | Sequence[LogRecord],
+    got: Sequence[HostCall] | Sequence[LogRecord],
+) -> Iterator[Difference]:
+    """Calls or lines of one step, side by side; where one run has fewer, the other's is there."""
+    for number, (one, other) in enumerate(zip_longest(expected, got), 1):
+        before, after = (None if each is None else each.json for each in (one, other))
+        if encode(before) != encode(after):  # as JSON: in Python alone, true would equal 1
+            yield Difference(step, None, aspect, before, after, number=number)
 
 
 def _by_source(carried: Sequence[Carried]) -> dict[str, list[Carried]]:

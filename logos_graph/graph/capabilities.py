@@ -30,6 +30,7 @@ from logos_graph.graph.component import Port
 from logos_graph.graph.types import parse_type
 
 __all__ = [
+    "EXTERNAL",
     "OPERATIONS",
     "Capability",
     "Grant",
@@ -102,6 +103,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
     }
 )
 """Every operation by name. `time`: nanoseconds since the epoch, UTC."""
+
+EXTERNAL: Final = frozenset({"http.request"})
+"""Operations that change something outside: the ledger says so before and after each."""
 
 
 @dataclass(frozen=True, slots=True)

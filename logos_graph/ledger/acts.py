@@ -8,7 +8,7 @@ from logos_graph.canon import Json
 from logos_graph.ledger.bodies import EntryKind, Verdict
 from logos_graph.logline import parse_when
 
-__all__ = ["Act", "Given", "Requirement", "parse_requirement"]
+__all__ = ["Act", "Announced", "Given", "Requirement", "parse_requirement"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,20 @@ class Given:
 
 
 @dataclass(slots=True)
+class Announced:
+    """An effect that was announced before it was done. outcome: its answer, once that is known."""
+
+    step: str
+    call: Json
+    outcome: Json = None
+
+
+@dataclass(slots=True)
 class Act:
     """An intent's life so far.
 
     this: what it says. requirement: the decision in force, recorded at decided_at (ns).
-    required: the youngest REQUIRE that was asked of it.
+    required: the youngest REQUIRE that was asked of it. effects: what its run did outside, in order.
     """
 
     cid: str
@@ -77,7 +86,7 @@ class Act:
     consents: list[Given] = field(default_factory=list)
     refused_at: int | None = None
     answered_at: int | None = None
-    effects: int = 0
+    effects: list[Announced] = field(default_factory=list)
     end: tuple[int, EntryKind] | None = None
 
     def qualified(self) -> set[str]:

@@ -9,7 +9,8 @@
 | refusal | intent, cid (of the consent.refuse intent), by |
 | receipt | intent, outcome, consequence, commitment, mutations, result |
 | ghost | intent, cause, consequence, commitment |
-| effect, outcome | intent, and what the effect needs |
+| effect | intent, run, step, number, call, grant, answers: what is about to be done outside |
+| outcome | intent, number, answer: what came of that effect |
 | checkpoint, alarm | free |
 
 `check_body` looks at form: the fields that are named above, their types, the closed sets. A body
@@ -84,6 +85,7 @@ MUTATION_KEYS: Mapping[str, str] = MappingProxyType(
         "flow": "id",
         "grant": "grant",
         "run": "id",
+        "kv": "id",
     }
 )
 """The kinds of things that receipts change, and which field names one of a kind."""
@@ -130,8 +132,16 @@ _FIELDS: Mapping[EntryKind, Mapping[str, tuple[type, ...]]] = MappingProxyType(
             "consequence": (str,),
             "commitment": (str,),
         },
-        EntryKind.EFFECT: {"intent": (str,)},
-        EntryKind.OUTCOME: {"intent": (str,)},
+        EntryKind.EFFECT: {
+            "intent": (str,),
+            "run": (str,),
+            "step": (str,),
+            "number": (int,),
+            "call": (dict,),
+            "grant": (str,),
+            "answers": (list,),
+        },
+        EntryKind.OUTCOME: {"intent": (str,), "number": (int,), "answer": (dict,)},
         EntryKind.CHECKPOINT: {},
         EntryKind.ALARM: {},
     }
@@ -167,6 +177,8 @@ def check_body(kind: EntryKind, body: Mapping[str, Json]) -> None:
             cause = body["cause"]
             assert isinstance(cause, dict)  # by the table above
             _check_member(kind, "cause.type", cause.get("type"), _CAUSES)
+        case EntryKind.EFFECT | EntryKind.OUTCOME:
+            _check_effect(kind, body)
         case _:
             pass
 
@@ -198,6 +210,30 @@ def _check_mutations(field: str, kind: str | None, mutations: Json) -> None:
         except InvalidInput as error:
             error.data["field"] = f"{field}[{position}].{error.data['field']}"
             raise
+
+
+def _check_effect(kind: EntryKind, body: Mapping[str, Json]) -> None:
+    number = body["number"]
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        _refuse(kind, "number", "effects of an intent are counted from 1")
+    if kind is EntryKind.OUTCOME:
+        return
+    _check_call(kind, "call", body["call"])
+    answers = body["answers"]
+    assert isinstance(answers, list)  # by the table above
+    for position, answer in enumerate(answers):
+        field = f"answers[{position}]"
+        _check_call(kind, field, answer)
+        assert isinstance(answer, dict)  # as was just checked
+        if not isinstance(answer.get("step"), str) or not isinstance(answer.get("answer"), dict):
+            _refuse(kind, field, "an answer names its step and is an object")
+
+
+def _check_call(kind: EntryKind, field: str, call: Json) -> None:
+    if not isinstance(call, dict) or not isinstance(call.get("operation"), str):
+        _refuse(kind, field, "a call names its operation")
+    if not isinstance(call.get("arguments"), dict):
+        _refuse(kind, field, "a call has its arguments, by port")
 
 
 def _check_decision(kind: EntryKind, decision: Json) -> None:

@@ -1,7 +1,8 @@
 """The five invariants of the LogLine Protocol, over the entries of a ledger and the stored state.
 
 I1 integrity        every effect and every end has its intent before it; no intent ends twice, and
-                    the end carries out the very commitment that was signed
+                    the end carries out the very commitment that was signed; what a run did outside
+                    was announced before, and has its outcome or ends in doubt (effects.py)
 I2 legality         a DENY, and a REQUIRE that was not met, has no effect and ends as a ghost only
 I3 attribution      every entry is signed by the supervisor, every intent by a principal that was
                     registered at that index, and every consent rests on its own signed intent,
@@ -25,6 +26,7 @@ from logos_graph.identity import Did
 from logos_graph.ledger.acts import Act, Given, Requirement, parse_requirement
 from logos_graph.ledger.attribution import Attribution
 from logos_graph.ledger.bodies import Cause, EntryKind, Verdict
+from logos_graph.ledger.effects import Effects
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.report import Counts, InvariantReport
 from logos_graph.ledger.state import State
@@ -59,6 +61,7 @@ class _Walk:
         self.state = State()
         self.acts: dict[str, Act] = {}
         self.causes: Counter[str] = Counter()
+        self.effects = Effects(self.integrity)
         self.attribution = Attribution(supervisor, self.state, self.acts, self.attributed)
 
     def take(self, entry: Entry) -> None:
@@ -71,8 +74,10 @@ class _Walk:
                 self._consent(entry)
             case EntryKind.REFUSAL:
                 self._refusal(entry)
-            case EntryKind.EFFECT | EntryKind.OUTCOME:
+            case EntryKind.EFFECT:
                 self._effect(entry)
+            case EntryKind.OUTCOME:
+                self._outcome(entry)
             case EntryKind.RECEIPT:
                 self._receipt(entry)
             case EntryKind.GHOST:
@@ -143,8 +148,13 @@ class _Walk:
     def _effect(self, entry: Entry) -> None:
         act = self._open(entry)
         if act is not None:
-            act.effects += 1
+            self.effects.announced(entry, act)
             self._check_allowed(entry, act)
+
+    def _outcome(self, entry: Entry) -> None:
+        act = self._open(entry)
+        if act is not None:
+            self.effects.known(entry, act)
 
     def _receipt(self, entry: Entry) -> None:
         act = self._open(entry)
@@ -153,6 +163,7 @@ class _Walk:
         self._check_allowed(entry, act)
         done = entry.body["outcome"] == "done"
         self._check_commitment(entry, act, ("if_ok",) if done else ("if_not", "if_doubt"))
+        self.effects.told(entry, act)
         act.end = act.end or (entry.index, entry.kind)
 
     def _check_allowed(self, entry: Entry, act: Act) -> None:
@@ -176,7 +187,7 @@ class _Walk:
         self.attribution.check_not_answered(entry, act)
         index, require = entry.index, self.legality.require
         message = f"the ghost at entry {index} is of an intent that had effects"
-        require(act.effects == 0, index, "body.intent", 0, act.effects, message)
+        require(not act.effects, index, "body.intent", 0, len(act.effects), message)
         self._check_cause(entry, act, Cause(str(cause["type"])))
         self._check_commitment(entry, act, ("if_not", "if_doubt"))
         act.end = act.end or (index, entry.kind)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from logos_graph.canon import ContentId, Json
-from logos_graph.execution import HostResult
+from logos_graph.execution import Answer, HostResult
 from logos_graph.graph import Component, Descriptor
 from logos_graph.identity import Did
 from logos_graph.ledger import Entry, Head
@@ -198,8 +198,8 @@ class LoadableHost(Protocol):
     def load(self, node: ContentId, module: bytes) -> None:
         """Makes a node callable."""
 
-    def call(self, node: ContentId, data: bytes) -> HostResult:
-        """One isolated call; raises NodeFailure."""
+    def call(self, node: ContentId, data: bytes, answer: Answer | None = None) -> HostResult:
+        """One isolated call; raises NodeFailure, and what `answer` raises."""
 
 
 class Clock(Protocol):

@@ -1,15 +1,38 @@
 """The payment approval of these tests: its two flows, and a host that runs Python functions."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from logos_graph.canon import ContentId, Json, content_id
-from logos_graph.execution import HostResult, NodeFailure
+from logos_graph.execution import Answer, HostResult, LogRecord, NodeFailure
 from logos_graph.execution.plan import Plan, plan
 from logos_graph.graph import Component, Flow, Node, Port, check_flow, parse_flow_file, parse_type
 from logos_graph.graph.codec import PortsCodec, ports_codec
 
 Function = Callable[..., Any]
+
+
+class Asking:
+    """What a function of the bench may do besides computing."""
+
+    def __init__(self, answer: Answer | None) -> None:
+        self._answer = answer
+        self.log: list[LogRecord] = []
+
+    def ask(self, operation: str, **arguments: Json) -> dict[str, Json]:
+        """Asks the world."""
+        if self._answer is None:
+            raise NodeFailure("E_NODE_CALL", f"nobody answers {operation}")
+        return self._answer(operation, arguments)
+
+    def write(self, text: str) -> None:
+        """Writes a line."""
+        self.log.append(LogRecord("info", text))
+
+
+def _asks(function: Function) -> bool:
+    return "host" in inspect.signature(function).parameters
 
 
 class Bench:
@@ -42,15 +65,20 @@ class Bench:
         assert isinstance(flow, Flow)
         return plan(flow, {component.id: component for component in self.library.values()})
 
-    def call(self, node: ContentId, data: bytes) -> HostResult:
+    def call(self, node: ContentId, data: bytes, answer: Answer | None = None) -> HostResult:
+        """A function that takes `host` is given one; what it raises keeps the lines it wrote."""
         self.calls.append(node)
         reader, writer, component, function = self.functions[node]
         values = [value for _, value in reader.read(data)]
-        result = function(*values)
+        asking = Asking(answer)
+        try:
+            result = function(*values, **({"host": asking} if _asks(function) else {}))
+        except NodeFailure as failed:
+            raise NodeFailure(failed.code, failed.reason, failed.gas, asking.log) from None
         if isinstance(result, bytes):
             return HostResult(result, len(data))
         named = {port.name: result[port.name] for port in component.outputs}
-        return HostResult(b"".join(writer.write(named)), 100 + len(data))
+        return HostResult(b"".join(writer.write(named)), 100 + len(data), tuple(asking.log))
 
 
 RISK = """

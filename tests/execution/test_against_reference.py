@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from logos_graph.canon import ContentId, Json, content_id, json_id
 from logos_graph.errors import Rejected
-from logos_graph.execution.executor import HostResult, NodeFailure, execute
+from logos_graph.execution.executor import Answer, HostResult, NodeFailure, execute
 from logos_graph.execution.plan import OpenFlow, Plan, PlannedStep, Relay, plan
 from logos_graph.execution.record import RunRecord, StepStatus
 from logos_graph.execution.replay import replay
@@ -36,7 +36,7 @@ def _function(node: ContentId, values: list[int]) -> list[int]:
 
 
 class _Host:
-    def call(self, node: ContentId, data: bytes) -> HostResult:
+    def call(self, node: ContentId, data: bytes, answer: Answer | None = None) -> HostResult:
         if len(data) == 2 and sum(data) == FAILS:
             raise NodeFailure("E_NODE_FAILED", "thirteen", 5)
         return HostResult(bytes(_function(node, list(data))), 10 + len(data))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from logos_graph.canon import Tag, content_id, encode_text, tagged_id
+from logos_graph.canon import Json, Tag, content_id, encode_text, tagged_id
 from logos_graph.identity import Did, Signer
 from logos_graph.ledger import Entry, EntryKind, Head, State, make_entry
 from logos_graph.ledger.entry import entry_fields
@@ -29,6 +29,10 @@ DENY: dict[str, Any] = {
     "policies": ["limit"],
     "revision": 0,
 }
+CALL: dict[str, Any] = {"operation": "http.request", "arguments": {"request": {"url": "x"}}}
+ANSWER: dict[str, Any] = {"outcome": {"failed": "E_HTTP_CONNECT"}}
+DOUBT = {"outcome": "failed", "consequence": "if_doubt", "commitment": "escalate:human"}
+FAILED = {"outcome": "failed", "consequence": "if_not", "commitment": "emit:denied"}
 Mutation = dict[str, Any]
 
 
@@ -138,6 +142,28 @@ class Book:
         }
         return self.add("ghost", {**body, **changes})
 
+    def effect(self, cid: str, number: int = 1, **changes: Any) -> Entry:
+        """What a run is about to do outside."""
+        body = {
+            "intent": cid,
+            "run": content_id(b"run"),
+            "step": "pay",
+            "number": number,
+            "call": CALL,
+            "grant": content_id(b"grant"),
+            "answers": [],
+        }
+        return self.add("effect", {**body, **changes})
+
+    def outcome(self, cid: str, number: int = 1, **changes: Any) -> Entry:
+        """What came of it."""
+        return self.add("outcome", {"intent": cid, "number": number, "answer": ANSWER, **changes})
+
+    def ran(self, *answers: Json) -> Mutation:
+        """The record of a run whose one step asked as often, and was answered so."""
+        calls = [{**CALL, "answer": answer} for answer in answers]
+        return {"kind": "run", "id": content_id(b"run"), "steps": [{"name": "pay", "calls": calls}]}
+
     def consent(
         self, waiting: str, by: Signer, decision: dict[str, Any] | None = None, /, **changes: Any
     ) -> Entry:
@@ -192,8 +218,7 @@ def fold(entries: list[Entry]) -> State:
 def tell_story(book: Book) -> None:
     """One of each: done, failed, consented, denied, refused, timed out, waiting, unfinished."""
     book.receipt(book.intent(), {"kind": "name", "name": "n", "target": content_id(b"1")})
-    failed = {"outcome": "failed", "consequence": "if_not", "commitment": "emit:denied"}
-    book.receipt(book.intent(), **failed)
+    book.receipt(book.intent(), **FAILED)
     asked = book.intent(decision=book.require())
     book.consent(asked, ALICE)
     book.consent(asked, BOB, ALLOW)
@@ -207,6 +232,14 @@ def tell_story(book: Book) -> None:
     book.ghost(book.intent(decision=DENY, did="invented.verb"), "InvalidVerb")
     book.intent(decision=book.require())
     book.intent()
+    paid = book.intent()
+    book.effect(paid)
+    book.outcome(paid)
+    stored = {"namespace": "n", "key": "k", "value": None}
+    book.receipt(paid, book.ran(ANSWER), {"kind": "kv", "id": "n/k", **stored})
+    unknown = book.intent()
+    book.effect(unknown)
+    book.receipt(unknown, **DOUBT)
 
 
 def forge(entry: Entry, signer: Signer = SUPERVISOR, **changes: Any) -> Entry:

@@ -186,17 +186,6 @@ def test_a_module_that_admission_refuses_is_not_compiled(host: WasmHost) -> None
     assert caught.value.code == "E_ADMIT_IMPORT"
 
 
-def test_an_import_that_the_host_cannot_answer_is_refused_at_loading(host: WasmHost) -> None:
-    clock = (
-        '(import "wasi_snapshot_preview1" "clock_time_get" (func (param i32 i64 i32) (result i32)))'
-    )
-    wasm = assemble(ECHO.replace("(module", "(module " + clock, 1))
-    with pytest.raises(Rejected) as caught:
-        host.load(content_id(wasm), wasm)
-    assert caught.value.code == "E_HOST_IMPORT"
-    assert "wasi_snapshot_preview1.clock_time_get" in caught.value.message
-
-
 def test_threads_call_side_by_side_and_each_gets_its_own_answer(host: WasmHost) -> None:
     echo = load(host, ECHO)
     trap = load(host, (HOSTILE / "trap_division.wat").read_text())

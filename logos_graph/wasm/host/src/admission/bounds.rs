@@ -1,6 +1,7 @@
 //! How much of anything a module may have: a check for each, with the number and its limit.
 
-use super::survey::{Body, Survey};
+use super::code::Body;
+use super::survey::Survey;
 use super::{limits, Check};
 
 /// A count that stays within a limit.

@@ -19,13 +19,12 @@ pub fn allowed_imports() -> Vec<ImportRow> {
     imports::ALLOWED
         .iter()
         .map(|allowed| {
-            let capabilities = allowed.capability.into_iter().collect();
             (
                 allowed.module,
                 allowed.name,
                 names(allowed.parameters),
                 names(allowed.results),
-                capabilities,
+                allowed.capabilities.to_vec(),
             )
         })
         .collect()

@@ -11,6 +11,7 @@
 //! 6. It fits this host: imports, exports, memory, descriptor ([`rules`]).
 
 mod bounds;
+mod code;
 mod features;
 pub mod imports;
 #[cfg(feature = "python")]
@@ -217,7 +218,7 @@ fn printable(text: &str) -> String {
 /// The module must have passed [`inspect`].
 pub fn frame_sizes(wasm: &[u8]) -> wasmparser::Result<Vec<u32>> {
     let survey = Survey::of(wasm)?;
-    let frame = |b: &survey::Body| frame_bytes(b.bytes, b.parameters + b.locals);
+    let frame = |b: &code::Body| frame_bytes(b.bytes, b.parameters + b.locals);
     Ok(survey.bodies.iter().map(frame).collect())
 }
 

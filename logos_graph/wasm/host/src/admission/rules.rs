@@ -98,15 +98,13 @@ fn import_signatures(survey: &Survey) -> Found {
 fn grants(survey: &Survey, granted: &[String]) -> Found {
     let mut used = Vec::new();
     for (import, allowed) in listed(survey) {
-        let Some(capability) = allowed.capability else {
+        if allowed.capabilities.is_empty() {
             continue;
-        };
-        if !granted.iter().any(|g| g == capability) {
-            return Err(format!(
-                "{} needs the capability {capability}",
-                dotted(import)
-            ));
         }
+        let Some(capability) = allowed.opened_by(granted) else {
+            let needed = allowed.capabilities.join(" or ");
+            return Err(format!("{} needs the capability {needed}", dotted(import)));
+        };
         if !used.contains(&capability) {
             used.push(capability);
         }

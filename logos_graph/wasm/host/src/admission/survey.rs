@@ -4,10 +4,8 @@
 //! counts are those of things that were really read. Each byte is read a fixed number of times,
 //! whatever it says: the checks that bound everything else are made of what is found here.
 
-mod code;
-
+use super::code::Body;
 use super::features::{self, Feature, FEATURES};
-pub use code::Body;
 use wasmparser::{
     CompositeInnerType, DataKind, ElementItems, ElementKind, Export, FuncType, GlobalType, Import,
     Imports, MemoryType, Parser, Payload, SubType, TableInit, TableType, TypeRef, ValType,
@@ -93,7 +91,7 @@ impl<'a> Survey<'a> {
     }
 
     /// The signature of the function with this body, counted from 0.
-    fn body_signature(&self, body: usize) -> Option<&FuncType> {
+    pub(super) fn body_signature(&self, body: usize) -> Option<&FuncType> {
         self.signature(u32::try_from(self.imported_functions + body).ok()?)
     }
 
@@ -309,7 +307,7 @@ impl<'a> Survey<'a> {
         }
     }
 
-    fn note_value(&mut self, value: ValType, what: &str, index: usize) {
+    pub(super) fn note_value(&mut self, value: ValType, what: &str, index: usize) {
         if let Some(feature) = features::of_value(value) {
             let place = || format!("{value} in {what} {index}");
             self.foreign.note(feature, place);

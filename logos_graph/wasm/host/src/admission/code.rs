@@ -1,8 +1,8 @@
 //! Code: the bodies of functions, and the expressions that give constants their values.
 
-use super::super::features::{self, Feature};
-use super::super::operators;
-use super::Survey;
+use super::features::{self, Feature};
+use super::operators;
+use super::survey::Survey;
 use wasmparser::{BlockType, ConstExpr, FunctionBody, Operator};
 
 /// The size of one function body.
@@ -30,6 +30,7 @@ impl Body {
 }
 
 impl<'a> Survey<'a> {
+    /// Reads an expression that gives a constant its value.
     pub(super) fn add_constant(&mut self, expression: &ConstExpr<'a>) -> wasmparser::Result<()> {
         let mut operators = expression.get_operators_reader();
         while !operators.eof() {
@@ -43,6 +44,7 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
+    /// Reads a function's body. Types and functions stand before the code in every module.
     pub(super) fn add_body(&mut self, body: &FunctionBody<'a>) -> wasmparser::Result<()> {
         let index = self.bodies.len();
         let mut locals = 0u64;
@@ -81,9 +83,7 @@ impl<'a> Survey<'a> {
         });
         Ok(())
     }
-}
 
-impl Survey<'_> {
     /// How many values a call takes from the operand stack.
     fn operands_of(&self, operator: &Operator) -> u64 {
         let called = match *operator {
