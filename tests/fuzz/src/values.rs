@@ -53,7 +53,10 @@ fn exact<T: Port>(bytes: &[u8]) {
     let mut encoded = Vec::new();
     value.encode(&mut encoded);
     // What stands behind the value is the next port's.
-    assert!(bytes.starts_with(&encoded), "decoded, but encoded otherwise");
+    assert!(
+        bytes.starts_with(&encoded),
+        "decoded, but encoded otherwise"
+    );
     assert_eq!(input.finish().is_ok(), encoded.len() == bytes.len());
     let mut again = Input::new(&encoded);
     assert!(T::decode(&mut again).is_ok() && again.finish().is_ok());
