@@ -1,11 +1,12 @@
 """The running of nodes: loads modules once, calls them as often as asked, each time afresh.
 
-A call sees its input and nothing else: no clock, no randomness, no trace of an earlier call. The
-same module, input and allowance give the same output and the same gas on every machine.
+A call sees its input and what it is answered, and no trace of an earlier call. The same module,
+input, answers and allowance give the same output, log and gas on every machine.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -14,7 +15,8 @@ from logos_wasm_host import CompiledNode, HostRefused, NodeStopped
 
 from logos_graph.canon import ContentId, content_id
 from logos_graph.errors import EnvironmentFault, InvalidInput, Rejected
-from logos_graph.execution.executor import HostResult, NodeFailure
+from logos_graph.execution.executor import Answer, HostResult, LogRecord, NodeFailure
+from logos_graph.graph.capabilities import OPERATIONS
 from logos_graph.wasm.compiled_cache import CompiledCache
 
 __all__ = ["DEFAULT_GAS", "DEFAULT_MEMORY", "WasmHost"]
@@ -66,28 +68,60 @@ class WasmHost:
         self,
         node: ContentId,
         data: bytes,
+        answer: Answer | None = None,
         *,
         gas: int = DEFAULT_GAS,
         memory: int = DEFAULT_MEMORY,
     ) -> HostResult:
-        """Runs a loaded node once on its encoded inputs; gives its encoded outputs and gas used.
+        """Runs a loaded node once on its encoded inputs; gives its encoded outputs, gas and log.
 
-        `memory` in bytes. Raises NodeFailure (E_NODE_GAS, _MEMORY, _STACK, _PANIC, _TRAP, _OUTPUT,
-        _FAILED, and E_NODE_INPUT for more than 1 MiB of input); InvalidInput E_NODE_NOT_LOADED and
-        E_NODE_ALLOWANCE; EnvironmentFault E_HOST_FAULT.
+        `memory` in bytes. `answer` is asked for each operation of a capability; what it raises
+        ends the node's call and comes out of this one, a NodeFailure with gas and log filled in.
+        Raises NodeFailure (E_NODE_GAS, _MEMORY, _STACK, _PANIC, _TRAP, _OUTPUT, _FAILED, _CALL for
+        an import used wrongly, and E_NODE_INPUT for more than 1 MiB of input); InvalidInput
+        E_NODE_NOT_LOADED and E_NODE_ALLOWANCE; EnvironmentFault E_HOST_FAULT.
         """
+        compiled = self._ready(node, gas, memory)
+        asked = None if answer is None else _in_binary(answer)
+        try:
+            output, used, log = compiled.call(data, gas, memory, asked)
+        except NodeStopped as stopped:
+            raise _failure(stopped) from stopped.__cause__
+        except HostRefused as refused:
+            raise _refusal(refused) from None
+        return HostResult(output, used, _records(log))
+
+    def call_export(
+        self,
+        node: ContentId,
+        name: str,
+        *,
+        gas: int = DEFAULT_GAS,
+        memory: int = DEFAULT_MEMORY,
+    ) -> HostResult:
+        """Calls an exported function without parameters and results, in an instance of its own.
+
+        For an author's tests. The result's output is empty, and nobody answers. Raises as `call`,
+        and InvalidInput E_NODE_EXPORT when the node exports no such function.
+        """
+        compiled = self._ready(node, gas, memory)
+        try:
+            used, log = compiled.call_export(name, gas, memory)
+        except NodeStopped as stopped:
+            raise _failure(stopped) from None
+        except HostRefused as refused:
+            if refused.args[0] == "E_HOST_EXPORT":
+                raise InvalidInput("E_NODE_EXPORT", refused.args[1], node=node) from None
+            raise _refusal(refused) from None
+        return HostResult(b"", used, _records(log))
+
+    def _ready(self, node: ContentId, gas: int, memory: int) -> CompiledNode:
         compiled = self._nodes.get(node)
         if compiled is None:
             raise InvalidInput("E_NODE_NOT_LOADED", f"node {node} is not loaded", node=node)
         if not (0 <= gas <= _MAX_GAS and 0 <= memory <= _MAX_GAS):
             raise InvalidInput("E_NODE_ALLOWANCE", "gas and memory are numbers from 0 to 2^63-1")
-        try:
-            output, used = compiled.call(data, gas, memory)
-        except NodeStopped as stopped:
-            raise NodeFailure(*stopped.args) from None
-        except HostRefused as refused:
-            raise _refusal(refused) from None
-        return HostResult(output, used)
+        return compiled
 
     def _restore(self, node: ContentId) -> CompiledNode | None:
         artefact = self._cache.get(node)
@@ -108,6 +142,43 @@ class WasmHost:
             raise _refusal(refused) from None
         self._cache.put(node, artefact)
         return compiled
+
+
+def _in_binary(answer: Answer) -> Callable[[str, bytes], bytes]:
+    """The same answers in the codec's form, as the node asks for them and gets them."""
+
+    def asked(name: str, request: bytes) -> bytes:
+        operation = OPERATIONS[name]
+        try:
+            values = operation.request_codec.read(request)
+        except InvalidInput as error:
+            raise _wrong(name, error) from error
+        ports = [port.name for port in operation.request]
+        arguments = {port: json for port, (_, json) in zip(ports, values, strict=True)}
+        try:
+            given = answer(name, arguments)
+        except NodeFailure as failure:
+            raise NodeStopped(failure.code, failure.reason) from failure
+        try:
+            return b"".join(operation.answer_codec.write(given))
+        except InvalidInput as error:
+            raise _wrong(name, error) from error
+
+    return asked
+
+
+def _wrong(operation: str, error: InvalidInput) -> NodeStopped:
+    """A request or an answer that does not fit its type; the import is named for its operation."""
+    return NodeStopped("E_NODE_CALL", f"{operation.replace('.', '_')}: {error.message}")
+
+
+def _failure(stopped: NodeStopped) -> NodeFailure:
+    code, reason, gas, log = stopped.args
+    return NodeFailure(code, reason, gas, _records(log))
+
+
+def _records(log: Iterable[tuple[str, str]]) -> tuple[LogRecord, ...]:
+    return tuple(LogRecord(level, text) for level, text in log)
 
 
 def _refusal(refused: HostRefused) -> Rejected | EnvironmentFault:

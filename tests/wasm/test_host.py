@@ -164,12 +164,10 @@ def test_a_node_that_was_not_loaded_is_not_called(host: WasmHost) -> None:
     assert caught.value.code == "E_NODE_NOT_LOADED"
 
 
-@pytest.mark.parametrize("allowance", [{"gas": -1}, {"gas": 2**63}, {"memory": -1}])
-def test_an_allowance_is_a_number_that_makes_sense(
-    host: WasmHost, allowance: dict[str, int]
-) -> None:
+@pytest.mark.parametrize(("gas", "memory"), [(-1, 0), (2**63, 0), (0, -1), (0, 2**63)])
+def test_an_allowance_is_a_number_that_makes_sense(host: WasmHost, gas: int, memory: int) -> None:
     with pytest.raises(InvalidInput) as caught:
-        host.call(load(host, ECHO), b"", **allowance)
+        host.call(load(host, ECHO), b"", gas=gas, memory=memory)
     assert caught.value.code == "E_NODE_ALLOWANCE"
 
 
@@ -184,17 +182,6 @@ def test_a_module_that_admission_refuses_is_not_compiled(host: WasmHost) -> None
     with pytest.raises(Rejected) as caught:
         host.load(content_id(wasm), wasm)
     assert caught.value.code == "E_ADMIT_IMPORT"
-
-
-def test_an_import_that_the_host_cannot_answer_is_refused_at_loading(host: WasmHost) -> None:
-    clock = (
-        '(import "wasi_snapshot_preview1" "clock_time_get" (func (param i32 i64 i32) (result i32)))'
-    )
-    wasm = assemble(ECHO.replace("(module", "(module " + clock, 1))
-    with pytest.raises(Rejected) as caught:
-        host.load(content_id(wasm), wasm)
-    assert caught.value.code == "E_HOST_IMPORT"
-    assert "wasi_snapshot_preview1.clock_time_get" in caught.value.message
 
 
 def test_threads_call_side_by_side_and_each_gets_its_own_answer(host: WasmHost) -> None:

@@ -3,20 +3,32 @@
 Every function gives up the interpreter's lock while it works.
 """
 
+from collections.abc import Callable
 from typing import Final, final
 
 BUILD_ID: Final[str]
-"""This build of the host on this kind of processor; artefacts of another are not restored."""
+"""This build of the host on this kind of processor; artefacts of another are not restored.
+
+A hash over whatever decides how a module is judged and compiled: sources, locked dependencies, the
+table of gas prices, the processor's features.
+"""
 COST_VERSION: Final[int]
 """Version of the gas prices and frame sizes."""
+IMPORTS: Final[list[tuple[str, str, str, str, list[str]]]]
+"""What a node may import: module, name, parameters, results, and the capabilities of which one is
+needed; parameters and results as in `i32 i64`."""
 MAX_MODULE_BYTES: Final[int]
 MAX_INPUT_BYTES: Final[int]
 MAX_OUTPUT_BYTES: Final[int]
 
-class NodeStopped(Exception):
-    """A call did not come to its end. args: code `E_NODE_…`, reason, gas used."""
+LogRow = tuple[str, str]
+"""A line of the log: its level (debug, info, warn, error) and its text."""
 
-    args: tuple[str, str, int]
+class NodeStopped(Exception):
+    """A call did not come to its end. args: code `E_NODE_…`, reason, gas used, lines logged."""
+
+    args: tuple[str, str, int, list[LogRow]]
+    def __init__(self, code: str, reason: str, gas: int = 0, log: list[LogRow] = ...) -> None: ...
 
 class HostRefused(Exception):
     """The host cannot do it, or is at fault. args: code `E_ADMIT_…` or `E_HOST_…`, message."""
@@ -55,10 +67,24 @@ class CompiledNode:
         """
     def artefact(self) -> bytes:
         """The machine code, for `restore`."""
-    def call(self, data: bytes, gas: int, memory: int) -> tuple[bytes, int]:
-        """One call in a fresh instance: (values without the status byte, gas used).
+    def call(
+        self,
+        data: bytes,
+        gas: int,
+        memory: int,
+        answer: Callable[[str, bytes], bytes] | None = None,
+    ) -> tuple[bytes, int, list[LogRow]]:
+        """One call in a fresh instance: (values without the status byte, gas used, lines logged).
 
-        `memory` in bytes. Raises NodeStopped; HostRefused E_HOST_FAULT when the host is at fault.
+        `memory` in bytes. `answer` is asked for what the node asks of the outside: (operation,
+        request) -> answer, both as the codec writes them. Whatever it raises ends the call and
+        comes out of it; a NodeStopped of code and reason alone gets the call's gas and log.
+        Raises NodeStopped; HostRefused E_HOST_FAULT when the host is at fault.
+        """
+    def call_export(self, name: str, gas: int, memory: int) -> tuple[int, list[LogRow]]:
+        """One call of an exported function without parameters and results: (gas, lines logged).
+
+        As `call`, with nobody to answer. Raises HostRefused E_HOST_EXPORT when there is none.
         """
 
 def assemble(text: str) -> bytes:

@@ -6,17 +6,13 @@
 //! 4. `logos_call(pointer, length)` -> pointer and length of the output, in one i64
 //! 5. read the output, in bounds: a status byte, then values or the node's own reason to fail
 
+use crate::guest::{self, Ended, Guest, Log, Outside};
 use crate::module::CompiledNode;
-use crate::wasi::{self, Exit, Guest};
-use crate::{handlers, limits, meter, pool};
+use crate::stop::{judge, trap_name, Stop, Stopped};
+use crate::{handlers, limits, meter, pool, prices};
 use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::Arc;
 use wasmer::{FunctionEnv, Global, Imports, Instance, Memory, RuntimeError, Store, Value};
-use wasmer_types::TrapCode;
-
-/// Status byte of an output that holds values.
-const DONE: u8 = 0;
-/// Status byte of an output that holds the node's own reason to fail.
-const FAILED: u8 = 1;
 
 /// What a call may use.
 #[derive(Debug, Clone, Copy)]
@@ -34,103 +30,79 @@ pub struct Done {
     pub output: Vec<u8>,
     /// Gas used.
     pub gas: u64,
-}
-
-/// Why a call did not come to its end; the text is the reason as a person reads it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stop {
-    Gas,
-    Stack,
-    Memory(String),
-    Panic(String),
-    Trap(String),
-    Input(String),
-    Output(String),
-    Failed(String),
-    /// Not the node's doing: this host is at fault.
-    Host(String),
-}
-
-impl Stop {
-    /// The stable code of this kind of failure.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Stop::Gas => "E_NODE_GAS",
-            Stop::Stack => "E_NODE_STACK",
-            Stop::Memory(_) => "E_NODE_MEMORY",
-            Stop::Panic(_) => "E_NODE_PANIC",
-            Stop::Trap(_) => "E_NODE_TRAP",
-            Stop::Input(_) => "E_NODE_INPUT",
-            Stop::Output(_) => "E_NODE_OUTPUT",
-            Stop::Failed(_) => "E_NODE_FAILED",
-            Stop::Host(_) => "E_HOST_FAULT",
-        }
-    }
-
-    /// The reason, in the node's own words where it gave some.
-    pub fn reason(&self) -> &str {
-        match self {
-            Stop::Gas => "the gas is used up",
-            Stop::Stack => "calls are nested too deeply",
-            Stop::Memory(reason)
-            | Stop::Panic(reason)
-            | Stop::Trap(reason)
-            | Stop::Input(reason)
-            | Stop::Output(reason)
-            | Stop::Failed(reason)
-            | Stop::Host(reason) => reason,
-        }
-    }
-}
-
-/// A call that was stopped, and the gas it had used by then.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Stopped {
-    pub stop: Stop,
-    pub gas: u64,
+    /// Lines logged.
+    pub log: Log,
 }
 
 impl CompiledNode {
-    /// Calls the node once. Needs no lock: any number of threads may call at once.
-    pub fn call(&self, input: &[u8], allowance: Allowance) -> Result<Done, Stopped> {
+    /// Calls the node once. Needs no lock: any number of threads may call at once, and whoever
+    /// answers for the outside may call nodes in turn.
+    pub fn call(
+        &self,
+        input: &[u8],
+        allowance: Allowance,
+        outside: Option<Arc<dyn Outside>>,
+    ) -> Result<Done, Stopped> {
         if input.len() > limits::INPUT_BYTES {
             let limit = limits::INPUT_BYTES;
             let reason = format!("{} bytes of input, the limit is {limit}", input.len());
-            return Err(Stopped {
-                stop: Stop::Input(reason),
-                gas: 0,
-            });
+            return Err(Stopped::before(Stop::Input(reason)));
         }
+        let done = self.guarded(allowance, outside, |running| running.exchange(input))?;
+        let Done { output, gas, log } = done;
+        match judge(output) {
+            Ok(output) => Ok(Done { output, gas, log }),
+            Err(stop) => Err(Stopped { stop, gas, log }),
+        }
+    }
+
+    /// Calls an exported function that takes and gives nothing, under the same rules; the output
+    /// is empty. [`CompiledNode::has_export`] says whether there is such a one.
+    pub fn call_export(&self, name: &str, allowance: Allowance) -> Result<Done, Stopped> {
+        self.guarded(allowance, None, |running| running.export(name))
+    }
+
+    fn guarded(
+        &self,
+        allowance: Allowance,
+        outside: Option<Arc<dyn Outside>>,
+        work: impl FnOnce(&mut Running<'_>) -> Result<Vec<u8>, Broken>,
+    ) -> Result<Done, Stopped> {
         handlers::ensure();
-        pool::begin((allowance.memory / limits::PAGE).min(65_536) as u32);
+        let pages = (allowance.memory / limits::PAGE).min(65_536) as u32;
+        let _turn = pool::begin(pages);
         // A panic in a host function unwinds to here: it must not cross into the caller's runtime.
-        let run = catch_unwind(AssertUnwindSafe(|| self.run(input, allowance.gas)));
+        let run = catch_unwind(AssertUnwindSafe(|| self.run(allowance.gas, outside, work)));
         run.unwrap_or_else(|_| {
-            Err(Stopped {
-                stop: Stop::Host("the host panicked; see standard error".to_string()),
-                gas: 0,
-            })
+            let reason = "the host panicked; see standard error".to_string();
+            Err(Stopped::before(Stop::Host(reason)))
         })
     }
 
-    fn run(&self, input: &[u8], gas: u64) -> Result<Done, Stopped> {
+    fn run(
+        &self,
+        gas: u64,
+        outside: Option<Arc<dyn Outside>>,
+        work: impl FnOnce(&mut Running<'_>) -> Result<Vec<u8>, Broken>,
+    ) -> Result<Done, Stopped> {
         let mut store = Store::new(self.engine.clone());
-        let before = |stop| Stopped { stop, gas: 0 };
-        let mut running = Running::start(self, &mut store).map_err(before)?; // 1
-        running.give_gas(gas).map_err(before)?; // 2
-        let exchanged = running.exchange(input);
+        let started = Running::start(self, &mut store, outside); // 1
+        let mut running = started.map_err(Stopped::before)?;
+        running.give_gas(gas).map_err(Stopped::before)?; // 2
+        let worked = running.initialize().and_then(|()| work(&mut running));
         let used = gas.saturating_sub(running.gas_left());
-        let output = match exchanged {
-            Ok(output) => output,
-            Err(error) => {
-                let stop = running.classify(error);
+        let log = running.take_log();
+        match worked {
+            Ok(output) => Ok(Done {
+                output,
+                gas: used,
+                log,
+            }),
+            Err(broken) => {
+                let stop = running.classify(broken);
                 let gas = if stop == Stop::Gas { gas } else { used };
-                return Err(Stopped { stop, gas });
+                Err(Stopped { stop, gas, log })
             }
-        };
-        match judge(output) {
-            Ok(output) => Ok(Done { output, gas: used }),
-            Err(stop) => Err(Stopped { stop, gas: used }),
         }
     }
 }
@@ -138,7 +110,13 @@ impl CompiledNode {
 /// Why steps 3 to 5 ended early.
 enum Broken {
     Trap(RuntimeError),
-    Abi(String),
+    Stop(Stop),
+}
+
+impl From<Stop> for Broken {
+    fn from(stop: Stop) -> Self {
+        Broken::Stop(stop)
+    }
 }
 
 impl From<RuntimeError> for Broken {
@@ -154,16 +132,25 @@ struct Running<'s> {
     memory: Memory,
     gas: Global,
     stopped: Global,
+    /// There when the node imports anything.
+    guest: Option<FunctionEnv<Guest>>,
 }
 
 impl<'s> Running<'s> {
-    fn start(node: &CompiledNode, store: &'s mut Store) -> Result<Self, Stop> {
-        let guest = FunctionEnv::new(store, Guest::default());
+    fn start(
+        node: &CompiledNode,
+        store: &'s mut Store,
+        outside: Option<Arc<dyn Outside>>,
+    ) -> Result<Self, Stop> {
         let mut imports = Imports::new();
-        for (module, name) in &node.imports {
-            let function = wasi::function(store, &guest, module, name)
-                .ok_or_else(|| Stop::Host(format!("no answer for {module}.{name}")))?;
-            imports.define(module, name, function);
+        let mut guest = None;
+        if !node.imports.is_empty() {
+            let env = FunctionEnv::new(store, Guest::new(outside));
+            for &(import, answering) in &node.imports {
+                let function = guest::function(store, &env, import, answering);
+                imports.define(import.module, import.name, function);
+            }
+            guest = Some(env);
         }
         let instance = Instance::new(store, &node.module, &imports).map_err(|error| {
             let wasmer::InstantiationError::Start(trap) = error else {
@@ -179,13 +166,16 @@ impl<'s> Running<'s> {
             .clone();
         let global = |name| instance.exports.get_global(name).map_err(missing).cloned();
         let (gas, stopped) = (global(meter::GAS)?, global(meter::STOPPED)?);
-        guest.as_mut(store).memory = Some(memory.clone());
+        if let Some(guest) = &guest {
+            guest.as_mut(store).connect(memory.clone(), gas.clone());
+        }
         Ok(Running {
             store,
             instance,
             memory,
             gas,
             stopped,
+            guest,
         })
     }
 
@@ -201,22 +191,37 @@ impl<'s> Running<'s> {
         }
     }
 
+    fn take_log(&mut self) -> Log {
+        let guest = self.guest.as_ref();
+        guest.map_or_else(Log::new, |guest| guest.as_mut(self.store).take_log())
+    }
+
+    /// What a module built by a linker for WASI runs before anything else.
+    fn initialize(&mut self) -> Result<(), Broken> {
+        if self.instance.exports.get_extern("_initialize").is_some() {
+            self.export("_initialize")?;
+        }
+        Ok(())
+    }
+
+    fn export(&mut self, name: &str) -> Result<Vec<u8>, Broken> {
+        let exports = &self.instance.exports;
+        let function = exports.get_typed_function::<(), ()>(self.store, name);
+        function.map_err(absent)?.call(self.store)?;
+        Ok(Vec::new())
+    }
+
     fn exchange(&mut self, input: &[u8]) -> Result<Vec<u8>, Broken> {
-        let absent = |e: wasmer::ExportError| Broken::Abi(e.to_string());
         let exports = &self.instance.exports;
         let alloc = exports.get_typed_function::<u32, u32>(self.store, "logos_alloc");
-        let alloc = alloc.map_err(absent)?;
         let call = exports.get_typed_function::<(u32, u32), u64>(self.store, "logos_call");
-        let call = call.map_err(absent)?;
-        if exports.get_extern("_initialize").is_some() {
-            let initialize = exports.get_typed_function::<(), ()>(self.store, "_initialize");
-            initialize.map_err(absent)?.call(self.store)?;
-        }
+        let (alloc, call) = (alloc.map_err(absent)?, call.map_err(absent)?);
         let length = input.len() as u32; // bounded by `call`
         let pointer = alloc.call(self.store, length)?; // 3
+        self.pay_copy(input.len())?;
         let view = self.memory.view(self.store);
         view.write(u64::from(pointer), input).map_err(|_| {
-            Broken::Abi(format!(
+            Stop::Output(format!(
                 "logos_alloc({length}) gave {pointer}, out of bounds"
             ))
         })?;
@@ -224,29 +229,37 @@ impl<'s> Running<'s> {
         self.read_output((range >> 32) as u32, range as u32) // 5
     }
 
+    fn pay_copy(&mut self, bytes: usize) -> Result<(), Stop> {
+        guest::take_gas(&self.gas, self.store, prices::copied(bytes))
+    }
+
     fn read_output(&mut self, pointer: u32, length: u32) -> Result<Vec<u8>, Broken> {
         if length as usize > limits::OUTPUT_BYTES {
             let limit = limits::OUTPUT_BYTES;
-            return Err(Broken::Abi(format!(
-                "{length} bytes of output, the limit is {limit}"
-            )));
+            let reason = format!("{length} bytes of output, the limit is {limit}");
+            return Err(Stop::Output(reason).into());
         }
+        self.pay_copy(length as usize)?;
         let mut output = vec![0; length as usize];
         let view = self.memory.view(self.store);
         view.read(u64::from(pointer), &mut output).map_err(|_| {
-            Broken::Abi(format!(
+            Stop::Output(format!(
                 "logos_call gave {pointer} and {length}, out of bounds"
             ))
         })?;
         Ok(output)
     }
 
-    /// The most telling reason first: what the meter says, then what was asked for in vain, then
-    /// the node's own words, then the trap.
+    /// The most telling reason first: what a host function says, then the meter, then what was
+    /// asked for in vain, then the node's own words, then the trap.
     fn classify(&mut self, broken: Broken) -> Stop {
         let trap = match broken {
-            Broken::Abi(reason) => return Stop::Output(reason),
+            Broken::Stop(stop) => return stop,
             Broken::Trap(trap) => trap,
+        };
+        let trap = match trap.downcast::<Ended>() {
+            Ok(Ended(stop)) => return stop,
+            Err(trap) => trap,
         };
         match self.stopped.get(self.store) {
             Value::I32(meter::STOPPED_BY_GAS) => return Stop::Gas,
@@ -286,53 +299,16 @@ impl<'s> Running<'s> {
     }
 }
 
+fn absent(error: wasmer::ExportError) -> Stop {
+    Stop::Output(error.to_string())
+}
+
 fn refused_memory() -> Option<Stop> {
     let pages = pool::refused()?;
     let bytes = pages * limits::PAGE;
     Some(Stop::Memory(format!(
         "{bytes} bytes of memory asked for, more than the limit"
     )))
-}
-
-fn judge(mut output: Vec<u8>) -> Result<Vec<u8>, Stop> {
-    match output.first() {
-        Some(&DONE) => {
-            output.remove(0);
-            Ok(output)
-        }
-        Some(&FAILED) => {
-            let text = &output[1..output.len().min(1 + limits::REASON_BYTES)];
-            Err(Stop::Failed(String::from_utf8_lossy(text).into_owned()))
-        }
-        Some(status) => Err(Stop::Output(format!(
-            "the output begins with status {status}"
-        ))),
-        None => Err(Stop::Output("the output is empty".to_string())),
-    }
-}
-
-/// The trap by its name in the specification.
-fn trap_name(trap: &RuntimeError) -> String {
-    let Some(code) = trap.clone().to_trap() else {
-        return match trap.downcast_ref::<Exit>() {
-            Some(exit) => exit.to_string(),
-            None => trap.message(),
-        };
-    };
-    match code {
-        TrapCode::UnreachableCodeReached => "unreachable",
-        TrapCode::HeapAccessOutOfBounds => "out of bounds memory access",
-        TrapCode::TableAccessOutOfBounds => "out of bounds table access",
-        TrapCode::IndirectCallToNull => "uninitialized element",
-        TrapCode::BadSignature => "indirect call type mismatch",
-        TrapCode::IntegerOverflow => "integer overflow",
-        TrapCode::IntegerDivisionByZero => "integer divide by zero",
-        TrapCode::BadConversionToInteger => "invalid conversion to integer",
-        // The native stack's guard page: the meter's budget is there to end first.
-        TrapCode::StackOverflow => "call stack exhausted",
-        other => return other.message().to_string(),
-    }
-    .to_string()
 }
 
 #[cfg(test)]

@@ -4,14 +4,26 @@
 use std::sync::LazyLock;
 use wasmer::sys::{CpuFeature, Target, Triple};
 
-/// Everything that decides how a module is compiled.
-const SOURCES: [&[u8]; 6] = [
-    include_bytes!("../Cargo.lock"),
-    include_bytes!("limits.rs"),
-    include_bytes!("meter.rs"),
-    include_bytes!("module.rs"),
-    include_bytes!("pool.rs"),
-    include_bytes!("admission/mod.rs"),
+// Everything that decides what is compiled, and how.
+macro_rules! sources {
+    ($($path:literal),* $(,)?) => {
+        const SOURCES: &[&[u8]] = &[include_bytes!("../Cargo.lock"), $(include_bytes!($path)),*];
+        #[cfg(test)]
+        const PATHS: &[&str] = &[$($path),*];
+    };
+}
+sources![
+    "limits.rs",
+    "meter.rs",
+    "module.rs",
+    "pool.rs",
+    "prices.rs",
+    // A restored artefact is not admitted again: it stands for the admission of its own build.
+    "admission/mod.rs",
+    "admission/checks.rs",
+    "admission/imports.rs",
+    "admission/operators.rs",
+    "admission/survey.rs",
 ];
 
 static ID: LazyLock<String> = LazyLock::new(|| {
@@ -44,6 +56,16 @@ fn fnv1a(parts: &[&[u8]]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_source_of_admission_is_part_of_the_id() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/admission");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = format!("admission/{}", entry.unwrap().file_name().to_str().unwrap());
+            let tests = path.contains("tests");
+            assert!(tests || PATHS.contains(&path.as_str()), "{path}");
+        }
+    }
 
     #[test]
     fn the_hash_is_fnv1a() {

@@ -50,6 +50,24 @@ pub const INPUT_BYTES: usize = 1 << 20;
 pub const OUTPUT_BYTES: usize = 1 << 20;
 /// Bytes of a text that a node gives as the reason of its failure.
 pub const REASON_BYTES: usize = 1_020;
+/// Bytes that a node gets at once from the host's randomness.
+pub const RANDOM_BYTES: u32 = 64 << 10;
+/// Bytes of a key under which something is stored.
+pub const KEY_BYTES: u32 = 512;
+/// Bytes of a value that is stored.
+pub const VALUE_BYTES: u32 = 64 << 10;
+/// Bytes of a request to the network, in the codec's form.
+pub const REQUEST_BYTES: u32 = 1 << 20;
+/// Bytes of an answer from the outside, in the codec's form.
+pub const ANSWER_BYTES: usize = 1 << 20;
+/// Bytes of one line of the log.
+pub const LOG_LINE_BYTES: u32 = 4 << 10;
+/// Bytes of all lines that one call logs.
+pub const LOG_BYTES: usize = 64 << 10;
+/// Lines that one call logs.
+pub const LOG_LINES: usize = 1_024;
+/// Elements of a list that a WASI function walks: buffers, subscriptions.
+pub const LIST_ELEMENTS: u32 = 1_024;
 
 /// Stack that suspended calls may hold, in the units of [`crate::meter::frame_bytes`].
 pub const STACK_BUDGET: u32 = 8 << 20;

@@ -9,15 +9,12 @@
 //!
 //! After `wasmer-middlewares`' metering (MIT), which has neither lengths nor a stack.
 
-use crate::limits;
+use crate::{limits, prices};
 use std::sync::{Arc, OnceLock};
 use wasmer::sys::{FunctionMiddleware, MiddlewareError, MiddlewareReaderState, ModuleMiddleware};
 use wasmer::{ExportIndex, GlobalInit, GlobalType, LocalFunctionIndex, Mutability, Type};
 use wasmer_types::ModuleInfo;
 use wasmparser::{BlockType, Operator};
-
-/// Version of the price list below and of the frame sizes: part of a compiled node's identity.
-pub const COST_VERSION: u32 = 1;
 
 /// Exports that begin so are the meter's; admission refuses a module that brings one.
 pub const RESERVED_PREFIX: &str = "logos$";
@@ -30,28 +27,6 @@ pub const STOPPED: &str = "logos$stopped";
 pub const STOPPED_BY_GAS: i32 = 1;
 /// The calls in progress hold more stack than the budget.
 pub const STOPPED_BY_STACK: i32 = 2;
-
-/// `memory.copy` and `memory.fill` cost one gas for so many bytes, as a power of two.
-const BULK_BYTES_PER_GAS_LOG2: i64 = 4;
-/// Crossing to the host and back, with up to a few buffers written.
-const HOST_CALL: u64 = 200;
-
-/// The price of one operator in gas; one gas is about 2 ns.
-fn price(operator: &Operator, imported_functions: u32) -> u64 {
-    use Operator as O;
-    match operator {
-        O::Nop | O::Block { .. } | O::Loop { .. } | O::End | O::Else | O::Drop => 0,
-        O::Call { function_index } if *function_index < imported_functions => HOST_CALL,
-        O::Call { .. } => 10,
-        O::CallIndirect { .. } => 14,
-        O::Br { .. } | O::BrIf { .. } | O::BrTable { .. } | O::If { .. } | O::Return => 3,
-        O::MemoryGrow { .. } => 1_000,
-        O::I32DivS | O::I32DivU | O::I32RemS | O::I32RemU => 8,
-        O::I64DivS | O::I64DivU | O::I64RemS | O::I64RemU => 12,
-        O::F32Div | O::F32Sqrt | O::F64Div | O::F64Sqrt => 8,
-        _ => 1,
-    }
-}
 
 /// Whether control may leave or enter here, so that what has run until now must be paid.
 fn ends_run(operator: &Operator) -> bool {
@@ -101,7 +76,7 @@ struct Globals {
 pub struct Meter {
     /// Frame of each defined function.
     frames: Arc<[u32]>,
-    module: OnceLock<(Globals, u32)>,
+    module: OnceLock<Globals>,
 }
 
 impl Meter {
@@ -120,10 +95,9 @@ impl ModuleMiddleware for Meter {
         function: LocalFunctionIndex,
     ) -> Box<dyn FunctionMiddleware<'a> + 'a> {
         let module = self.module.get();
-        let (globals, imported_functions) = *module.expect("the module's globals are added first");
+        let globals = *module.expect("the module's globals are added first");
         Box::new(FunctionMeter {
             globals,
-            imported_functions,
             frame: self.frames[function.as_u32() as usize],
             unpaid: 0,
         })
@@ -145,9 +119,8 @@ impl ModuleMiddleware for Meter {
             length: add(Type::I32, GlobalInit::I32Const(0), None),
             stack: add(Type::I32, GlobalInit::I32Const(0), None),
         };
-        let imported_functions = module.num_imported_functions as u32;
         self.module
-            .set((globals, imported_functions))
+            .set(globals)
             .map_err(|_| MiddlewareError::new("meter", "a meter serves one module"))
     }
 }
@@ -155,7 +128,6 @@ impl ModuleMiddleware for Meter {
 #[derive(Debug)]
 struct FunctionMeter {
     globals: Globals,
-    imported_functions: u32,
     frame: u32,
     /// Price of the operators since the last payment.
     unpaid: u64,
@@ -209,7 +181,7 @@ impl FunctionMeter {
             Operator::GlobalGet { global_index },
             Operator::I64ExtendI32U,
             Operator::I64Const {
-                value: BULK_BYTES_PER_GAS_LOG2,
+                value: i64::from(prices::BYTES_PER_GAS_LOG2),
             },
             Operator::I64ShrU,
         ];
@@ -252,7 +224,7 @@ impl<'a> FunctionMiddleware<'a> for FunctionMeter {
         out: &mut MiddlewareReaderState<'a>,
     ) -> Result<(), MiddlewareError> {
         use Operator as O;
-        self.unpaid += price(&operator, self.imported_functions);
+        self.unpaid += prices::operator(&operator);
         let bulk = matches!(operator, O::MemoryCopy { .. } | O::MemoryFill { .. });
         let call = matches!(operator, O::Call { .. } | O::CallIndirect { .. });
         if bulk || ends_run(&operator) {

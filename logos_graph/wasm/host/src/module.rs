@@ -2,9 +2,10 @@
 //! left. Each has its own engine, because the meter belongs to one module.
 
 use crate::admission::{self, imports};
+use crate::guest::{self, Answering};
 use crate::meter::Meter;
 use crate::pool::Pooled;
-use crate::{fingerprint, handlers, limits, wasi};
+use crate::{fingerprint, handlers, limits};
 use std::fmt;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -42,8 +43,8 @@ static COMPILED_IN: AtomicU32 = AtomicU32::new(0);
 pub struct CompiledNode {
     pub(crate) engine: Engine,
     pub(crate) module: Module,
-    /// The imported functions, as (module, name).
-    pub(crate) imports: Vec<(String, String)>,
+    /// The imported functions, each with the host's own.
+    pub(crate) imports: Vec<(&'static imports::Allowed, Answering)>,
 }
 
 impl CompiledNode {
@@ -74,6 +75,7 @@ impl CompiledNode {
     /// # Safety
     /// The bytes are machine code that will run unchecked: they must come from `artefact` of the
     /// same [`fingerprint::id`], unchanged. The caller authenticates them.
+    #[allow(unsafe_code)] // machine code is trusted as it comes
     pub unsafe fn restore(artefact: &[u8]) -> Result<CompiledNode, Refused> {
         handlers::ensure();
         let mut engine: Engine = EngineBuilder::headless().engine().into();
@@ -89,23 +91,30 @@ impl CompiledNode {
         Ok(bytes.map_err(|e| refused("E_HOST_ARTEFACT", e))?.to_vec())
     }
 
+    /// Whether the module exports a function of this name that takes and gives nothing.
+    pub fn has_export(&self, name: &str) -> bool {
+        let mut functions = self.module.exports().functions();
+        functions.any(|export| {
+            let kind = export.ty();
+            export.name() == name && kind.params().is_empty() && kind.results().is_empty()
+        })
+    }
+
     fn ready(engine: Engine, module: Module) -> Result<CompiledNode, Refused> {
-        let imports: Vec<_> = module
-            .imports()
-            .functions()
-            .map(|import| (import.module().to_string(), import.name().to_string()))
-            .collect();
-        match imports.iter().find(|(m, n)| !wasi::provides(m, n)) {
-            Some((module, name)) => Err(refused(
-                "E_HOST_IMPORT",
-                format!("this host has no answer for {module}.{name}"),
-            )),
-            None => Ok(CompiledNode {
-                engine,
-                module,
-                imports,
-            }),
-        }
+        let imports = module.imports().functions().map(|import| {
+            let (module, name) = (import.module(), import.name());
+            let found = imports::find(module, name).zip(guest::answering(module, name));
+            found.ok_or_else(|| {
+                let message = format!("this host has no answer for {module}.{name}");
+                refused("E_HOST_IMPORT", message)
+            })
+        });
+        let imports = imports.collect::<Result<_, _>>()?;
+        Ok(CompiledNode {
+            engine,
+            module,
+            imports,
+        })
     }
 }
 

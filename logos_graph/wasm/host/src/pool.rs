@@ -30,10 +30,23 @@ thread_local! {
     static REFUSED: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
+/// A call's turn on its thread. Calls may be nested: at its end the outer one goes on.
+pub struct Turn {
+    outer: (u32, Option<u64>),
+}
+
 /// Starts a call on this thread: it may have `pages`.
-pub fn begin(pages: u32) {
-    LIMIT.set(pages);
-    REFUSED.set(None);
+pub fn begin(pages: u32) -> Turn {
+    Turn {
+        outer: (LIMIT.replace(pages), REFUSED.replace(None)),
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        LIMIT.set(self.outer.0);
+        REFUSED.set(self.outer.1);
+    }
 }
 
 /// The pages that the call on this thread last asked for in vain.

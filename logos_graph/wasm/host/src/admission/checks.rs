@@ -133,15 +133,16 @@ fn import_signatures(survey: &Survey) -> Outcome {
 fn grants(survey: &Survey, granted: &[String]) -> Outcome {
     let mut used = Vec::new();
     for (import, allowed) in listed(survey) {
-        let Some(capability) = allowed.capability else {
+        if allowed.capabilities.is_empty() {
             continue;
-        };
-        if !granted.iter().any(|g| g == capability) {
+        }
+        let Some(capability) = allowed.opened_by(granted) else {
+            let needed = allowed.capabilities.join(" or ");
             return refuse(
                 "E_ADMIT_GRANT",
-                format!("{} needs the capability {capability}", dotted(import)),
+                format!("{} needs the capability {needed}", dotted(import)),
             );
-        }
+        };
         used.push(capability);
     }
     Ok(if used.is_empty() {

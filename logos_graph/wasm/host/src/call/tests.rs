@@ -29,7 +29,7 @@ fn module_with(more: &str, body: &str) -> Vec<u8> {
 }
 
 fn stop(node: &CompiledNode, allowance: Allowance) -> Stop {
-    node.call(b"", allowance).unwrap_err().stop
+    node.call(b"", allowance, None).unwrap_err().stop
 }
 
 /// Output of one byte, the status.
@@ -40,20 +40,20 @@ const ECHO: &str = "(i32.store8 (i32.const 4095) (i32.const 0))
 
 #[test]
 fn a_node_gets_its_input_and_gives_its_output() {
-    let done = node(ECHO).call(b"hello", PLENTY).unwrap();
+    let done = node(ECHO).call(b"hello", PLENTY, None).unwrap();
     assert_eq!(done.output, b"hello");
 }
 
 #[test]
 fn gas_is_the_same_in_every_run_and_exact() {
     let node = node(ECHO);
-    let gas = node.call(b"hello", PLENTY).unwrap().gas;
+    let gas = node.call(b"hello", PLENTY, None).unwrap().gas;
     assert!(gas > 0);
     for _ in 0..3 {
-        assert_eq!(node.call(b"hello", PLENTY).unwrap().gas, gas);
+        assert_eq!(node.call(b"hello", PLENTY, None).unwrap().gas, gas);
     }
     let exact = Allowance { gas, ..PLENTY };
-    assert_eq!(node.call(b"hello", exact).unwrap().gas, gas);
+    assert_eq!(node.call(b"hello", exact, None).unwrap().gas, gas);
     let short = Allowance {
         gas: gas - 1,
         ..PLENTY
@@ -68,7 +68,7 @@ fn no_byte_of_one_call_is_seen_by_the_next() {
                 (i32.store8 (i32.const 9000) (i32.const 1)) (i64.const 1)";
     let node = node(body);
     for _ in 0..5 {
-        node.call(b"", PLENTY).unwrap();
+        node.call(b"", PLENTY, None).unwrap();
     }
 }
 
@@ -79,7 +79,7 @@ fn an_endless_loop_ends_with_its_gas() {
         gas: 10_000,
         ..PLENTY
     };
-    let stopped = node.call(b"", few).unwrap_err();
+    let stopped = node.call(b"", few, None).unwrap_err();
     assert_eq!((stopped.stop, stopped.gas), (Stop::Gas, 10_000));
 }
 
@@ -88,7 +88,7 @@ fn a_bulk_operator_costs_by_its_length() {
     let fill = |bytes: u32| {
         let body =
             format!("(memory.fill (i32.const 0) (i32.const 0) (i32.const {bytes})) {NOTHING}");
-        node(&body).call(b"", PLENTY).unwrap().gas
+        node(&body).call(b"", PLENTY, None).unwrap().gas
     };
     assert_eq!(fill(32_016) - fill(16), 2_000);
 }
@@ -106,8 +106,8 @@ fn recursion_stops_at_the_depth_that_the_module_alone_decides() {
     let node = CompiledNode::compile(&wasm).unwrap();
     let deepest = ((limits::STACK_BUDGET - outer) / down) as usize;
     assert!(deepest > 10_000);
-    assert!(node.call(&vec![0; deepest], PLENTY).is_ok());
-    let stopped = node.call(&vec![0; deepest + 1], PLENTY).unwrap_err();
+    assert!(node.call(&vec![0; deepest], PLENTY, None).is_ok());
+    let stopped = node.call(&vec![0; deepest + 1], PLENTY, None).unwrap_err();
     assert_eq!(stopped.stop, Stop::Stack);
 }
 
@@ -143,13 +143,13 @@ fn refused_memory_followed_by_a_trap_is_a_matter_of_memory() {
         memory: 32 << 20,
         ..PLENTY
     };
-    assert!(node.call(b"", more).is_ok());
+    assert!(node.call(b"", more, None).is_ok());
 }
 
 #[test]
 fn a_node_that_copes_with_refused_memory_goes_on() {
     let node = node("(drop (memory.grow (i32.const 300))) (i64.const 1)");
-    assert!(node.call(b"", PLENTY).is_ok());
+    assert!(node.call(b"", PLENTY, None).is_ok());
 }
 
 #[test]
@@ -219,14 +219,15 @@ fn a_failure_of_the_nodes_own_carries_its_text() {
 }
 
 #[test]
+#[allow(unsafe_code)] // the promise of `restore` is kept here
 fn a_restored_artefact_behaves_as_the_compiled_node() {
     let compiled = node(ECHO);
     let artefact = compiled.artefact().unwrap();
     // SAFETY: unchanged bytes of this very build.
     let restored = unsafe { CompiledNode::restore(&artefact) }.unwrap();
     assert_eq!(
-        restored.call(b"hello", PLENTY),
-        compiled.call(b"hello", PLENTY)
+        restored.call(b"hello", PLENTY, None),
+        compiled.call(b"hello", PLENTY, None)
     );
     assert_eq!(node(ECHO).artefact().unwrap(), artefact);
 }
@@ -236,7 +237,7 @@ fn nans_are_canonical() {
     // 0/0 with a sign and payload that hardware would hand through.
     let body = "(i64.store (i32.const 1) (i64.reinterpret_f64
         (f64.add (f64.const -nan:0xdead) (f64.const 1)))) (i64.const 9)";
-    let done = node(body).call(b"", PLENTY).unwrap();
+    let done = node(body).call(b"", PLENTY, None).unwrap();
     assert_eq!(done.output, 0x7ff8_0000_0000_0000_u64.to_le_bytes());
 }
 
@@ -260,7 +261,7 @@ fn wasi_output_is_dropped_and_an_exit_ends_the_call() {
     };
     let write = "(i32.store8 (i32.const 9) (call $fd_write (i32.const 2) (i32.const 100)
         (i32.const 1) (i32.const 1))) (i64.const 10)";
-    let done = module(write).call(b"", PLENTY).unwrap();
+    let done = module(write).call(b"", PLENTY, None).unwrap();
     assert_eq!(done.output, [6, 0, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(
         stop(
@@ -280,9 +281,20 @@ fn threads_call_one_node_at_once() {
             scope.spawn(move || {
                 for round in 0..200u8 {
                     let input = [thread, round];
-                    assert_eq!(node.call(&input, PLENTY).unwrap().output, input);
+                    assert_eq!(node.call(&input, PLENTY, None).unwrap().output, input);
                 }
             });
         }
     });
+}
+
+#[test]
+fn an_export_of_the_authors_is_called_under_the_same_rules() {
+    let more = r#"(func (export "fine")) (func (export "endless") (loop (br 0)))
+                  (func (export "takes") (param i32))"#;
+    let node = node_with(more, NOTHING);
+    assert!(node.call_export("fine", PLENTY).unwrap().output.is_empty());
+    let stopped = node.call_export("endless", PLENTY).unwrap_err();
+    assert_eq!((stopped.stop, stopped.gas), (Stop::Gas, PLENTY.gas));
+    assert!(node.has_export("fine") && !node.has_export("takes") && !node.has_export("memory"));
 }

@@ -1,8 +1,10 @@
-;; refused E_ADMIT_IMPORT: wasi_snapshot_preview1.sock_send
-;; WASI's own network is not on the list.
+;; stopped E_NODE_CALL: kv_get: the key is empty
+;; Looks up nothing.
 (module
-  (import "wasi_snapshot_preview1" "sock_send" (func (param i32 i32 i32 i32 i32) (result i32)))
+  (import "logos" "kv_get" (func $call (param i32 i32) (result i32)))
   (memory (export "memory") 1)
+  (data (i32.const 16) "key\ff")
   (func (export "logos_alloc") (param i32) (result i32) i32.const 4096)
-  (func (export "logos_call") (param i32 i32) (result i64) i64.const 1)
+  (func (export "logos_call") (param $at i32) (param $length i32) (result i64)
+    (drop (call $call (i32.const 0) (i32.const 0))) unreachable)
   (@custom "logos.descriptor" "{\"abi\":1,\"docs\":\"\",\"inputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"bytes\"}],\"name\":\"hostile\",\"outputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"bytes\"}]}"))

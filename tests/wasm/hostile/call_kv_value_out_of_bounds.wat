@@ -1,0 +1,10 @@
+;; stopped E_NODE_CALL: kv_put: an address or a length out of bounds
+;; Stores what lies past its memory.
+(module
+  (import "logos" "kv_put" (func $call (param i32 i32 i32 i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "key\ff")
+  (func (export "logos_alloc") (param i32) (result i32) i32.const 4096)
+  (func (export "logos_call") (param $at i32) (param $length i32) (result i64)
+    (call $call (i32.const 16) (i32.const 3) (i32.const -1) (i32.const 65536)) unreachable)
+  (@custom "logos.descriptor" "{\"abi\":1,\"docs\":\"\",\"inputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"bytes\"}],\"name\":\"hostile\",\"outputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"bytes\"}]}"))
