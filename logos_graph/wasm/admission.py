@@ -4,18 +4,7 @@ The host's Rust half reads and judges the binary in linear time; each refusal ha
 names the culprit (an import, an operator, a number and its limit). Here the verdict becomes Python
 objects, and the descriptor is read.
 
-| codes | say that |
-|---|---|
-| E_ADMIT_SIZE, E_ADMIT_INVALID | it is too large, or no WebAssembly |
-| E_ADMIT_OPERATOR, E_ADMIT_FEATURE | it uses what nodes may not use |
-| E_ADMIT_IMPORT, …_KIND, …_SIGNATURE, E_ADMIT_IMPORTS | an import is not on the allow-list |
-| E_ADMIT_GRANT | an import needs a capability that the node does not hold |
-| E_ADMIT_EXPORT, …_SIGNATURE, …_RESERVED, E_ADMIT_EXPORTS | the calling convention is not kept |
-| E_ADMIT_MEMORY, …_MIN, …_MAX, E_ADMIT_TABLES, E_ADMIT_TABLE_SIZE | memory or table is unbounded |
-| E_ADMIT_TYPES, …PARAMETERS, …FUNCTIONS, …GLOBALS, …DATA, …ELEMENTS | there is too much |
-| E_ADMIT_CODE, E_ADMIT_BODY, E_ADMIT_LOCALS, E_ADMIT_COMPLEXITY | compiling would take too long |
-| E_ADMIT_START | something would run before it is called |
-| E_ADMIT_DESCRIPTOR, E_ADMIT_DESCRIPTOR_SIZE, E_DESCRIPTOR_… | it does not say what it is |
+`all_checks` lists them; docs/admission.md is that list.
 """
 
 from __future__ import annotations
@@ -28,16 +17,16 @@ from logos_graph.canon import ContentId, content_id
 from logos_graph.errors import LogosError, Rejected
 from logos_graph.graph.descriptor import Descriptor, parse_descriptor
 
-__all__ = ["Admitted", "Check", "Import", "admit", "inspect"]
+__all__ = ["Admitted", "Check", "Demand", "Import", "admit", "all_checks", "inspect"]
 
 _HINTS = {
     "E_ADMIT_GRANT": "grant the node this capability, or build it without what needs it",
     "E_ADMIT_IMPORT": "nodes reach the outside by granted capabilities only",
     "E_ADMIT_DESCRIPTOR": "declare the node with the SDK's node! macro",
     "E_ADMIT_EXPORT": "declare the node with the SDK's node! macro",
-    "E_ADMIT_FEATURE": "build for wasm32-unknown-unknown without further target features",
-    "E_ADMIT_OPERATOR": "build for wasm32-unknown-unknown without further target features",
+    "E_ADMIT_COMPONENT": "build for wasm32-unknown-unknown, which gives a module",
 }
+_FEATURE_HINT = "build for wasm32-unknown-unknown without further target features"
 _DEFAULT_HINT = "`logos node inspect` shows every check"
 
 
@@ -49,6 +38,15 @@ class Check:
     ok: bool
     detail: str
     code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a check asks of a module, and the codes by which it refuses."""
+
+    name: str
+    codes: tuple[str, ...]
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +67,41 @@ class Admitted:
     size: int
 
 
+_DESCRIPTOR = Demand(
+    "descriptor-content",
+    (
+        "E_DESCRIPTOR_JSON",
+        "E_DESCRIPTOR_FORM",
+        "E_DESCRIPTOR_ABI",
+        "E_DESCRIPTOR_NAME",
+        "E_PORT_COUNT",
+        "E_PORT_NAME",
+        "E_PORT_DUPLICATE",
+        "E_PORT_TYPE",
+        "E_TYPE_SYNTAX",
+        "E_TYPE_UNKNOWN",
+        "E_TYPE_NAME",
+        "E_TYPE_DUPLICATE",
+        "E_TYPE_EMPTY",
+        "E_TYPE_OPTION",
+        "E_TYPE_SCALE",
+        "E_TYPE_DEPTH",
+        "E_TYPE_SIZE",
+    ),
+    "canonical JSON of exactly the known keys, port names that differ, types that exist",
+)
+
+
+def all_checks() -> list[Demand]:
+    """Every check, in the order of the report."""
+    host = logos_wasm_host.admission_checks()
+    return [*(Demand(name, (code,), what) for name, code, what in host), _DESCRIPTOR]
+
+
 def inspect(module: bytes, granted: frozenset[str] = frozenset()) -> list[Check]:
     """Every check on a module for a node that holds these capabilities, in a fixed order.
 
-    Never raises for what the module holds: a refusal is a Check that is not ok. A module that
+    Never raises for what the module holds: a refusal is a Check that is not ok. A binary that
     cannot be read has only the checks up to `well-formed`.
     """
     return _judge(module, granted).checks
@@ -91,12 +120,17 @@ def admit(module: bytes, granted: frozenset[str] = frozenset()) -> Admitted:
         raise Rejected(
             first.code,
             f"the module is not admitted: {first.name}: {first.detail}",
-            hint=_HINTS.get(first.code, _DEFAULT_HINT),
+            hint=_hint(first.code),
             check=first.name,
             detail=first.detail,
             failed=[check.name for check in failed],
         )
     return Admitted(content_id(module), verdict.descriptor, verdict.imports, len(module))
+
+
+def _hint(code: str) -> str:
+    feature = any(code in demand.codes for demand in all_checks() if demand.what == "not used")
+    return _HINTS.get(code, _FEATURE_HINT if feature else _DEFAULT_HINT)
 
 
 @dataclass(frozen=True, slots=True)

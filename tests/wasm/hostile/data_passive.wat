@@ -1,4 +1,4 @@
-;; refused E_ADMIT_FEATURE: passive data segments
+;; refused E_ADMIT_BULK_MEMORY: data segment 0 is passive
 ;; Data that only memory.init could use.
 (module
   (memory (export "memory") 1)

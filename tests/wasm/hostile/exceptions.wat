@@ -1,4 +1,4 @@
-;; refused E_ADMIT_FEATURE: 
+;; refused E_ADMIT_EXCEPTIONS: a section of exception tags
 ;; Exceptions leave calls on ways that the stack's counter does not see.
 (module
   (memory (export "memory") 1)

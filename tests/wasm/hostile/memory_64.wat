@@ -1,4 +1,4 @@
-;; refused E_ADMIT_FEATURE: 
+;; refused E_ADMIT_MEMORY64: memory 0 has 64-bit addresses
 ;; Addresses that reach past the reservation.
 (module
   (memory (export "memory") i64 1)

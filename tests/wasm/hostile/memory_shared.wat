@@ -1,4 +1,4 @@
-;; refused E_ADMIT_FEATURE: 
+;; refused E_ADMIT_THREADS: memory 0 is shared
 ;; Memory for threads.
 (module
   (memory (export "memory") 1 1 shared)

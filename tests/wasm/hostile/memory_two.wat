@@ -1,4 +1,4 @@
-;; refused E_ADMIT_FEATURE: 
+;; refused E_ADMIT_MULTI_MEMORY: memory 1
 ;; A second memory, that no limit would count.
 (module
   (memory (export "memory") 1)

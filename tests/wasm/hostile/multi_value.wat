@@ -1,4 +1,4 @@
-;; refused E_ADMIT_FEATURE: multi-value
+;; refused E_ADMIT_MULTI_VALUE: type 2 gives several values
 ;; With blocks of many results validation is no longer linear.
 (module
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; refused E_ADMIT_OPERATOR: i32.atomic_load
+;; refused E_ADMIT_THREADS: i32.atomic_load
 ;; An atomic access.
 (module
   (memory (export "memory") 1)

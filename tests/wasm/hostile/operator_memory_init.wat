@@ -1,4 +1,4 @@
-;; refused E_ADMIT_OPERATOR: memory.init
+;; refused E_ADMIT_BULK_MEMORY: memory.init
 ;; A bulk operator that the meter does not price.
 (module
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; refused E_ADMIT_OPERATOR: ref.null
+;; refused E_ADMIT_REFERENCE_TYPES: ref.null
 ;; References, and an operator that would fill a table with them.
 (module
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; refused E_ADMIT_OPERATOR: v128.const
+;; refused E_ADMIT_SIMD: v128.const
 ;; Vectors.
 (module
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; refused E_ADMIT_OPERATOR: table.size
+;; refused E_ADMIT_REFERENCE_TYPES: table.size
 ;; Tables have one size for ever.
 (module
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; refused E_ADMIT_OPERATOR: return_call
+;; refused E_ADMIT_TAIL_CALL: return_call
 ;; A tail call would pass by the stack's counter.
 (module
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; refused E_ADMIT_TABLE_SIZE: 10001 table entries, the limit is 10000
+;; refused E_ADMIT_TABLE_MIN: 10001 table entries at the start, the limit is 10000
 ;; A table that costs more than the code.
 (module
   (memory (export "memory") 1)

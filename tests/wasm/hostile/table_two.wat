@@ -1,4 +1,4 @@
-;; refused E_ADMIT_FEATURE: 
+;; refused E_ADMIT_TABLES: 2 tables, the limit is 1
 ;; Two tables.
 (module
   (memory (export "memory") 1)

@@ -20,9 +20,13 @@ sources![
     "prices.rs",
     // A restored artefact is not admitted again: it stands for the admission of its own build.
     "admission/mod.rs",
-    "admission/checks.rs",
+    "admission/bounds.rs",
+    "admission/code.rs",
+    "admission/features.rs",
     "admission/imports.rs",
+    "admission/listing.rs",
     "admission/operators.rs",
+    "admission/rules.rs",
     "admission/survey.rs",
 ];
 

@@ -12,6 +12,8 @@ pub const MODULE_BYTES: usize = 1 << 20;
 pub const TYPES: usize = 1_000;
 /// Parameters of one function type.
 pub const PARAMETERS: usize = 64;
+/// Results of one function type: several at once would make validation quadratic.
+pub const RESULTS: usize = 1;
 /// Imports.
 pub const IMPORTS: usize = 64;
 /// Functions with a body.
@@ -24,7 +26,11 @@ pub const EXPORTS: usize = 256;
 pub const DATA_SEGMENTS: usize = 4_096;
 /// Element segments.
 pub const ELEMENT_SEGMENTS: usize = 256;
-/// Entries of the one table.
+/// Tables, and memories.
+pub const TABLES: usize = 1;
+pub const MEMORIES: usize = 1;
+/// Entries of the table, at the start and at most; and of all element segments together, which are
+/// written anew for each call.
 pub const TABLE_ENTRIES: u64 = 10_000;
 /// Bytes of all function bodies together.
 pub const CODE_BYTES: usize = 512 << 10;
@@ -34,8 +40,17 @@ pub const BODY_BYTES: usize = 64 << 10;
 pub const LOCALS: u64 = 2_048;
 /// Locals of all functions together.
 pub const ALL_LOCALS: u64 = 50_000;
-/// Parameters and locals times branches, of each function, summed up. Compilation takes about a
-/// second for each 100,000; rustc's largest functions together make 50,000.
+/// Blocks inside of one another. rustc nests a block for each arm of a `match`.
+pub const NESTING: usize = 1_024;
+/// Operands of all calls. Each takes a byte of code at least to make, but in code that is never
+/// reached none is made: there a call of two bytes could cost the validator any number of steps.
+pub const OPERANDS: usize = CODE_BYTES;
+/// Custom sections, and their bytes without the descriptor: names, and what tools leave behind.
+pub const CUSTOM_SECTIONS: usize = 16;
+pub const CUSTOM_BYTES: usize = 256 << 10;
+/// Parameters and locals times branches, of each function, summed up, and 8 for each place where the
+/// module or its meter branches. Compilation takes one to two seconds for each 100,000; a node that
+/// sorts, maps and prints makes 100,000, a plain one 20,000.
 pub const COMPLEXITY: u64 = 200_000;
 /// Pages that the memory may have at the start: 16 MiB, a call's default limit.
 pub const MEMORY_MIN_PAGES: u64 = 256;
@@ -69,7 +84,7 @@ pub const LOG_LINES: usize = 1_024;
 /// Elements of a list that a WASI function walks: buffers, subscriptions.
 pub const LIST_ELEMENTS: u32 = 1_024;
 
-/// Stack that suspended calls may hold, in the units of [`crate::meter::frame_bytes`].
+/// Stack that suspended calls may hold, in the units of [`crate::admission::frame_bytes`].
 pub const STACK_BUDGET: u32 = 8 << 20;
 /// Bytes of the native stack: the budget, and as much again for the innermost frame and for the
 /// host functions, so that the budget always ends first.

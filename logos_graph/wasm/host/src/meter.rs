@@ -16,8 +16,6 @@ use wasmer::{ExportIndex, GlobalInit, GlobalType, LocalFunctionIndex, Mutability
 use wasmer_types::ModuleInfo;
 use wasmparser::{BlockType, Operator};
 
-/// Exports that begin so are the meter's; admission refuses a module that brings one.
-pub const RESERVED_PREFIX: &str = "logos$";
 /// Exported global, i64: the gas that is left.
 pub const GAS: &str = "logos$gas";
 /// Exported global, i32: why the meter stopped the node; one of the `STOPPED_…` or 0.
@@ -48,18 +46,6 @@ fn ends_run(operator: &Operator) -> bool {
     )
 }
 
-/// An upper bound of a function's native frame in bytes, from the module alone. `variables` are its
-/// parameters and locals.
-///
-/// What is live in a frame is a parameter, a local, or the result of an operator that a later one
-/// uses: at least three bytes of code each, in at most sixteen bytes of stack. The constant is for
-/// return address, saved registers and the meter's own values.
-pub fn frame_bytes(body_bytes: usize, variables: u64) -> u32 {
-    let values = body_bytes as u64 + variables;
-    // Admission bounds both; the clamp only says so to the type.
-    (256 + 8 * values).min(u64::from(u32::MAX)) as u32
-}
-
 /// Indexes of the meter's globals.
 #[derive(Clone, Copy, Debug)]
 struct Globals {
@@ -80,7 +66,7 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// `frames`: [`frame_bytes`] of each defined function, in order.
+    /// `frames`: what [`crate::admission::frame_sizes`] gives.
     pub fn new(frames: Vec<u32>) -> Self {
         Meter {
             frames: frames.into(),

@@ -223,6 +223,14 @@ fn logos_wasm_host(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("MAX_INPUT_BYTES", limits::INPUT_BYTES)?;
     module.add("MAX_OUTPUT_BYTES", limits::OUTPUT_BYTES)?;
     module.add_function(wrap_pyfunction!(inspect, module)?)?;
+    module.add_function(wrap_pyfunction!(
+        admission::listing::allowed_imports,
+        module
+    )?)?;
+    module.add_function(wrap_pyfunction!(
+        admission::listing::admission_checks,
+        module
+    )?)?;
     module.add_function(wrap_pyfunction!(assemble, module)?)?;
     Ok(())
 }

@@ -1,0 +1,7 @@
+;; refused E_ADMIT_EXPORT: logos_alloc is missing
+;; The host could not hand over its input.
+(module
+  (memory (export "memory") 1)
+  (func (param i32) (result i32) i32.const 4096)
+  (func (export "logos_call") (param i32 i32) (result i64) i64.const 1)
+  (@custom "logos.descriptor" "{\"abi\":1,\"docs\":\"\",\"inputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"bytes\"}],\"name\":\"hostile\",\"outputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"bytes\"}]}"))

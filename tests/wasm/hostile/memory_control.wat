@@ -1,0 +1,8 @@
+;; refused E_ADMIT_MEMORY_CONTROL: memory.discard
+;; Memory is given back when the call ends.
+(module
+  (memory (export "memory") 1)
+  (func (export "logos_alloc") (param i32) (result i32) i32.const 4096)
+  (func (export "logos_call") (param i32 i32) (result i64) i64.const 1)
+  (@custom "logos.descriptor" "{\"abi\":1,\"docs\":\"\",\"inputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"bytes\"}],\"name\":\"hostile\",\"outputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"bytes\"}]}")
+  (func (memory.discard (i32.const 0) (i32.const 0))))

@@ -1,0 +1,8 @@
+;; refused E_ADMIT_REFERENCE_TYPES: table 0 holds no functions
+;; References to things of the host.
+(module
+  (memory (export "memory") 1)
+  (func (export "logos_alloc") (param i32) (result i32) i32.const 4096)
+  (func (export "logos_call") (param i32 i32) (result i64) i64.const 1)
+  (@custom "logos.descriptor" "{\"abi\":1,\"docs\":\"\",\"inputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"bytes\"}],\"name\":\"hostile\",\"outputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"bytes\"}]}")
+  (table 1 externref))

@@ -1,0 +1,7 @@
+;; refused E_TYPE_EMPTY: 
+;; A value of no bytes: a list of them could be endless.
+(module
+  (memory (export "memory") 1)
+  (func (export "logos_alloc") (param i32) (result i32) i32.const 4096)
+  (func (export "logos_call") (param i32 i32) (result i64) i64.const 1)
+  (@custom "logos.descriptor" "{\"abi\":1,\"docs\":\"\",\"inputs\":[{\"docs\":\"\",\"name\":\"data\",\"type\":\"record r { }\"}],\"name\":\"hostile\",\"outputs\":[]}"))
