@@ -1,7 +1,8 @@
 // Stores a node of the Sediment layer with its module, its source and its ports, each tied to its one type;
-// it holds the grants that were waiting for it.
+// it holds the grants that were waiting for it, and leads to its drafts and to what it was forked from.
 // Parameters: entry (hash); index; node (map of properties); module (bytes); source (map id, text);
-//   ports (list of maps direction, position, name, type (id), text).
+//   ports (list of maps direction, position, name, type (id), text, docs, members (JSON text));
+//   forked_from (id or null).
 // Rows: made, 1.
 MATCH (entry:LedgerEntry {hash: $entry})
 CREATE (node:Node:Sediment)
@@ -19,10 +20,18 @@ CALL (node) {
   ON CREATE SET type.text = row.text, type.ledger_index = $index
   CREATE (port:Port {
     node: node.id, direction: row.direction, position: row.position, name: row.name,
-    ledger_index: $index
+    docs: row.docs, members: row.members, ledger_index: $index
   })
   CREATE (node)-[:HAS_PORT {ledger_index: $index}]->(port)
   CREATE (port)-[:OF_TYPE {ledger_index: $index}]->(type)
+}
+CALL (node) {
+  MATCH (draft:Draft {node: node.id})
+  CREATE (node)-[:DRAFTED_AS {ledger_index: $index}]->(draft)
+}
+CALL (node) {
+  MATCH (origin:Node {id: $forked_from})
+  CREATE (node)-[:FORKED_FROM {ledger_index: $index}]->(origin)
 }
 CALL (node) {
   MATCH (grant:Grant {node: node.id})

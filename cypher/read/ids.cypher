@@ -1,11 +1,15 @@
 // Ids that begin with a prefix: short ids are accepted wherever ids are.
-// Parameters: prefix. Rows: id, kind.
+// Parameters: prefix. Rows: id, kind (its label; `Built`: what a draft was built to).
 CALL () {
   MATCH (node:Node) WHERE node.id STARTS WITH $prefix RETURN node.id AS id, 'Node' AS kind
   UNION
   MATCH (flow:Flow) WHERE flow.id STARTS WITH $prefix RETURN flow.id AS id, 'Flow' AS kind
   UNION
   MATCH (run:Run) WHERE run.id STARTS WITH $prefix RETURN run.id AS id, 'Run' AS kind
+  UNION
+  MATCH (draft:Draft) WHERE draft.id STARTS WITH $prefix RETURN draft.id AS id, 'Draft' AS kind
+  UNION
+  MATCH (draft:Draft) WHERE draft.node STARTS WITH $prefix RETURN draft.node AS id, 'Built' AS kind
   UNION
   MATCH (grant:Grant) WHERE grant.id STARTS WITH $prefix RETURN grant.id AS id, 'Grant' AS kind
   UNION

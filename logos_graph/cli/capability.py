@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,10 @@ from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened, opened_to_write
 from logos_graph.cli.submit import report, submit
 from logos_graph.cli.texts import limits_text, short
-from logos_graph.errors import InvalidInput
+from logos_graph.errors import InvalidInput, Rejected
+
+if TYPE_CHECKING:
+    from logos_graph.wiring import System
 
 __all__ = ["capability"]
 
@@ -42,9 +45,28 @@ def grant(out: Printer, /, node: str, capability: str, signer: str | None, **giv
     limits = _limits(**given)
     parse_limits(parse_capability(capability), limits)  # a mistake leaves no ghost
     with opened_to_write(out) as system:
-        identity = system.reader.resolve(node, ("Node",))
-        this: dict[str, Any] = {"node": identity, "capability": capability, "limits": limits}
+        this: dict[str, Any] = {
+            "node": _grantee(system, node),
+            "capability": capability,
+            "limits": limits,
+        }
         return report(out, system, submit(system, "capability.grant", this, signer))
+
+
+def _grantee(system: System, text: str) -> str:
+    """A node, or what a draft was built to, by either's id. Rejected E_DRAFT_NOT_BUILT."""
+    identity = system.reader.resolve(text, ("Node", "Draft", "Built"))
+    for row in system.reader.rows("read/drafts", ids=[identity], who=None, limit=1):
+        built: str | None = row["draft"].get("node")
+        if built is None:
+            raise Rejected(
+                "E_DRAFT_NOT_BUILT",
+                f"the draft {identity} did not become a module that could be admitted",
+                hint=f"`logos node show {identity}` says why",
+                draft=identity,
+            )
+        return built
+    return identity
 
 
 def _limits(
@@ -86,7 +108,7 @@ def list_(out: Printer, node: str | None, every: bool) -> int:
     from logos_graph.store.components import grant_mutation
 
     with opened() as system:
-        identity = None if node is None else system.reader.resolve(node, ("Node",))
+        identity = None if node is None else _grantee(system, node)
         rows = system.reader.rows("read/grants", node=identity)
     grants: list[dict[str, Any]] = [
         {**grant_mutation(row), "index": row["index"]}

@@ -126,6 +126,7 @@ def _uses(system: System, draft: FlowDraft) -> dict[str, ContentId]:
 
 def _check(system: System, draft: FlowDraft, uses: dict[str, ContentId]) -> Flow:
     from logos_graph.graph import check_flow
+    from logos_graph.supervisor import check_none_deprecated
 
     def resolve(name: str) -> Component:
         component = system.store.component(uses[name])
@@ -133,7 +134,10 @@ def _check(system: System, draft: FlowDraft, uses: dict[str, ContentId]) -> Flow
             raise Rejected("E_UNKNOWN_COMPONENT", f"{name!r} is no published node or flow")
         return component
 
-    return check_flow(draft, resolve)
+    checked = check_flow(draft, resolve)
+    if system.store.component(checked.id) is None:
+        check_none_deprecated(system.store, checked)
+    return checked
 
 
 def _flow(system: System, text: str) -> dict[str, Any]:

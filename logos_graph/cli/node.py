@@ -1,4 +1,4 @@
-"""logos node: check, publish, list, show, inspect."""
+"""logos node: check, publish, list, show, inspect; its other commands have files of their own."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from logos_graph.cli.draft import draft, drafts, find_drafts, show_draft
 from logos_graph.cli.files import read_bytes, read_text
 from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
+from logos_graph.cli.ports import show_grants_to_ask_for, show_ports
+from logos_graph.cli.rebuild import rebuild, source
 from logos_graph.cli.session import opened, opened_to_write
+from logos_graph.cli.standing import deprecate, fork, promote
 from logos_graph.cli.submit import report, submit
-from logos_graph.cli.texts import limits_text, ports_text, short, size
+from logos_graph.cli.texts import imports_text, limits_text, ports_text, short, size
 from logos_graph.errors import Rejected
 
 if TYPE_CHECKING:
-    from logos_graph.graph import Descriptor, Port
+    from logos_graph.graph import Descriptor
     from logos_graph.wiring import System
 
 __all__ = ["node"]
@@ -28,25 +32,32 @@ def node() -> None:
     """Nodes: Rust functions, compiled to sandboxed WebAssembly and named by their content."""
 
 
+for command in (draft, drafts, deprecate, fork, promote, rebuild, source):
+    node.add_command(command)
+
+
 @node.command()
 @click.argument("file", metavar="FILE.rs")
 @with_output
 def check(out: Printer, file: str) -> int:
     """Build and admit a source without publishing it: id, ports, imports, the compiler's words."""
+    import logos_graph.wasm.admission as admission
     from logos_graph.settings import Settings
-    from logos_graph.wasm.admission import admit
+    from logos_graph.supervisor import EVERY_CAPABILITY, needed
     from logos_graph.wasm.builder import MAX_SOURCE, Builder
 
     source = read_text(file, MAX_SOURCE).encode()
     out.progress(f"building {file}")
     built = Builder(Settings.from_environment().cache).build(source)
-    admitted = admit(built.module)
+    needs = sorted(needed(admission, built.module))
+    admitted = admission.admit(built.module, EVERY_CAPABILITY)
     imports = [{"module": item.module, "name": item.name} for item in admitted.imports]
     out.document(
         {
             "node": admitted.id,
             **_described(admitted.descriptor),
             "imports": imports,
+            "needs": needs,
             "size": admitted.size,
             "toolchain": built.toolchain,
             "diagnostics": [diagnostic.to_json() for diagnostic in built.diagnostics],
@@ -59,12 +70,14 @@ def check(out: Printer, file: str) -> int:
             ("id", admitted.id),
             ("name", admitted.descriptor.name),
             ("docs", admitted.descriptor.docs or None),
-            ("imports", _imports_text(imports)),
+            ("imports", imports_text(imports)),
+            ("needs", ", ".join(needs) or "no capability"),
             ("size", size(admitted.size)),
             ("toolchain", built.toolchain),
         ]
     )
-    _show_ports(out, _described(admitted.descriptor))
+    show_ports(out, _described(admitted.descriptor))
+    show_grants_to_ask_for(out, admitted.id, needs)
     return 0
 
 
@@ -93,7 +106,7 @@ def list_(out: Printer) -> int:
         nodes = _nodes(system, None)
     out.document({"nodes": nodes})
     out.table(
-        ("id", "names", "layer", "inputs", "outputs", "size"),
+        ("id", "names", "layer", "inputs", "outputs", "size", "deprecated"),
         [
             (
                 short(found["id"]),
@@ -102,6 +115,7 @@ def list_(out: Printer) -> int:
                 ports_text(found["inputs"]),
                 ports_text(found["outputs"]),
                 size(found["size"]),
+                next((s["reason"] for s in found["standing"] if s["kind"] == "deprecation"), None),
             )
             for found in nodes
         ],
@@ -113,25 +127,41 @@ def list_(out: Printer) -> int:
 @click.argument("node", metavar="NODE")
 @with_output
 def show(out: Printer, node: str) -> int:
-    """One node, by name or id: ports with their types, imports, grants."""
+    """One node, by name or id: docs, ports with their types, imports, grants; or a draft, by id."""
     with opened() as system:
-        found = _nodes(system, system.reader.resolve(node, ("Node",)))[0]
-    out.document(found)
+        identity = system.reader.resolve(node, ("Node", "Draft"))
+        if found := find_drafts(system, ids=[identity]):
+            return show_draft(out, found[0])
+        known = _nodes(system, identity)[0]
+    out.document(known)
     out.fields(
         [
-            ("id", found["id"]),
-            ("names", ", ".join(found["names"]) or None),
-            ("layer", found["layer"]),
-            ("docs", found["docs"] or None),
-            ("imports", _imports_text(found["imports"])),
-            ("grants", "; ".join(map(_grant_text, found["grants"])) or None),
-            ("size", size(found["size"])),
-            ("source", short(found["source"])),
-            ("toolchain", found["toolchain"]),
+            ("id", known["id"]),
+            ("names", ", ".join(known["names"]) or None),
+            ("layer", known["layer"]),
+            *_standing(known),
+            ("forked from", short(known.get("forked_from"))),
+            ("imports", imports_text(known["imports"])),
+            ("grants", "; ".join(map(_grant_text, known["grants"])) or None),
+            ("size", size(known["size"])),
+            ("source", short(known["source"])),
+            ("toolchain", known["toolchain"]),
+            ("flags", " ".join(known["flags"])),
+            ("sdk", short(known["sdk"])),
         ]
     )
-    _show_ports(out, found)
+    if known["docs"]:
+        out.line()
+        out.block(known["docs"])
+    show_ports(out, known)
     return 0
+
+
+def _standing(known: dict[str, Any]) -> list[tuple[str, object]]:
+    return [
+        (said["kind"], f"{said['reason']} ({said['who']}, entry {said['index']})")
+        for said in known["standing"]
+    ]
 
 
 @node.command()
@@ -162,7 +192,7 @@ def inspect(out: Printer, file: str) -> int:
         [(c.name, "ok" if c.ok else "failed", c.detail or None, c.code or None) for c in checks],
     )
     if described is not None:
-        _show_ports(out, described)
+        show_ports(out, described)
     return 0 if admitted else Rejected.exit_status
 
 
@@ -178,13 +208,22 @@ def _nodes(system: System, identity: str | None) -> list[dict[str, Any]]:
         if grant["revoked"] is None:
             told = {key: grant[key] for key in ("grant", "capability", "limits")}
             grants.setdefault(str(grant["node"]), []).append(told)
+    standing: dict[str, list[dict[str, Any]]] = {}
+    for row in system.reader.rows("read/standing", node=identity):
+        standing.setdefault(row.pop("node"), []).append(row)
     rows = system.reader.rows("read/nodes", ids=None if identity is None else [identity])
     found = []
     for row in rows:
         mutation: dict[str, Any] = node_mutation(row)
         del mutation["kind"]
-        known_as = names.get(mutation["id"], [])
-        found.append({**mutation, "names": known_as, "grants": grants.get(mutation["id"], [])})
+        found.append(
+            {
+                **mutation,
+                "names": names.get(mutation["id"], []),
+                "grants": grants.get(mutation["id"], []),
+                "standing": standing.get(mutation["id"], []),
+            }
+        )
     return found
 
 
@@ -194,29 +233,11 @@ def _grant_text(grant: dict[str, Any]) -> str:
 
 
 def _described(descriptor: Descriptor) -> dict[str, Any]:
+    from logos_graph.graph.component import ports_json
+
     return {
         "name": descriptor.name,
         "docs": descriptor.docs,
-        "inputs": [_port(port) for port in descriptor.inputs],
-        "outputs": [_port(port) for port in descriptor.outputs],
+        "inputs": ports_json(descriptor.inputs),
+        "outputs": ports_json(descriptor.outputs),
     }
-
-
-def _port(port: Port) -> dict[str, str]:
-    return {"name": port.name, "type": port.type.text, "docs": port.docs}
-
-
-def _imports_text(imports: list[dict[str, Any]]) -> str:
-    return ", ".join(f"{item['module']}.{item['name']}" for item in imports) or "none"
-
-
-def _show_ports(out: Printer, component: dict[str, Any]) -> None:
-    rows = [
-        (direction, port["name"], port["type"], port.get("docs") or "")
-        for direction, key in (("input", "inputs"), ("output", "outputs"))
-        for port in component[key]
-    ]
-    columns = ("port", "name", "type", "docs")
-    shown = len(columns) if any(row[-1] for row in rows) else len(columns) - 1
-    out.line()
-    out.table(columns[:shown], [row[:shown] for row in rows])

@@ -10,6 +10,7 @@ from logos_graph.errors import InvalidInput
 
 __all__ = [
     "duration_ns",
+    "imports_text",
     "limits_text",
     "moment",
     "ports_text",
@@ -74,6 +75,11 @@ def threshold_text(when: Mapping[str, Any] | None) -> str:
         return f"is {str(value).lower() if isinstance(value, bool) else value}"
     signs = (("at_least", ">="), ("below", "<"))
     return ", ".join(f"{sign} {when[key]}" for key, sign in signs if when.get(key) is not None)
+
+
+def imports_text(imports: list[dict[str, Any]]) -> str:
+    """Module and name of what is imported, on one line."""
+    return ", ".join(f"{item['module']}.{item['name']}" for item in imports) or "none"
 
 
 def limits_text(limits: Mapping[str, Any]) -> str:

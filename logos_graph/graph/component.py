@@ -37,11 +37,15 @@ class Layer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A named, typed input or output. `docs` is for readers and no part of its identity."""
+    """A named, typed input or output. What is for readers only is no part of its identity.
+
+    docs: of the port. members: (path, docs) of what its type consists of (descriptor.py).
+    """
 
     name: str
     type: Type
     docs: str = field(default="", compare=False)
+    members: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 class Component(Protocol):
@@ -102,8 +106,18 @@ def check_ports(ports: Sequence[Port], direction: str) -> None:
 
 
 def ports_json(ports: Sequence[Port]) -> list[Json]:
-    """`[{"name", "type"}, …]`, the ledger's form."""
-    return [{"name": port.name, "type": port.type.text} for port in ports]
+    """The ledger's form: `[{"name", "type"}, …]`, with what is documented (and only that):
+    `"docs"`, and `"members": [{"docs", "path"}, …]`."""
+    return [_port_json(port) for port in ports]
+
+
+def _port_json(port: Port) -> dict[str, Json]:
+    told: dict[str, Json] = {"name": port.name, "type": port.type.text}
+    if port.docs:
+        told["docs"] = port.docs
+    if port.members:
+        told["members"] = [{"docs": docs, "path": path} for path, docs in port.members]
+    return told
 
 
 def parse_ports(value: Json, path: str) -> tuple[Port, ...]:
@@ -114,14 +128,40 @@ def parse_ports(value: Json, path: str) -> tuple[Port, ...]:
 
 
 def _parse_port(value: Json, path: str) -> Port:
-    if not isinstance(value, dict) or set(value) != {"name", "type"}:
-        raise InvalidInput(
-            "E_PORT_FORM", f'{path}: expected {{"name", "type"}} and nothing else', path=path
-        )
-    name, text = value["name"], value["type"]
-    if not isinstance(name, str) or not isinstance(text, str):
-        raise InvalidInput("E_PORT_FORM", f"{path}: a port's name and type are strings", path=path)
-    return Port(name, canonical_type(text, path))
+    if not isinstance(value, dict) or not {"name", "type"} <= value.keys() <= _PORT_KEYS:
+        raise _form(path, '{"name", "type"}, perhaps "docs" and "members", and nothing else')
+    docs = _filled(value["docs"], f"{path}.docs") if "docs" in value else ""
+    members = _parse_members(value["members"], f"{path}.members") if "members" in value else ()
+    name, text = _filled(value["name"], f"{path}.name"), _filled(value["type"], f"{path}.type")
+    return Port(name, canonical_type(text, path), docs, members)
+
+
+_PORT_KEYS = frozenset({"name", "type", "docs", "members"})
+
+
+def _parse_members(value: Json, path: str) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, list) or not value:
+        raise _form(path, "an array that is not empty")
+    members = []
+    for index, each in enumerate(value):
+        here = f"{path}[{index}]"
+        if not isinstance(each, dict) or each.keys() != {"docs", "path"}:
+            raise _form(here, '{"docs", "path"} and nothing else')
+        part = each["path"]
+        if not isinstance(part, str):
+            raise _form(f"{here}.path", "a string")
+        members.append((part, _filled(each["docs"], f"{here}.docs")))
+    return tuple(members)
+
+
+def _filled(value: Json, path: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise _form(path, "a string that is not empty")
+    return value
+
+
+def _form(path: str, expected: str) -> InvalidInput:
+    return InvalidInput("E_PORT_FORM", f"{path}: expected {expected}", path=path)
 
 
 def canonical_type(text: str, path: str) -> Type:

@@ -84,6 +84,9 @@ MUTATION_KEYS: Mapping[str, str] = MappingProxyType(
         "node": "id",
         "flow": "id",
         "grant": "grant",
+        "draft": "id",
+        "deprecation": "node",
+        "promotion": "node",
         "run": "id",
         "kv": "id",
     }

@@ -1,8 +1,8 @@
 """The state of the world as the ledger tells it: folded from the entries, and from nothing else.
 
 A state maps kind and key to one JSON object. Things that receipts make are there as their youngest
-mutation (`kind` included); besides, `("policy", "active")` is the policy in force, and
-`("logline", cid)` is an intent with all that became of it, as lines.py describes it.
+mutation (`kind` included); a node that was promoted lies in Bedrock. `("policy", "active")` is the
+policy in force, and `("logline", cid)` an intent with all that became of it, as lines.py has it.
 """
 
 from __future__ import annotations
@@ -74,6 +74,8 @@ class State:
         self._put(kind, key, thing, index)
         if kind == "policy":
             self._put(kind, ACTIVE, thing, index)
+        if kind == "promotion":
+            self._promote(key, index)
 
     def settle(self, line: LogLineState, *, index: int | None = None) -> None:
         """Says how an intent stands."""
@@ -117,6 +119,11 @@ class State:
         self.objects.setdefault(kind, {})[key] = thing
         if index is not None:
             self.written_at[kind, key] = index
+
+    def _promote(self, node: str, index: int | None) -> None:
+        known = self.get("node", node)
+        if known is not None:
+            self._put("node", node, {**known, "layer": "Bedrock"}, index)
 
     def _apply_entry(self, entry: Entry) -> None:
         body, index = entry.body, entry.index

@@ -12,6 +12,7 @@ from logos_graph.ledger import JSON_PROPERTIES, LogLineState
 from logos_graph.supervisor import Mutation
 
 __all__ = [
+    "draft_mutation",
     "flow_mutation",
     "grant_mutation",
     "logline_state",
@@ -19,6 +20,7 @@ __all__ = [
     "run_mutation",
     "stored_object",
     "with_contents",
+    "with_source",
 ]
 
 Row = Mapping[str, Any]
@@ -27,10 +29,7 @@ Row = Mapping[str, Any]
 def node_mutation(row: Row) -> Mutation:
     """A row of read/nodes as the ledger's `node` mutation."""
     node = row["node"]
-    imports: list[Json] = []
-    for item in node.get("imports", []):
-        module, name = item.split(" ", 1)
-        imports.append({"module": module, "name": name})
+    forked = {"forked_from": row["forked_from"]} if row["forked_from"] is not None else {}
     return {
         "kind": "node",
         "id": node["id"],
@@ -38,13 +37,42 @@ def node_mutation(row: Row) -> Mutation:
         "docs": node["docs"],
         "inputs": _ports(row, "input"),
         "outputs": _ports(row, "output"),
-        "imports": imports,
+        "imports": _imports(node),
         "size": node["size"],
         "source": row["source"],
         "toolchain": node["toolchain"],
+        "flags": node["flags"],
         "sdk": node["sdk"],
         "layer": row["layer"],
+        **forked,
     }
+
+
+def draft_mutation(row: Row) -> Mutation:
+    """A row of read/drafts or read/draft_page as the ledger's `draft` mutation."""
+    draft = row["draft"]
+    kept = ("id", "name", "by", "status", "node", "needs", "toolchain", "flags", "sdk")
+    return {
+        "kind": "draft",
+        **{name: draft.get(name) for name in kept},
+        "source": row["source"],
+        "imports": _imports(draft),
+        "failure": stored_object(draft.get("failure")),
+        "diagnostics": parse(draft["diagnostics"]),
+    }
+
+
+def _imports(thing: Row) -> list[Json]:
+    pairs = (item.split(" ", 1) for item in thing.get("imports", []))
+    return [{"module": module, "name": name} for module, name in pairs]
+
+
+def with_source(thing: Mutation, sources: Sequence[Any]) -> Mutation:
+    """The draft or node; with what its source really is, where that is not what it says."""
+    source = _id_of(sources)
+    if source == thing["source"]:
+        return thing
+    return {**thing, "source": f"{thing['source']}, which holds {source}"}
 
 
 def with_contents(node: Mutation, binaries: Sequence[Any], sources: Sequence[Any]) -> Mutation:
@@ -52,13 +80,8 @@ def with_contents(node: Mutation, binaries: Sequence[Any], sources: Sequence[Any
 
     binaries, sources: the stored contents, of which there is one each.
     """
-    binary, source = _id_of(binaries), _id_of(sources)
-    told = dict(node)
-    if binary != node["id"]:
-        told["module"] = binary
-    if source != node["source"]:
-        told["source"] = f"{node['source']}, which holds {source}"
-    return told
+    binary, told = _id_of(binaries), with_source(node, sources)
+    return told if binary == node["id"] else {**told, "module": binary}
 
 
 def _id_of(contents: Sequence[Any]) -> Json:
@@ -200,4 +223,13 @@ def stored_object(text: str | None) -> dict[str, Json] | None:
 def _ports(row: Row, direction: str) -> list[Json]:
     ports = [port for port in row["ports"] if port["direction"] == direction]
     ports.sort(key=lambda port: int(port["position"]))
-    return [{"name": port["name"], "type": port["text"]} for port in ports]
+    return [_port(port) for port in ports]
+
+
+def _port(port: Row) -> dict[str, Json]:
+    told: dict[str, Json] = {"name": port["name"], "type": port["text"]}
+    if port.get("docs") is not None:
+        told["docs"] = port["docs"]
+    if port.get("members") is not None:
+        told["members"] = parse(port["members"])
+    return told

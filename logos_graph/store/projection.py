@@ -175,7 +175,7 @@ def _mutate(
     if kind == "run":
         out.runs.append(_run(entry, mutation))
         return
-    base: Row = {"entry": entry.hash, "index": entry.index}
+    base: Row = {"entry": entry.hash, "index": entry.index, "intent": _body(entry).get("intent")}
     rest = {name: value for name, value in mutation.items() if name != "kind"}
     match kind:
         case "node":
@@ -191,7 +191,9 @@ def _mutate(
             pass  # _stored_values: all of a receipt in one statement
         case "grant":
             out.statements.append(_grant(base, mutation))
-        case "principal" | "name":
+        case "draft":
+            out.statements.append(_draft(base, entry, mutation, blobs))
+        case "principal" | "name" | "deprecation" | "promotion":
             out.statements.append(Statement(f"graph/{kind}", base | rest))
         case _:
             raise ValueError(f"no projection for a mutation of kind {kind!r}")
@@ -215,9 +217,10 @@ def _node(base: Row, mutation: Mapping[str, Any], blobs: Mapping[ContentId, byte
         "id": identity,
         "name": mutation["name"],
         "docs": mutation["docs"],
-        "imports": [f"{item['module']} {item['name']}" for item in mutation["imports"]],
+        "imports": _imports(mutation),
         "size": mutation["size"],
         "toolchain": mutation["toolchain"],
+        "flags": mutation["flags"],
         "sdk": mutation["sdk"],
         "ledger_index": base["index"],
     }
@@ -229,7 +232,30 @@ def _node(base: Row, mutation: Mapping[str, Any], blobs: Mapping[ContentId, byte
             "module": blobs[identity],
             "source": {"id": source, "text": blobs[source].decode()},
             "ports": _ports(mutation),
+            "forked_from": mutation.get("forked_from"),
         },
+    )
+
+
+def _imports(mutation: Mapping[str, Any]) -> list[str]:
+    return [f"{item['module']} {item['name']}" for item in mutation["imports"]]
+
+
+def _draft(
+    base: Row, entry: Entry, mutation: Mapping[str, Any], blobs: Mapping[ContentId, bytes]
+) -> Statement:
+    source, failure = mutation["source"], mutation["failure"]
+    kept = ("id", "name", "by", "status", "node", "needs", "toolchain", "flags", "sdk")
+    properties = {name: mutation[name] for name in kept} | {
+        "imports": _imports(mutation),
+        "failure": None if failure is None else encode_text(failure),
+        "diagnostics": encode_text(mutation["diagnostics"]),
+        "recorded_at": entry.recorded_at,
+        "ledger_index": entry.index,
+    }
+    return Statement(
+        "graph/draft",
+        base | {"draft": properties, "source": {"id": source, "text": blobs[source].decode()}},
     )
 
 
@@ -297,6 +323,8 @@ def _ports(mutation: Mapping[str, Any]) -> list[Row]:
             "name": port["name"],
             "type": parse_type(port["type"]).id,
             "text": port["type"],
+            "docs": port.get("docs"),
+            "members": encode_text(port["members"]) if "members" in port else None,
         }
         for direction in ("input", "output")
         for position, port in enumerate(mutation[f"{direction}s"])

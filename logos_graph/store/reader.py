@@ -103,7 +103,8 @@ class Reader:
                 if row["kind"] in kinds:
                     return ContentId(row["target"])
         prefix = text if text.startswith("b3:") else f"b3:{text}"
-        found = [row["id"] for row in self.rows("read/ids", prefix=prefix) if row["kind"] in kinds]
+        rows = self.rows("read/ids", prefix=prefix)
+        found = list(dict.fromkeys(row["id"] for row in rows if row["kind"] in kinds))
         if len(found) == 1 and len(prefix) >= len("b3:") + _SHORTEST_PREFIX:
             return ContentId(found[0])
         wanted = " or ".join(kind.lower() for kind in kinds)

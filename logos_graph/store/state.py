@@ -10,12 +10,14 @@ from collections.abc import Iterator
 
 from logos_graph.ledger import State
 from logos_graph.store.components import (
+    draft_mutation,
     flow_mutation,
     grant_mutation,
     logline_state,
     node_mutation,
     run_mutation,
     with_contents,
+    with_source,
 )
 from logos_graph.store.reader import Reader, Row
 from logos_graph.supervisor import Mutation
@@ -27,6 +29,8 @@ _VALUES_AT_ONCE = 100
 _STORED = ("id", "namespace", "key", "value")
 _RUNS_AT_ONCE = 50
 """A run may hold some megabytes."""
+_DRAFTS_AT_ONCE = 50
+"""A draft has a source, and what the compiler said of it."""
 
 
 def read_state(reader: Reader) -> State:
@@ -46,6 +50,10 @@ def read_state(reader: Reader) -> State:
         state.apply({"kind": "name", "name": row["name"], "target": row["target"]})
     for row in reader.rows("read/grants", node=None):
         state.apply(grant_mutation(row))
+    for row in _pages(reader, "read/draft_page", "id", _DRAFTS_AT_ONCE):
+        state.apply(with_source(draft_mutation(row), row["sources"]))
+    for row in reader.rows("read/standing", node=None):
+        state.apply({key: row[key] for key in ("kind", "node", "reason")})
     for row in _pages(reader, "read/run_page", "id", _RUNS_AT_ONCE):
         state.apply(run_mutation(row))
     for row in _pages(reader, "read/stored_value_page", "id", _VALUES_AT_ONCE, prefix=""):

@@ -8,7 +8,7 @@ hash, so that nothing is written twice and nothing acknowledged is lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from logos_graph.canon import ContentId
 from logos_graph.database import Connection, named_failures
 from logos_graph.errors import Conflict, EnvironmentFault, LogosError, Rejected
 from logos_graph.graph import Component, Node, parse_flow, used_by
+from logos_graph.identity import Did
 from logos_graph.ledger import Entry, Head, parse_entry
 from logos_graph.resources import statement
 from logos_graph.store.components import flow_mutation, node_mutation
@@ -105,6 +106,30 @@ class Neo4jStore:
         for row in self._reader.rows("read/module", id=node):
             return bytes(row["bytes"])
         raise Rejected("E_UNKNOWN_NODE", f"there is no node {node}", node=node)
+
+    def source(self, identity: ContentId) -> str:
+        """The source of a stored node or draft; Rejected E_UNKNOWN_SOURCE."""
+        for row in self._reader.rows("read/source", id=identity):
+            return str(row["text"])
+        raise Rejected("E_UNKNOWN_SOURCE", f"there is no node or draft {identity}", id=identity)
+
+    def drafted(self, node: ContentId) -> bool:
+        """See Store.drafted."""
+        return bool(self._reader.rows("read/drafted", node=node)[0]["drafted"])
+
+    def open_drafts(self, who: Did, since_ns: int) -> int:
+        """See Store.open_drafts."""
+        return int(self._reader.rows("read/open_drafts", who=who, since=since_ns)[0]["open"])
+
+    def deprecated(self, nodes: Iterable[ContentId]) -> dict[ContentId, str]:
+        """See Store.deprecated."""
+        rows = self._reader.rows("read/deprecated", nodes=[*nodes])
+        return {ContentId(row["node"]): row["reason"] for row in rows}
+
+    def promoted(self, node: ContentId) -> bool:
+        """See Store.promoted."""
+        rows = self._reader.rows("read/standing", node=node)
+        return any(row["kind"] == "promotion" for row in rows)
 
     def intent(self, cid: ContentId) -> IntentRecord | None:
         """What became of a recorded intent."""

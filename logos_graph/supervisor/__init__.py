@@ -3,6 +3,8 @@
 from logos_graph.supervisor.gate import Supervisor
 from logos_graph.supervisor.genesis import OPERATOR, found_ledger
 from logos_graph.supervisor.handlers import BUILT_IN
+from logos_graph.supervisor.handlers.building import EVERY_CAPABILITY, needed
+from logos_graph.supervisor.handlers.flows import check_none_deprecated
 from logos_graph.supervisor.outcome import Outcome
 from logos_graph.supervisor.ports import (
     Admission,
@@ -24,6 +26,7 @@ from logos_graph.supervisor.runner import Runner, run_id
 
 __all__ = [
     "BUILT_IN",
+    "EVERY_CAPABILITY",
     "OPERATOR",
     "Admission",
     "AdmittedModule",
@@ -42,6 +45,8 @@ __all__ = [
     "Store",
     "Supervisor",
     "Writers",
+    "check_none_deprecated",
     "found_ledger",
+    "needed",
     "run_id",
 ]

@@ -23,6 +23,7 @@ __all__ = [
     "Builder",
     "BuiltModule",
     "Clock",
+    "Diagnostic",
     "GivenConsent",
     "ImportedFunction",
     "IntentRecord",
@@ -129,6 +130,21 @@ class Store(Protocol):
     def module(self, node: ContentId) -> bytes:
         """A stored node's binary."""
 
+    def source(self, identity: ContentId) -> str:
+        """The source of a stored node or draft."""
+
+    def drafted(self, node: ContentId) -> bool:
+        """Whether a draft was built to this module."""
+
+    def open_drafts(self, who: Did, since_ns: int) -> int:
+        """How many drafts of a principal, made since then, have not become nodes."""
+
+    def deprecated(self, nodes: Iterable[ContentId]) -> Mapping[ContentId, str]:
+        """Those of these nodes that are deprecated, each with the reason."""
+
+    def promoted(self, node: ContentId) -> bool:
+        """Whether a node lies in Bedrock."""
+
     def intent(self, cid: ContentId) -> IntentRecord | None:
         """A recorded intent."""
 
@@ -151,8 +167,23 @@ class BuiltModule(Protocol):
         """The compiler and its flags, in one line."""
 
     @property
+    def flags(self) -> Sequence[str]:
+        """What the compiler was called with, but for paths."""
+
+    @property
     def sdk(self) -> ContentId:
         """Content id of the SDK's sources."""
+
+    @property
+    def diagnostics(self) -> Sequence[Diagnostic]:
+        """The compiler's warnings."""
+
+
+class Diagnostic(Protocol):
+    """One message of the compiler."""
+
+    def to_json(self) -> dict[str, object]:
+        """level, code, message, line, column, rendered."""
 
 
 class Builder(Protocol):

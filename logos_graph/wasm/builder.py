@@ -65,12 +65,14 @@ class Built:
 
     toolchain: one line: the compiler, and the content id of all else that decides the bytes beside
         source and SDK.
+    flags: what the compiler was called with, but for paths.
     sdk: content id of the SDK's sources.
     diagnostics: the compiler's warnings.
     """
 
     module: bytes
     toolchain: str
+    flags: tuple[str, ...]
     sdk: ContentId
     diagnostics: tuple[Diagnostic, ...]
 
@@ -117,12 +119,17 @@ class Builder:
             if finished.status != 0:
                 raise _refusal(finished, diagnostics)
             module = _read_module(output / _MODULE)
-        return Built(module, self.toolchain, self.sdk, diagnostics)
+        return Built(module, self.toolchain, self.flags, self.sdk, diagnostics)
 
     @cached_property
     def toolchain(self) -> str:
         """One line that names the compiler and all else that decides a module's bytes."""
         return f"{self._toolchain.version}; {self._toolchain_id}"
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What the compiler is called with for a node, but for paths."""
+        return (*_FLAGS, *_NODE_FLAGS)
 
     @cached_property
     def sdk(self) -> ContentId:

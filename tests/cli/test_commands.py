@@ -78,6 +78,8 @@ def test_the_usual_words_are_all_there() -> None:
     assert words >= {
         "up", "down", "status", "doctor", "browse", "key new", "key list", "key show",
         "node check", "node publish", "node list", "node show", "node inspect",
+        "node draft", "node drafts", "node fork", "node deprecate", "node promote",
+        "node rebuild", "node source",
         "flow check", "flow publish", "flow list", "flow show", "flow draw",
         "run FLOW", "run list", "run show", "run replay", "tuple create", "tuple submit",
         "consent list", "consent give", "consent refuse", "ghost list",

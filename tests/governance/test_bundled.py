@@ -31,7 +31,11 @@ DID = Signer.from_seed(bytes([1]) * 32).did
 ID = content_id(b"x")
 FITTING: dict[str, dict[str, Any]] = {
     "principal.register": {"did": DID, "name": "Ann", "type": "person", "roles": ["treasury"]},
+    "node.draft": {"name": "validate-amount", "source": "fn main() {}"},
     "node.publish": {"name": "validate-amount", "source": "fn main() {}"},
+    "node.fork": {"node": ID, "name": "validate-amount", "source": "fn main() {}"},
+    "node.deprecate": {"node": ID, "reason": "it rounds down"},
+    "node.promote": {"node": ID, "reason": "reviewed"},
     "flow.publish": {"name": "payment-approval", "text": '[flow]\nname = "x"\n', "uses": {"a": ID}},
     "capability.grant": {"node": ID, "capability": "clock"},
     "capability.revoke": {"grant": ID},
@@ -54,7 +58,11 @@ FITTING: dict[str, dict[str, Any]] = {
 }
 RISKS = {
     "principal.register": "L2",
+    "node.draft": "L0",
     "node.publish": "L1",
+    "node.fork": "L1",
+    "node.deprecate": "L2",
+    "node.promote": "L3",
     "flow.publish": "L1",
     "capability.grant": "L2",
     "capability.revoke": "L1",
@@ -134,7 +142,7 @@ def _ask(name: str, *roles: str) -> Request:
 @pytest.mark.parametrize("name", sorted(VERBS))
 def test_an_operator_sets_up_and_nobody_else_does(name: str) -> None:
     operator = BOOTSTRAP.judge(_ask(name, "operator"))
-    if name == "policy.activate":
+    if RISKS[name] >= "L3":
         assert isinstance(operator, Require)
         assert operator.role == "approver"
     else:

@@ -48,9 +48,10 @@ def _port(**changes: Json) -> Json:
         ({"abi": True}, "E_DESCRIPTOR_ABI"),
         ({"name": "Amount_Score"}, "E_DESCRIPTOR_NAME"),
         ({"name": None}, "E_DESCRIPTOR_FORM"),
-        ({"docs": "x" * 5000}, "E_DESCRIPTOR_FORM"),
+        ({"docs": "x" * 20_000}, "E_DESCRIPTOR_FORM"),
         ({"extra": 1}, "E_DESCRIPTOR_FORM"),
         ({"inputs": {}}, "E_DESCRIPTOR_FORM"),
+        ({"inputs": [_port(docs="x" * 5000)]}, "E_DESCRIPTOR_FORM"),
         ({"inputs": [{"name": "p", "type": "u8"}]}, "E_DESCRIPTOR_FORM"),
         ({"inputs": [_port(type="u9")]}, "E_TYPE_UNKNOWN"),
         ({"inputs": [_port(type="list< u8 >")]}, "E_PORT_TYPE"),
@@ -91,3 +92,51 @@ def test_a_node_is_rebuilt_from_its_ledger_form() -> None:
         Node.from_mutation({**mutation, "kind": "flow"})
     with pytest.raises(InvalidInput):
         Node.from_mutation({**mutation, "inputs": [{"name": "a", "type": "u8", "docs": ""}]})
+
+
+NESTED = (
+    "record payment { amount: decimal<2>, history: list<record past { minutes-ago: u32 }>,"
+    " pair: tuple<u8, option<enum side { left, right }>>,"
+    " limit: variant limit { none, up-to: u8 } }"
+)
+PATHS = (
+    *("", "amount", "history", "history.minutes-ago", "pair", "pair.0"),
+    *("pair.1", "pair.1.left", "pair.1.right", "limit", "limit.none", "limit.up-to"),
+)
+
+
+def _documented(*paths: str, docs: str = "text") -> dict[str, Any]:
+    members: Json = [{"docs": docs, "path": path} for path in paths]
+    return _descriptor(inputs=[_port(type=NESTED, members=members)])
+
+
+def test_every_part_of_a_ports_type_can_be_documented() -> None:
+    [port] = parse_descriptor(encode(_documented(*PATHS))).inputs
+    assert port.members == tuple((path, "text") for path in PATHS)
+    [other] = parse_descriptor(encode(_documented("history", "limit.none"))).inputs
+    assert other.members == (("history", "text"), ("limit.none", "text"))
+    assert port == other
+    assert hash(port) == hash(other)
+    assert parse_descriptor(encode(_descriptor())).inputs[0].members == ()
+
+
+@pytest.mark.parametrize(
+    "descriptor",
+    [
+        _documented(),
+        _documented("amount", "amount"),
+        _documented("history", "amount"),
+        _documented("history.hours-ago"),
+        _documented("pair.2"),
+        _documented("amount", docs=""),
+        _documented("amount", docs="x" * 5000),
+        _descriptor(inputs=[_port(members={})]),
+        _descriptor(inputs=[_port(members=[{"docs": "text"}])]),
+        _descriptor(inputs=[_port(members=[{"docs": "text", "path": "", "type": "u8"}])]),
+        _descriptor(inputs=[_port(members=[{"docs": "text", "path": 0}])]),
+    ],
+)
+def test_members_that_are_not_exactly_the_types_own_are_refused(descriptor: Json) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        parse_descriptor(encode(descriptor))
+    assert refused.value.code == "E_DESCRIPTOR_FORM"

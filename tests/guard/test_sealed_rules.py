@@ -24,6 +24,7 @@ SEALED = (
     "Verb",
     "Capability",
     "Grant",
+    "Draft",
     "Governance",
     "LogLine",
 )
@@ -286,6 +287,23 @@ def test_an_intent_ends_once_with_what_it_caused(submitted: Chain, refused: Refu
             submitted.commit(line + A_RUN)
     rows = submitted.run(f"{WAITS} MATCH (line)-[:CAUSED]->(run:Run) RETURN run")
     assert len(rows) == 1
+
+
+CONSEQUENCES = (
+    "CREATE (line)-[:CAUSED {ledger_index: entry.index}]->(:Draft {ledger_index: entry.index})",
+    "CREATE (line)-[:DEPRECATES {ledger_index: entry.index}]->(:Node {ledger_index: entry.index})",
+    "CREATE (line)-[:PROMOTES {ledger_index: entry.index}]->(:Node {ledger_index: entry.index})",
+)
+
+
+@pytest.mark.parametrize("consequence", CONSEQUENCES, ids=["draft", "deprecates", "promotes"])
+def test_a_draft_and_a_node_s_standing_come_of_an_intent_that_ends(
+    submitted: Chain, refused: Refused, consequence: str
+) -> None:
+    for line in (WAITS, ENDED):
+        with refused("sealed"):
+            submitted.commit(f"{line} {consequence}")
+    submitted.commit(f"{WAITS} REMOVE line:Pending {consequence}")
 
 
 def test_an_intent_may_be_recorded_and_end_in_one_transaction(chain: Chain) -> None:

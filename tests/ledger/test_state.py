@@ -50,6 +50,21 @@ def test_a_receipt_s_mutations_are_the_state(book: Any) -> None:
     assert state.written_at["name", "n"] == len(book.entries) - 1
 
 
+def test_a_node_that_was_promoted_lies_in_bedrock_and_one_that_is_not_there_does_not(
+    book: Any,
+) -> None:
+    node = {"kind": "node", "id": "b3:n", "layer": "Sediment"}
+    promotion = {"kind": "promotion", "node": "b3:n", "reason": "reviewed"}
+    book.receipt(book.intent(), node)
+    book.receipt(book.intent(), promotion)
+    book.receipt(book.intent(), {**promotion, "node": "b3:other"})
+    state = book.state()
+    assert state.get("node", "b3:n") == {**node, "layer": "Bedrock"}
+    assert state.get("promotion", "b3:n") == promotion
+    assert state.get("node", "b3:other") is None
+    assert state.written_at["node", "b3:n"] == len(book.entries) - 3
+
+
 def test_a_ghost_changes_nothing_but_its_own_line(book: Any, decisions: Any) -> None:
     before = book.state()
     cid = book.intent(decision=decisions["DENY"])

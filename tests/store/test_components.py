@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 
-from logos_graph.canon import content_id, encode_text
-from logos_graph.store.components import logline_state, with_contents
+from logos_graph.canon import Json, content_id, encode_text
+from logos_graph.store.components import (
+    draft_mutation,
+    grant_mutation,
+    logline_state,
+    node_mutation,
+    with_contents,
+    with_source,
+)
 
 BINARY, SOURCE = b"\0asm", "node! {}"
 NODE: dict[str, Any] = {
@@ -70,3 +77,37 @@ def test_a_line_is_told_with_all_that_the_graph_holds_of_it() -> None:
 @pytest.mark.parametrize("text", ['{"nonce": "n"}', "", "no JSON", 7])
 def test_a_text_that_is_not_the_canonical_one_does_not_pass_for_its_value(text: Any) -> None:
     assert logline_state(row({**LINE, "text": text}))["text"] == text
+
+
+def test_a_port_is_told_with_its_docs_and_what_its_type_consists_of() -> None:
+    members: list[Json] = [{"docs": "In cents.", "path": "amount"}]
+    port = {"direction": "input", "position": 0, "name": "paid", "text": "u32"}
+    documented = {**port, "docs": "To be paid.", "members": encode_text(members)}
+    node: dict[str, Any] = {
+        **dict.fromkeys(("id", "name", "docs", "size", "toolchain", "sdk")),
+        "flags": [],
+    }
+    row = {"node": node, "source": "s", "layer": "Sediment", "forked_from": None}
+    plain = {**port, "docs": None, "members": None}
+    assert node_mutation({**row, "ports": [plain]})["inputs"] == [{"name": "paid", "type": "u32"}]
+    assert node_mutation({**row, "ports": [documented]})["inputs"] == [
+        {"name": "paid", "type": "u32", "docs": "To be paid.", "members": members}
+    ]
+    assert "forked_from" not in node_mutation({**row, "ports": []})
+    assert node_mutation({**row, "ports": [], "forked_from": "b3:o"})["forked_from"] == "b3:o"
+
+
+def test_a_draft_whose_source_is_another_is_told() -> None:
+    draft = {"id": "b3:d", "name": "n", "by": "did:a", "status": "unbuilt", "diagnostics": "[]"}
+    told = draft_mutation({"draft": draft, "source": content_id(SOURCE.encode())})
+    assert (told["node"], told["failure"], told["imports"]) == (None, None, [])
+    assert with_source(told, [SOURCE]) == told
+    assert with_source(told, ["another"])["source"] != told["source"]
+    assert with_source(told, [])["source"] != told["source"]
+
+
+@pytest.mark.parametrize("revoked", [None, "b3:r"])
+def test_a_grant_is_told_with_the_intent_that_revoked_it(revoked: str | None) -> None:
+    row = {"grant": "b3:g", "node": "b3:n", "capability": "kv", "limits": '{"namespace":"v"}'}
+    told = grant_mutation({**row, "revoked": revoked, "index": 3})
+    assert told == {"kind": "grant", **row, "limits": {"namespace": "v"}, "revoked": revoked}

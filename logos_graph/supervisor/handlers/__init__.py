@@ -7,6 +7,7 @@ from logos_graph.supervisor.effects import Effect, Handler
 from logos_graph.supervisor.handlers import (
     capabilities,
     consents,
+    drafts,
     flows,
     nodes,
     policies,
@@ -20,7 +21,11 @@ __all__ = ["BUILT_IN", "handler_of"]
 
 BUILT_IN: dict[str, Handler] = {
     "principal.register": principals.register,
+    "node.draft": drafts.draft,
     "node.publish": nodes.publish,
+    "node.fork": nodes.fork,
+    "node.deprecate": nodes.deprecate,
+    "node.promote": nodes.promote,
     "flow.publish": flows.publish,
     "flow.run": runs.run,
     "capability.grant": capabilities.grant,

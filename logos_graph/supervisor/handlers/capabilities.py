@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from logos_graph.canon import ContentId
 from logos_graph.errors import Rejected
-from logos_graph.graph import Flow
 from logos_graph.graph.capabilities import Capability, parse_capability, parse_limits
 from logos_graph.supervisor.effects import Context, Draft, Effect
 from logos_graph.supervisor.handlers.fields import text
+from logos_graph.supervisor.handlers.nodes import check_node
 from logos_graph.supervisor.ports import Mutation, PendingIntent
 from logos_graph.supervisor.view import View
 
@@ -25,7 +25,8 @@ def grant(context: Context, pending: PendingIntent) -> Effect:
     capability = parse_capability(text(pending, "capability"))
     limits = pending.signed.intent.logline.this.get("limits", {})
     parse_limits(capability, limits)
-    _check_node(context, node)
+    if not context.store.drafted(node):
+        check_node(context, node)
 
     def check(view: View, _now_ns: int) -> Sequence[Draft]:
         _check_new(view, node, capability)
@@ -41,17 +42,6 @@ def grant(context: Context, pending: PendingIntent) -> Effect:
     }
     result = {key: mutation[key] for key in ("grant", "node", "capability")}
     return Effect((mutation,), result, entries=check)
-
-
-def _check_node(context: Context, node: ContentId) -> None:
-    component = context.store.component(node)
-    if component is None or isinstance(component, Flow):
-        raise Rejected(
-            "E_UNKNOWN_NODE",
-            f"{node} is no node",
-            hint="capabilities are granted to nodes, one by one: `logos node list`",
-            node=node,
-        )
 
 
 def _check_new(view: View, node: ContentId, capability: Capability) -> None:

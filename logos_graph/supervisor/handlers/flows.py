@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from logos_graph.canon import ContentId
 from logos_graph.errors import Rejected
-from logos_graph.graph import Component, check_flow, parse_flow_file
-from logos_graph.supervisor.effects import Context, Effect
+from logos_graph.graph import Component, Flow, check_flow, parse_flow_file
+from logos_graph.supervisor.effects import Context, Draft, Effect
 from logos_graph.supervisor.handlers.fields import objects, text
-from logos_graph.supervisor.ports import Mutation, PendingIntent
+from logos_graph.supervisor.ports import Mutation, PendingIntent, Store
+from logos_graph.supervisor.view import View
 
-__all__ = ["publish"]
+__all__ = ["check_none_deprecated", "publish"]
 
 
 def publish(context: Context, pending: PendingIntent) -> Effect:
@@ -35,7 +38,29 @@ def publish(context: Context, pending: PendingIntent) -> Effect:
     flow = check_flow(draft, resolve)
     name = text(pending, "name")
     mutations: list[Mutation] = []
-    if context.store.component(flow.id) is None:
+    new = context.store.component(flow.id) is None
+    if new:
         mutations.append(flow.to_mutation())
     mutations.append({"kind": "name", "name": name, "target": flow.id})
-    return Effect(tuple(mutations), {"flow": flow.id, "name": name, "new": len(mutations) == 2})
+
+    def check(_view: View, _now_ns: int) -> Sequence[Draft]:
+        if new:
+            check_none_deprecated(context.store, flow)
+        return ()
+
+    return Effect(tuple(mutations), {"flow": flow.id, "name": name, "new": new}, entries=check)
+
+
+def check_none_deprecated(store: Store, flow: Flow) -> None:
+    """Rejected E_DEPRECATED. Flows that place such a node already go on; no new ones begin."""
+    deprecated = store.deprecated({each.uses for each in flow.placements})
+    for placement in flow.placements:
+        if placement.uses in deprecated:
+            raise Rejected(
+                "E_DEPRECATED",
+                f"{placement.name} places {placement.uses}, which is deprecated:"
+                f" {deprecated[placement.uses]}",
+                hint="place another node, or fork it: `logos node fork`",
+                placement=placement.name,
+                node=placement.uses,
+            )

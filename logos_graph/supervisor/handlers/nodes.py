@@ -1,4 +1,4 @@
-"""node.publish: source is built in the sandbox, the binary admitted; then there is a node."""
+"""node.publish and node.fork make nodes; node.deprecate and node.promote say how they stand."""
 
 from __future__ import annotations
 
@@ -6,20 +6,14 @@ from collections.abc import Sequence
 
 from logos_graph.canon import ContentId, Json, content_id
 from logos_graph.errors import Rejected
-from logos_graph.graph.capabilities import Capability
-from logos_graph.graph.component import ports_json
+from logos_graph.graph import Flow
 from logos_graph.supervisor.effects import Context, Draft, Effect
+from logos_graph.supervisor.handlers.building import Made, make
 from logos_graph.supervisor.handlers.fields import text
-from logos_graph.supervisor.ports import (
-    Admission,
-    AdmittedModule,
-    BuiltModule,
-    Mutation,
-    PendingIntent,
-)
+from logos_graph.supervisor.ports import Mutation, PendingIntent
 from logos_graph.supervisor.view import View
 
-__all__ = ["needed", "publish"]
+__all__ = ["check_node", "deprecate", "fork", "promote", "publish"]
 
 
 def publish(context: Context, pending: PendingIntent) -> Effect:
@@ -28,88 +22,99 @@ def publish(context: Context, pending: PendingIntent) -> Effect:
     The binary is admitted with the grants that are in force for its id, and they still are when the
     node is committed.
     """
-    source = text(pending, "source").encode()
-    built = context.builder.build(source)
-    granted = context.view.granted(content_id(built.module))
-    admitted = _admit(context.admission, built.module, granted)
+    made = make(context, text(pending, "source"))
+    new = context.store.component(made.admitted.id) is None
+    return _named(made, text(pending, "name"), (made.mutation,) if new else ())
+
+
+def fork(context: Context, pending: PendingIntent) -> Effect:
+    """A new node that names its origin. Rejected as `publish`; E_UNKNOWN_NODE, E_FORK_SAME."""
+    origin = ContentId(text(pending, "node"))
+    check_node(context, origin)
+    made = make(context, text(pending, "source"))
+    if context.store.component(made.admitted.id) is not None:
+        raise Rejected(
+            "E_FORK_SAME",
+            f"the source is built to {made.admitted.id}, which is a node already",
+            hint="change what it computes; to give a node another name, publish it again",
+            node=made.admitted.id,
+        )
+    return _named(made, text(pending, "name"), ({**made.mutation, "forked_from": origin},))
+
+
+def _named(made: Made, name: str, mutations: tuple[Mutation, ...]) -> Effect:
+    """The node, if it is new, and its name."""
 
     def check(view: View, _now_ns: int) -> Sequence[Draft]:
-        revoked = sorted(granted - view.granted(admitted.id))
-        if revoked:
-            raise _not_granted(
-                f"the grant of {', '.join(revoked)} was revoked meanwhile", admitted.id, revoked
-            )
+        made.check_granted(view)
         return ()
 
-    name = text(pending, "name")
-    mutations: list[Mutation] = []
-    if context.store.component(admitted.id) is None:
-        mutations.append(_node(built, admitted, content_id(source)))
-    mutations.append({"kind": "name", "name": name, "target": admitted.id})
-    blobs = {admitted.id: built.module, content_id(source): source}
-    return Effect(
-        tuple(mutations),
-        {"node": admitted.id, "name": name, "size": admitted.size, "new": len(mutations) == 2},
-        blobs=blobs,
-        entries=check,
-    )
-
-
-def _node(built: BuiltModule, admitted: AdmittedModule, source: ContentId) -> Mutation:
-    return {
-        "kind": "node",
-        "id": admitted.id,
-        "name": admitted.descriptor.name,
-        "docs": admitted.descriptor.docs,
-        "inputs": ports_json(admitted.descriptor.inputs),
-        "outputs": ports_json(admitted.descriptor.outputs),
-        "imports": imports_json(admitted),
-        "size": admitted.size,
-        "source": source,
-        "toolchain": built.toolchain,
-        "sdk": built.sdk,
-        "layer": "Sediment",
+    node = made.admitted.id
+    result: dict[str, Json] = {
+        "node": node,
+        "name": name,
+        "size": made.admitted.size,
+        "new": bool(mutations),
     }
+    naming: Mutation = {"kind": "name", "name": name, "target": node}
+    return Effect((*mutations, naming), result, blobs=made.blobs, entries=check)
 
 
-def imports_json(admitted: AdmittedModule) -> list[Json]:
-    """What it imports, in the ledger's form."""
-    return [{"module": each.module, "name": each.name} for each in admitted.imports]
+def deprecate(context: Context, pending: PendingIntent) -> Effect:
+    """Keeps a node out of new flows. Rejected E_UNKNOWN_NODE; E_DEPRECATED for one that is."""
+    node = ContentId(text(pending, "node"))
+    check_node(context, node)
+
+    def check(_view: View, _now_ns: int) -> Sequence[Draft]:
+        # What the database says now is never older than the head that is compared and swapped.
+        if context.store.deprecated([node]):
+            raise Rejected("E_DEPRECATED", f"{node} is deprecated already", node=node)
+        return ()
+
+    mutation: Mutation = {"kind": "deprecation", "node": node, "reason": text(pending, "reason")}
+    return Effect((mutation,), {"node": node}, entries=check)
 
 
-def _admit(admission: Admission, module: bytes, granted: frozenset[str]) -> AdmittedModule:
-    """The module, admitted; an import without its grant is refused with the way to get one."""
-    try:
-        return admission.admit(module, granted)
-    except Rejected as error:
-        if error.code != "E_ADMIT_GRANT":
-            raise
-        missing = sorted(needed(admission, module) - granted)
-        raise _not_granted(error.message, content_id(module), missing, **error.data) from None
+def promote(context: Context, pending: PendingIntent) -> Effect:
+    """Sediment becomes Bedrock, for a node that this machine rebuilds from its source.
+
+    Rejected E_UNKNOWN_NODE, E_NOT_REBUILT, and what the build raises; E_BEDROCK for one that is.
+    """
+    node = ContentId(text(pending, "node"))
+    check_node(context, node)
+    _check_sediment(context, node)
+    rebuilt = context.builder.build(context.store.source(node).encode())
+    found = content_id(rebuilt.module)
+    if found != node:
+        raise Rejected(
+            "E_NOT_REBUILT",
+            f"this machine builds the source of {node} to {found}",
+            hint=f"`logos node rebuild {node}` compares toolchains and SDKs",
+            node=node,
+            rebuilt=found,
+            toolchain=rebuilt.toolchain,
+        )
+
+    def check(_view: View, _now_ns: int) -> Sequence[Draft]:
+        _check_sediment(context, node)
+        return ()
+
+    mutation: Mutation = {"kind": "promotion", "node": node, "reason": text(pending, "reason")}
+    return Effect((mutation,), {"node": node, "layer": "Bedrock"}, entries=check)
 
 
-def needed(admission: Admission, module: bytes) -> frozenset[str]:
-    """The capabilities without which the module would not be admitted. Raises Rejected E_ADMIT_…"""
-    every = frozenset(each.value for each in Capability)
-    admission.admit(module, every)
-    return frozenset(each for each in every if not _admissible(admission, module, every - {each}))
+def _check_sediment(context: Context, node: ContentId) -> None:
+    if context.store.promoted(node):
+        raise Rejected("E_BEDROCK", f"{node} lies in Bedrock already", node=node)
 
 
-def _admissible(admission: Admission, module: bytes, granted: frozenset[str]) -> bool:
-    try:
-        admission.admit(module, granted)
-    except Rejected:
-        return False
-    return True
-
-
-def _not_granted(
-    message: str, node: ContentId, capabilities: Sequence[str], **data: object
-) -> Rejected:
-    commands = ", ".join(f"`logos capability grant {node} {each}`" for each in capabilities)
-    return Rejected(
-        "E_ADMIT_GRANT",
-        message,
-        hint=f"store it with `logos node draft FILE.rs`; who approves of it then gives {commands}",
-        **data | {"node": node, "capabilities": [*capabilities]},
-    )
+def check_node(context: Context, node: ContentId) -> None:
+    """Rejected E_UNKNOWN_NODE."""
+    component = context.store.component(node)
+    if component is None or isinstance(component, Flow):
+        raise Rejected(
+            "E_UNKNOWN_NODE",
+            f"{node} is no node",
+            hint="`logos node list` shows what is published",
+            node=node,
+        )

@@ -8,6 +8,7 @@ final class Names {
     static final String PENDING = "Pending";
     static final String GRANT = "Grant";
     static final String STORED_VALUE = "StoredValue";
+    static final String DRAFT = "Draft";
 
     static final String NEXT = "NEXT";
     static final String NAMES = "NAMES";
@@ -16,6 +17,9 @@ final class Names {
     static final String SUBMITTED = "SUBMITTED";
     static final String ANSWERED = "ANSWERED";
     static final String CAUSED = "CAUSED";
+    static final String DRAFTED_AS = "DRAFTED_AS";
+    static final String DEPRECATES = "DEPRECATES";
+    static final String PROMOTES = "PROMOTES";
 
     static final String LEDGER = "ledger";
     static final String INDEX = "index";

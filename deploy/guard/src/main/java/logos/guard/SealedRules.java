@@ -20,7 +20,9 @@ import java.util.Set;
  *                                                ENFORCES from the Governance to a Policy,
  *                                                SUBMITTED from a Principal to a new LogLine,
  *                                                ANSWERED from a Principal to a LogLine,
- *                                                CAUSED from a LogLine that ends to a new Run
+ *                                                DRAFTED_AS from a Node to a new Draft,
+ *                                                CAUSED from a LogLine that ends to a new Run or
+ *                                                Draft, DEPRECATES and PROMOTES from one to a Node
  *     relationship deleted (either end)          NAMES from a Name
  *     relationship's property (either end)       -
  *   a node that was there before
@@ -47,6 +49,7 @@ final class SealedRules {
                     "Verb",
                     "Capability",
                     Names.GRANT,
+                    Names.DRAFT,
                     "Governance");
 
     /** What an intent's LogLine comes to say while it is on its way; the rest of it is signed. */
@@ -62,6 +65,10 @@ final class SealedRules {
                     "cause",
                     "result",
                     "ended_index");
+
+    /** What only an intent that ends comes to have. */
+    private static final Set<String> CONSEQUENCES =
+            Set.of(Names.CAUSED, Names.DEPRECATES, Names.PROMOTES);
 
     private static final Set<String> PENDING_LINE = Set.of(Names.LOG_LINE, Names.PENDING);
 
@@ -158,7 +165,7 @@ final class SealedRules {
 
     static void checkNewRelationship(String type, End start, End end) {
         // What an intent caused is known when it ends: a line that only begins has caused nothing.
-        boolean bound = start.sealed() || type.equals(Names.CAUSED);
+        boolean bound = start.sealed() || CONSEQUENCES.contains(type);
         if (bound && !mayLeave(type, start, end)) {
             throw refusal(
                     "no new relationship " + type + " may leave " + describe(start.labels()));
@@ -172,7 +179,9 @@ final class SealedRules {
             case Names.ENFORCES -> start.is("Governance") && end.is("Policy");
             case Names.SUBMITTED -> start.is("Principal") && end.isNew(Names.LOG_LINE);
             case Names.ANSWERED -> start.is("Principal") && end.is(Names.LOG_LINE);
-            case Names.CAUSED -> start.ends() && end.isNew("Run");
+            case Names.DRAFTED_AS -> start.is("Node") && end.isNew(Names.DRAFT);
+            case Names.CAUSED -> start.ends() && (end.isNew("Run") || end.isNew(Names.DRAFT));
+            case Names.DEPRECATES, Names.PROMOTES -> start.ends() && end.is("Node");
             default -> false;
         };
     }

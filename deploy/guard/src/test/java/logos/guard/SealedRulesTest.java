@@ -38,7 +38,8 @@ class SealedRulesTest {
     @ValueSource(
             strings = {
                 "LedgerEntry", "Node", "Module", "Type", "Port", "Flow", "Placement", "Policy", "Run",
-                "Step", "Source", "LogLine", "Principal", "Verb", "Capability", "Grant", "Governance"
+                "Step", "Source", "LogLine", "Principal", "Verb", "Capability", "Grant", "Draft",
+                "Governance"
             })
     void aSealedNodeKeepsItsPropertiesAndStays(String label) {
         Set<String> labels = Set.of(label);
@@ -140,6 +141,12 @@ class SealedRulesTest {
         allowed("ANSWERED", old("Principal"), old("LogLine", "Pending"));
         allowed("CAUSED", ending(), created("Run"));
         allowed("CAUSED", created("LogLine"), created("Run"));
+        allowed("CAUSED", ending(), created("Draft"));
+        allowed("DRAFTED_AS", old("Node"), created("Draft"));
+        allowed("DRAFTED_AS", created("Node"), old("Draft"));
+        allowed("FORKED_FROM", created("Node"), old("Node"));
+        allowed("DEPRECATES", ending(), old("Node"));
+        allowed("PROMOTES", ending(), old("Node"));
         allowed("USES", created("Placement"), old("Node"));
         allowed("STARTS", created("Verb"), old("Flow"));
         allowed("NAMES", old("Name"), old("Node"));
@@ -164,6 +171,18 @@ class SealedRulesTest {
         unallowed("CAUSED", old("LogLine"), created("Run"));
         unallowed("CAUSED", created("LogLine", "Pending"), created("Run"));
         unallowed("CAUSED", ending(), old("Run"));
+        unallowed("CAUSED", ending(), old("Draft"));
+        unallowed("CAUSED", ending(), created("Node"));
+        unallowed("DRAFTED_AS", old("Node"), old("Draft"));
+        unallowed("DRAFTED_AS", old("Draft"), created("Node"));
+        unallowed("FORKED_FROM", old("Node"), old("Node"));
+        for (String type : List.of("DEPRECATES", "PROMOTES")) {
+            unallowed(type, old("LogLine", "Pending"), old("Node"));
+            unallowed(type, old("LogLine"), old("Node"));
+            unallowed(type, created("LogLine", "Pending"), old("Node"));
+            unallowed(type, old("Principal"), old("Node"));
+            unallowed(type, ending(), old("Flow"));
+        }
         unallowed("OTHER", ending(), created("Run"));
     }
 

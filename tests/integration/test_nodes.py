@@ -1,0 +1,488 @@
+"""A node's life: drafted, granted, published, forked, deprecated, promoted, rebuilt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from logos_graph.canon import Json, content_id
+from logos_graph.ledger import check_invariants
+from logos_graph.store import read_state
+from logos_graph.supervisor import Supervisor
+from logos_graph.supervisor.handlers import drafts
+from logos_graph.wasm import admission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from logos_graph.identity import Signer
+    from logos_graph.supervisor import Outcome
+    from logos_graph.wasm.builder import Builder, Built
+    from tests.integration.conftest import Cast, Logos
+
+NODE = """
+use logos_sdk::prelude::*;
+
+node! {{
+    /// {docs}
+    fn {name}(value: u32) -> out: u32 {{ {body} }}
+}}
+"""
+CLOCK = """
+use logos_sdk::prelude::*;
+
+#[link(wasm_import_module = "wasi_snapshot_preview1")]
+extern "C" {
+    fn clock_time_get(id: i32, precision: i64, place: *mut u64) -> i32;
+}
+
+node! {
+    /// Tells the time.
+    fn tells_time(value: u32) -> out: u64 {
+        let mut time = u64::from(value);
+        unsafe { clock_time_get(0, 0, &mut time) };
+        time
+    }
+}
+"""
+NO_NODE = "pub fn nothing() {}"
+FLOW = """
+[flow]
+name = "{name}"
+[inputs]
+value = "u32"
+[placements]
+only = "{used}"
+[[edges]]
+from = "input.value"
+to = "only.value"
+[outputs]
+out = "only.out"
+"""
+
+
+class AnotherMachine:
+    """The builder of a machine with another toolchain: the same module, and a note in it."""
+
+    def __init__(self, builder: Builder) -> None:
+        self._builder = builder
+
+    def build(self, source: bytes) -> Built:
+        """As the builder here; then a custom section of five bytes."""
+        built = self._builder.build(source)
+        module = built.module + b"\0\5\4note"
+        return replace(built, module=module, toolchain="rustc of another machine")
+
+
+def code_of(name: str, body: str, docs: str = "Does what its name says.") -> str:
+    return NODE.format(name=name.replace("-", "_"), body=body, docs=docs)
+
+
+def draft(example: Cast, source: str, name: str, who: Signer | None = None) -> Outcome:
+    this: dict[str, Json] = {"name": name, "source": source}
+    return example.submit(who or example.operator, "node.draft", this)
+
+
+def result(outcome: Outcome) -> dict[str, Any]:
+    assert outcome.status == "COMMITTED", outcome
+    assert outcome.result is not None
+    return dict(outcome.result)
+
+
+def code(outcome: Outcome) -> str:
+    assert outcome.status == "GHOST", outcome
+    assert outcome.error is not None
+    return outcome.error.code
+
+
+def published(example: Cast, name: str, body: str) -> str:
+    node = result(example.publish_node(code_of(name, body), name))["node"]
+    assert isinstance(node, str)
+    return node
+
+
+def check_ledger(example: Cast) -> None:
+    """I1 to I5 hold, the stored state included."""
+    report = check_invariants(example.verified(), read_state(example.system.reader))
+    assert report.ok, report
+
+
+# --- drafts ----------------------------------------------------------------------------------
+
+
+def test_a_source_that_does_not_compile_is_kept_with_what_the_compiler_said(
+    example: Cast,
+) -> None:
+    source = code_of("half-done", "value + missing")
+    made = result(draft(example, source, "half-done"))
+    assert (made["status"], made["node"], made["failure"]["code"]) == ("unbuilt", None, "E_COMPILE")
+    (stored,) = example.system.reader.rows("read/drafts", ids=[made["draft"]], who=None, limit=1)
+    assert stored["who"] == "supervisor"
+    assert "cannot find value `missing`" in stored["draft"]["diagnostics"]
+    assert example.system.store.source(made["draft"]) == source
+    assert example.count("Module", id=content_id(b"")) == 0
+    check_ledger(example)
+
+
+def test_a_source_that_builds_to_no_node_is_kept_with_the_check_that_failed(example: Cast) -> None:
+    made = result(draft(example, NO_NODE, "no-node"))
+    assert (made["status"], made["node"]) == ("refused", None)
+    assert made["failure"]["code"].startswith("E_ADMIT_")
+    assert code(example.submit(example.operator, "capability.grant",
+        {"node": made["draft"], "capability": "clock"})) == "E_UNKNOWN_NODE"  # fmt: skip
+
+
+def test_a_draft_leaves_no_module_and_cannot_be_placed(example: Cast) -> None:
+    made = result(draft(example, code_of("not-yet", "value + 41"), "not-yet"))
+    assert made["status"] == "built"
+    assert example.count("Module", id=made["node"]) == 0
+    assert example.count("Node", id=made["node"]) == 0
+    assert example.system.reader.rows("read/names", name="not-yet") == []
+    for used in (made["node"], made["draft"]):
+        this: dict[str, Json] = {
+            "name": "too-early", "text": FLOW.format(name="too-early", used="it"),
+            "uses": {"it": used},
+        }  # fmt: skip
+        outcome = example.submit(example.operator, "flow.publish", this)
+        assert code(outcome) == "E_UNKNOWN_COMPONENT"
+
+
+@pytest.mark.parametrize("draft_first", [True, False])
+def test_a_node_leads_to_the_drafts_it_came_from(example: Cast, draft_first: bool) -> None:
+    name = f"came-{draft_first}".lower()
+    source = code_of(name, f"value ^ {100 + draft_first}")
+    acts: list[Callable[[], dict[str, Any]]] = [
+        lambda: result(draft(example, source, name)),
+        lambda: result(example.publish_node(source, name)),
+    ]
+    done = [act() for act in (acts if draft_first else reversed(acts))]
+    (node,) = {each["node"] for each in done}
+    (found,) = [
+        row
+        for row in example.system.reader.rows("read/drafts", ids=None, who=None, limit=100)
+        if row["draft"].get("node") == node
+    ]
+    assert found["published"]
+    assert node == example.system.reader.resolve(name, ("Node",))
+    check_ledger(example)
+
+
+def test_the_same_source_drafted_by_two_is_two_drafts(example: Cast) -> None:
+    source = code_of("twice", "value | 77")
+    first = result(draft(example, source, "twice"))
+    second = result(draft(example, source, "twice", example.agent))
+    assert first["draft"] != second["draft"]
+    assert first["node"] == second["node"]
+
+
+def test_attack_flood_of_drafts(example: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drafts, "MAX_OPEN", 2)
+    flooder = example.register("flooder", ["agent"], "agent")
+    broken = code_of("flood", "missing")
+    source = code_of("flood", "value & 15")
+    assert result(draft(example, broken, "flood", flooder))["status"] == "unbuilt"
+    assert result(draft(example, source, "flood", flooder))["status"] == "built"
+    assert code(draft(example, broken, "flood", flooder)) == "E_DRAFT_LIMIT"
+    assert result(draft(example, broken, "flood", example.agent))["status"] == "unbuilt"
+    assert result(example.publish_node(source, "flood"))["new"]
+    assert result(draft(example, broken, "flood", flooder))["status"] == "unbuilt"
+    assert code(draft(example, broken, "flood", flooder)) == "E_DRAFT_LIMIT"
+    check_ledger(example)
+
+
+# --- grants before the node ------------------------------------------------------------------
+
+
+def test_a_node_that_needs_a_capability_is_published_once_its_draft_was_granted_it(
+    example: Cast,
+) -> None:
+    refused = example.publish_node(CLOCK, "tells-time")
+    assert code(refused) == "E_ADMIT_GRANT"
+    assert refused.error is not None
+    node = refused.error.data["node"]
+    assert f"logos capability grant {node} clock" in refused.error.hint
+    assert "logos node draft" in refused.error.hint
+    clock: dict[str, Json] = {"node": str(node), "capability": "clock"}
+    assert code(example.submit(example.operator, "capability.grant", clock)) == "E_UNKNOWN_NODE"
+
+    made = result(draft(example, CLOCK, "tells-time", example.agent))
+    assert (made["status"], made["node"], made["needs"]) == ("built", node, ["clock"])
+    other = example.submit(example.operator, "capability.grant", {**clock, "capability": "random"})
+    assert other.status == "COMMITTED"
+    assert code(example.publish_node(CLOCK, "tells-time")) == "E_ADMIT_GRANT"
+    granted = example.submit(example.operator, "capability.grant", clock)
+    assert result(example.publish_node(CLOCK, "tells-time"))["node"] == node
+    held, _, _ = example.system.driver.execute_query(
+        "MATCH (:Node {id: $node})-[:HOLDS]->(:Grant)-[:OF]->(c) RETURN c.id AS id ORDER BY id",
+        {"node": node},
+        database_=example.system.connection.database,
+    )
+    assert [row["id"] for row in held] == ["clock", "random"]
+    revoked = example.submit(example.operator, "capability.revoke", {"grant": granted.intent})
+    assert revoked.status == "COMMITTED"
+    assert code(example.publish_node(CLOCK, "tells-time")) == "E_ADMIT_GRANT"
+    check_ledger(example)
+
+
+# --- documentation ---------------------------------------------------------------------------
+
+
+def test_what_a_node_says_of_itself_is_in_the_ledger_and_on_its_ports(
+    example: Cast, logos: Logos
+) -> None:
+    shown = logos("node", "show", "validate-amount", "--json")
+    assert shown.status == 0, shown
+    node = shown.document
+    assert node["docs"]
+    assert "--crate-type" in node["flags"]
+    assert node["docs"].splitlines()[0] in logos("node", "show", "validate-amount").out
+    stored = read_state(example.system.reader).get("node", node["id"])
+    assert stored is not None
+    assert stored["inputs"] == node["inputs"]
+
+
+# --- standing --------------------------------------------------------------------------------
+
+
+def test_a_deprecated_node_goes_on_in_old_flows_and_is_placed_in_no_new_one(
+    example: Cast, logos: Logos, tmp_path: Path
+) -> None:
+    node = published(example, "old-way", "value / 2")
+    text = FLOW.format(name="old-flow", used="old-way")
+    flow = result(example.publish_flow(text, "old-flow"))["flow"]
+    done = logos("node", "deprecate", "old-way", "--reason", "it rounds down", "--json")
+    assert (done.status, done.document["status"]) == (0, "COMMITTED")
+    example.system.supervisor.catch_up()
+
+    ran = example.submit(example.operator, "flow.run", {"flow": flow, "inputs": {"value": 7}})
+    assert result(ran)["outputs"] == {"out": 3}
+    assert not result(example.publish_flow(text, "old-flow-again"))["new"]
+    other = FLOW.format(name="new-flow", used="old-way").replace("only", "another")
+    refused = example.publish_flow(other, "new-flow")
+    assert code(refused) == "E_DEPRECATED"
+    assert refused.error is not None
+    assert (refused.error.data["placement"], refused.error.data["node"]) == ("another", node)
+    assert "it rounds down" in refused.error.message
+
+    (tmp_path / "new.toml").write_text(other)
+    checked = logos("flow", "check", tmp_path / "new.toml", "--json")
+    assert (checked.status, checked.document["error"]["code"]) == (1, "E_DEPRECATED")
+
+    again = logos("node", "deprecate", "old-way", "--reason", "again", "--json")
+    assert (again.status, again.document["error"]["code"]) == (1, "E_DEPRECATED")
+    example.system.supervisor.catch_up()
+    assert "it rounds down" in logos("node", "list").out
+    (said,) = logos("node", "show", "old-way", "--json").document["standing"]
+    assert (said["kind"], said["reason"]) == ("deprecation", "it rounds down")
+    check_ledger(example)
+
+
+def test_a_fork_names_its_origin(example: Cast, logos: Logos, tmp_path: Path) -> None:
+    origin = published(example, "original", "value.rotate_left(3)")
+    file = tmp_path / "variant.rs"
+    file.write_text(code_of("variant", "value.rotate_left(4)"))
+    done = logos("node", "fork", "original", file, "--json")
+    assert done.status == 0, done
+    example.system.supervisor.catch_up()
+    shown = logos("node", "show", "variant", "--json").document
+    assert shown["forked_from"] == origin
+    assert shown["id"] != origin
+    check_ledger(example)
+
+    same = code_of("original", "value.rotate_left(3)")
+    this: dict[str, Json] = {"node": origin, "name": "same", "source": same}
+    assert code(example.submit(example.operator, "node.fork", this)) == "E_FORK_SAME"
+    assert example.system.reader.rows("read/names", name="same") == []
+
+
+def test_a_node_is_promoted_by_consent_and_once(example: Cast, logos: Logos) -> None:
+    node = published(example, "settled", "value.swap_bytes()")
+    waiting = logos("node", "promote", "settled", "--reason", "reviewed", "--json")
+    assert (waiting.status, waiting.document["status"]) == (4, "PENDING")
+    example.system.supervisor.catch_up()
+    intent = waiting.document["intent"]
+    given = logos("consent", "give", intent, "--as", "treasury-1", "--json")
+    assert given.status == 0, given
+    example.system.supervisor.catch_up()
+    shown = logos("node", "show", "settled", "--json").document
+    assert (shown["id"], shown["layer"]) == (node, "Bedrock")
+    assert [said["kind"] for said in shown["standing"]] == ["promotion"]
+    check_ledger(example)
+
+    this: dict[str, Json] = {"node": node, "reason": "again"}
+    (settled,) = example.consent(
+        example.treasury[0], example.submit(example.operator, "node.promote", this)
+    ).settled
+    assert code(settled) == "E_BEDROCK"
+
+
+@pytest.mark.parametrize("verb", ["node.deprecate", "node.fork"])
+def test_only_a_node_can_be_deprecated_or_forked(example: Cast, verb: str) -> None:
+    flow = example.system.reader.resolve("payment-approval", ("Flow",))
+    for target in (flow, "b3:" + "0" * 64):
+        this: dict[str, Json] = {"node": target}
+        if verb == "node.fork":
+            this |= {"name": "x", "source": NO_NODE}
+        else:
+            this |= {"reason": "why not"}
+        assert code(example.submit(example.operator, verb, this)) == "E_UNKNOWN_NODE"
+
+
+# --- I4 ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "change"),
+    [
+        ("draft", "id", {"status": "built"}),
+        ("draft", "id", {"diagnostics": []}),
+        ("deprecation", "node", {"reason": "another"}),
+        ("node", "id", {"layer": "Bedrock"}),
+        ("node", "id", {"flags": []}),
+    ],
+)
+def test_i4_tells_what_was_changed_in_a_draft_or_in_a_node_s_standing(
+    example: Cast, kind: str, key: str, change: dict[str, Json]
+) -> None:
+    node = example.system.reader.resolve("validate-amount", ("Node",))
+    if kind == "deprecation" and not example.system.store.deprecated([node]):
+        this: dict[str, Json] = {"node": node, "reason": "for this test"}
+        assert example.submit(example.operator, "node.deprecate", this).status == "COMMITTED"
+    broken = code_of("i4", "missing")
+    made = result(draft(example, broken, "i4"))["draft"] if kind == "draft" else node
+    stored = read_state(example.system.reader)
+    thing = stored.get(kind, made)
+    assert thing is not None
+    assert thing[key] == made
+    stored.apply({**thing, **change})
+    report = check_invariants(example.entries(), stored)
+    assert not report.I4.ok
+    assert report.I4.first_offender is not None
+    assert report.I4.first_offender.message.endswith(f"in {next(iter(change))}")
+
+
+# --- the commands ----------------------------------------------------------------------------
+
+
+def test_drafts_are_made_listed_shown_and_granted_by_commands(
+    example: Cast, logos: Logos, tmp_path: Path
+) -> None:
+    file = tmp_path / "by-hand.rs"
+    file.write_text(code_of("by-hand", "value + nothing"))
+    failed = logos("node", "draft", file, "--as", "agent-1", "--json")
+    assert failed.status == 0, failed
+    assert failed.document["draft"]["status"] == "unbuilt"
+    assert failed.document["draft"]["diagnostics"][0]["line"] == 6
+    told = logos("node", "draft", file)
+    assert told.status == 0
+    assert "cannot find value `nothing`" in told.out
+    first = failed.document["draft"]["id"]
+    refused = logos("capability", "grant", first, "clock", "--json")
+    assert (refused.status, refused.document["error"]["code"]) == (1, "E_DRAFT_NOT_BUILT")
+
+    file.write_text(code_of("by-hand", "value + 1234"))
+    made = logos("node", "draft", file, "--name", "by-hand", "--json").document["draft"]
+    shown = logos("node", "show", made["id"][:15], "--json")
+    assert (shown.status, shown.document) == (0, made)
+    assert logos("node", "source", made["id"]).out == file.read_text()
+    listed = logos("node", "drafts", "--json").document["drafts"]
+    assert made["id"] in {each["id"] for each in listed}
+    own = logos("node", "drafts", "--principal", "agent-1", "--json").document["drafts"]
+    assert {each["who"] for each in own} == {"agent-1"}
+    granted = logos("capability", "grant", made["id"], "clock", "--json")
+    assert granted.document["result"]["node"] == made["node"]
+    assert logos("capability", "revoke", granted.document["intent"]).status == 0
+    example.system.supervisor.catch_up()
+
+
+def test_check_names_the_grants_that_a_source_needs(
+    example: Cast, logos: Logos, tmp_path: Path
+) -> None:
+    file = tmp_path / "tells-time.rs"
+    file.write_text(CLOCK)
+    checked = logos("node", "check", file, "--json")
+    assert (checked.status, checked.document["needs"]) == (0, ["clock"])
+    assert (
+        f"logos capability grant {checked.document['node']} clock"
+        in logos("node", "check", file).out
+    )
+
+
+def test_a_node_is_rebuilt_from_its_recorded_source(example: Cast, echo: str, logos: Logos) -> None:
+    rebuilt = logos("node", "rebuild", "echo", "--json")
+    assert rebuilt.status == 0, rebuilt
+    document = rebuilt.document
+    assert (document["node"], document["rebuilt"], document["same"]) == (echo, echo, True)
+    assert document["recorded"] == document["here"]
+    assert document["differs"] == []
+    told = logos("node", "rebuild", echo[:15])
+    assert told.status == 0
+    assert "make the same module" in told.out
+    source = logos("node", "source", "echo", "--json").document
+    assert source["source"] == content_id(source["text"].encode())
+    assert logos("node", "source", "echo").out == source["text"]
+
+
+def test_a_node_that_another_machine_made_differently_is_told_and_not_promoted(
+    example: Cast, logos: Logos
+) -> None:
+    system = example.system
+    elsewhere = Supervisor(
+        store=system.store,
+        signer=example.operator,
+        clock=system.clock,
+        writers=system.writers,
+        builder=AnotherMachine(system.builder),
+        admission=admission,
+        host=system.host,
+    )
+    source = code_of("made-elsewhere", "value.reverse_bits()")
+    this: dict[str, Json] = {"name": "made-elsewhere", "source": source}
+    node = result(elsewhere.execute(example.sign(example.operator, "node.publish", this)))["node"]
+    system.supervisor.catch_up()
+
+    rebuilt = logos("node", "rebuild", "made-elsewhere", "--json")
+    assert rebuilt.status == 1, rebuilt
+    document = rebuilt.document
+    assert (document["node"], document["same"], document["differs"]) == (node, False, ["toolchain"])
+    assert document["recorded"]["toolchain"] == "rustc of another machine"
+    told = logos("node", "rebuild", "made-elsewhere")
+    assert told.status == 1
+    assert "not as recorded: toolchain;" in told.out
+
+    reviewed: dict[str, Json] = {"node": node, "reason": "reviewed"}
+    (settled,) = example.consent(
+        example.treasury[0], example.submit(example.operator, "node.promote", reviewed)
+    ).settled
+    assert code(settled) == "E_NOT_REBUILT"
+    assert settled.error is not None
+    assert settled.error.data["rebuilt"] == document["rebuilt"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "error"),
+    [
+        ("draft no-such-file.rs", 2, "E_FILE"),
+        ("drafts --principal nobody", 1, "E_UNKNOWN_PRINCIPAL"),
+        ("drafts --limit 0", 2, "E_USAGE"),
+        ("deprecate no-such-node --reason x", 1, "E_UNKNOWN_NODE"),
+        ("deprecate validate-amount", 2, "E_USAGE"),
+        ("fork no-such-node no-such-file.rs", 2, "E_FILE"),
+        ("promote no-such-node --reason x", 1, "E_UNKNOWN_NODE"),
+        ("rebuild no-such-node", 1, "E_UNKNOWN_NODE"),
+        ("rebuild payment-approval", 1, "E_UNKNOWN_NODE"),
+        ("source no-such-node", 1, "E_UNKNOWN_NODE"),
+        ("show b3:0000000000", 1, "E_UNKNOWN_NODE"),
+    ],
+)
+def test_a_wrong_command_fails_with_its_code(
+    example: Cast, logos: Logos, words: str, status: int, error: str
+) -> None:
+    ended = logos("node", *words.split(), "--json")
+    assert (ended.status, ended.document["error"]["code"]) == (status, error), ended
+    told = logos("node", *words.split())
+    assert (told.status, told.out) == (status, "")
+    assert f"error[{error}]: " in told.err
