@@ -41,7 +41,7 @@ node! {
     fn counts(value: u32) -> out: u32 {
         let before = kv::get("n").map_or(Ok(0), |text| String::from_utf8(text).unwrap().parse())?;
         kv::put("n", (before + 1_u32).to_string());
-        if value == 13 { fail!("not today") }
+        if value == 1000 { fail!("not today") }
         before + 1
     }
 }
@@ -217,13 +217,14 @@ def set_up(example: Cast, server: CountingServer) -> Asking:
     tally: dict[str, Json] = {"namespace": "tally", "write": True}
     url, nodes = server.url, dict[str, ContentId]()
     http: dict[str, Json] = {"allow": [f"POST {url}"], "private": True}
-    for name, source, grants in (
+    made: tuple[tuple[str, str, Grants], ...] = (
         ("ticks", TICKS, {"clock": {}, "random": {}, "log": {}}),
         ("counts", COUNTS, {"kv": tally}),
         ("forgets", FORGETS, {"kv": tally}),
         ("pays", PAYS.replace("URL", url), {"clock": {}, "http": http}),
         ("strays", PAYS.replace("URL", url).replace("/pay", "/stray"), {"clock": {}, "http": http}),
-    ):
+    )
+    for name, source, grants in made:
         nodes[name] = publish(example, name, source, grants)
     flows = {
         f"{first}-{second}": join(example, f"{first}-{second}", first, second)
