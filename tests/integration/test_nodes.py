@@ -13,6 +13,7 @@ from logos_graph.store import read_state
 from logos_graph.supervisor import Supervisor
 from logos_graph.supervisor.handlers import drafts
 from logos_graph.wasm import admission
+from logos_graph.wiring import SystemOutside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -438,6 +439,7 @@ def test_a_node_that_another_machine_made_differently_is_told_and_not_promoted(
         builder=AnotherMachine(system.builder),
         admission=admission,
         host=system.host,
+        outside=SystemOutside(),
     )
     source = code_of("made-elsewhere", "value.reverse_bits()")
     this: dict[str, Json] = {"name": "made-elsewhere", "source": source}
