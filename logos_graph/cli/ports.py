@@ -11,25 +11,24 @@ __all__ = ["show_grants_to_ask_for", "show_ports"]
 
 
 def show_ports(out: Printer, component: Mapping[str, Any]) -> None:
-    """Ports in the ledger's form: each with its type and docs; then what their types consist of."""
+    """Ports in the ledger's form; then each that is documented, with what its type consists of."""
     ports = [
         (direction, port)
         for direction, key in (("input", "inputs"), ("output", "outputs"))
         for port in component[key]
     ]
-    rows = [(d, port["name"], port["type"], _one_line(port.get("docs", ""))) for d, port in ports]
-    columns = ("port", "name", "type", "docs")
-    shown = len(columns) if any(row[-1] for row in rows) else len(columns) - 1
     out.line()
-    out.table(columns[:shown], [row[:shown] for row in rows])
-    members = [
-        (port["name"], member["path"] or "(the type)", _one_line(member["docs"]))
-        for _, port in ports
-        for member in port.get("members", [])
-    ]
-    if members:
-        out.line()
-        out.table(("of", "member", "docs"), members)
+    out.table(("port", "name", "type"), [(d, port["name"], port["type"]) for d, port in ports])
+    for direction, port in ports:
+        if "docs" in port or "members" in port:
+            out.line()
+            out.title(f"{direction} {port['name']}")
+            if "docs" in port:
+                out.block(port["docs"])
+            out.fields(
+                (f"  {member['path'] or '(its type)'}", _one_line(member["docs"]))
+                for member in port.get("members", [])
+            )
 
 
 def _one_line(docs: str) -> str:
