@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from logos_graph.canon import ContentId, Json, recordable
 from logos_graph.errors import Conflict, EnvironmentFault, LogosError, NotVerified, Rejected
+from logos_graph.graph.flow import OUTPUT
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.decide import decide
@@ -174,7 +175,9 @@ class Carrier:
 
     def _end_in_doubt(self, pending: PendingIntent, error: LogosError) -> Outcome:
         """It could not be done to its end, and something outside was: a receipt that says so."""
-        failure: dict[str, Json] = {"code": error.code, "reason": recordable(error.message)}
+        failure: dict[str, Json] = {
+            "step": OUTPUT, "code": error.code, "reason": recordable(error.message),
+        }  # fmt: skip
         effect = Effect(result={"status": "failed", "failure": failure}, failed=True, doubt=True)
         try:
             self._commit(pending, effect)

@@ -179,6 +179,7 @@ class LiveWorld:
             outside.check_http(request, limits)  # 1
         except (Rejected, InvalidInput) as refused:
             raise NodeFailure(refused.code, refused.message) from None
+        watch("announcing", self._intent)
         self._announce(step, grant, arguments)  # 2
         watch("announced", self._intent)
         given: dict[str, Json] = {"outcome": outside.http(request, limits)}  # 3

@@ -2,6 +2,7 @@
 
 worker.py HOME CACHE submit COUNT             says `ready`, waits for a line, then submits COUNT
                                               transfers and as many flow runs, and prints each
+worker.py HOME CACHE run COUNT FLOW           the same with COUNT runs of a flow of one number
 worker.py HOME CACHE die STEP FILE [INTENT]   submits the signed intent in FILE; SIGKILL at STEP
 worker.py HOME CACHE hold STEP FILE           submits it, says `held` at STEP and waits for a line;
                                               then goes on, and prints the outcome
@@ -33,6 +34,9 @@ def main() -> None:
     if command == "submit":
         submit(settings, int(rest[0]))
         return
+    if command == "run":
+        run(settings, int(rest[0]), rest[1])
+        return
     step, signed = rest[0], parse_signed_intent(parse(Path(rest[1]).read_bytes()))
     about = ContentId(rest[2]) if len(rest) > 2 else signed.intent.cid
     act = {"die": die, "hold": hold}[command]
@@ -50,6 +54,18 @@ def submit(settings: Settings, count: int) -> None:
         for _ in range(count):
             tell(one(system, "agent-1", "transfer", payment))
             tell(one(system, "supervisor", "flow.run", {"flow": flow, "inputs": payment}))
+
+
+def run(settings: Settings, count: int, name: str) -> None:
+    with open_system(settings) as system:
+        this: dict[str, Json] = {
+            "flow": system.reader.resolve(name, ("Flow",)), "inputs": {"value": 5},
+        }  # fmt: skip
+        system.supervisor.catch_up()
+        say("ready")
+        sys.stdin.readline()
+        for _ in range(count):
+            tell(one(system, "supervisor", "flow.run", this))
 
 
 def one(system: System, who: str, did: str, this: dict[str, Json]) -> Outcome:
