@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from logos_graph.cli import authoring
 from logos_graph.cli.files import read_bytes, read_text
 from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
@@ -26,6 +27,9 @@ __all__ = ["node"]
 @click.group()
 def node() -> None:
     """Nodes: Rust functions, compiled to sandboxed WebAssembly and named by their content."""
+
+
+authoring.attach(node)
 
 
 @node.command()
