@@ -1,6 +1,6 @@
 """Builds a node: one file of Rust in, one WebAssembly module out, the same for the same source.
 
-    1. the source is bounded and UTF-8
+    1. the source is bounded, UTF-8 and Rust, and holds nothing that a node never needs (screen.py)
     2. the SDK is built once for each SDK content, toolchain and set of flags, and kept
     3. rustc builds the source against it in the sandbox, without cargo and without any other crate
     4. its messages come back as diagnostics; a refusal carries all of them
@@ -26,9 +26,10 @@ from logos_graph.canon import ContentId, json_id
 from logos_graph.errors import EnvironmentFault, InvalidInput, Rejected
 from logos_graph.wasm.diagnostics import Diagnostic, Level, parse_diagnostics
 from logos_graph.wasm.sandbox import LINKER, OUTPUT, BuildLimits, Finished, Sandbox
+from logos_graph.wasm.screen import screen
 from logos_graph.wasm.toolchain import TOOLCHAIN_HINT, Toolchain, find_toolchain
 
-__all__ = ["MAX_MODULE", "MAX_SOURCE", "Builder", "Built"]
+__all__ = ["MAX_MODULE", "MAX_SOURCE", "Builder", "Built", "check_source"]
 
 MAX_SOURCE: Final = 256 * 1024
 """Longest source in bytes."""
@@ -51,6 +52,8 @@ _NODE_FLAGS: Final = (
     # The stack lies below the data: one that runs over traps instead of writing there.
     *("-C", "link-arg=-zstack-size=65536", "-C", "link-arg=--stack-first"),
 )
+# What the author is to be told of comes from the build of the node itself.
+_TEST_FLAGS: Final = ("--cfg", "test", "--cap-lints", "allow")
 _SDK_FLAGS: Final = ("--crate-type", "rlib", "--crate-name", "logos_sdk")
 
 _LONGEST: Final = 500
@@ -96,11 +99,26 @@ class Builder:
 
         Raises:
             InvalidInput: E_SOURCE_SIZE, E_SOURCE_UTF8.
-            Rejected: E_COMPILE (data `diagnostics`: all of rustc's messages), E_BUILD_TIME,
-                E_BUILD_MEMORY, E_BUILD_SIZE, E_BUILD_MESSAGES, E_BUILD_CRASH.
-            EnvironmentFault: E_TOOLCHAIN, E_SANDBOX, E_SDK, E_CACHE.
+            Rejected: E_SOURCE_… (data `findings`: all that the screen found), E_COMPILE (data
+                `diagnostics`: all of rustc's messages), E_BUILD_TIME, E_BUILD_MEMORY, E_BUILD_SIZE,
+                E_BUILD_MESSAGES, E_BUILD_CRASH.
+            EnvironmentFault: E_TOOLCHAIN, E_SANDBOX, E_SDK, E_CACHE, E_SCREEN.
         """
-        _check_source(source)
+        check_source(source)
+        screen(source)
+        module, diagnostics = self._compile(source, ())
+        return Built(module, self.toolchain, self.flags, self.sdk, diagnostics)
+
+    def build_tests(self, prepared: bytes) -> bytes:
+        """The module of a screened source whose tests are exports (author_tests.py).
+
+        It is no node: nobody publishes it. Raises as `build` does.
+        """
+        return self._compile(prepared, _TEST_FLAGS)[0]
+
+    def _compile(
+        self, source: bytes, flags: tuple[str, ...]
+    ) -> tuple[bytes, tuple[Diagnostic, ...]]:
         sdk = self._sdk_library
         with self._workshop() as place:
             (place / _SOURCE).write_bytes(source)
@@ -108,7 +126,7 @@ class Builder:
             output.mkdir()
             finished = self._sandbox.rustc(
                 (
-                    *(*_FLAGS, *_NODE_FLAGS, "--extern", f"logos_sdk=/sdk/{_SDK_RLIB}"),
+                    *(*_FLAGS, *_NODE_FLAGS, *flags, "--extern", f"logos_sdk=/sdk/{_SDK_RLIB}"),
                     *("-o", f"{OUTPUT}/{_MODULE}", _SOURCE),
                 ),
                 {f"/source/{_SOURCE}": place / _SOURCE, f"/sdk/{_SDK_RLIB}": sdk},
@@ -118,8 +136,7 @@ class Builder:
             diagnostics = parse_diagnostics(finished.messages, _SOURCE)
             if finished.status != 0:
                 raise _refusal(finished, diagnostics)
-            module = _read_module(output / _MODULE)
-        return Built(module, self.toolchain, self.flags, self.sdk, diagnostics)
+            return _read_module(output / _MODULE), diagnostics
 
     @cached_property
     def toolchain(self) -> str:
@@ -199,7 +216,8 @@ class Builder:
             ) from error
 
 
-def _check_source(source: bytes) -> None:
+def check_source(source: bytes) -> None:
+    """What is built is bounded and UTF-8. Raises InvalidInput E_SOURCE_SIZE, E_SOURCE_UTF8."""
     if len(source) > MAX_SOURCE:
         raise InvalidInput(
             "E_SOURCE_SIZE",

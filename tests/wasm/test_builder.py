@@ -100,26 +100,32 @@ def test_warnings_come_back_with_the_module(builder: Builder) -> None:
     assert (warning.code, warning.line) == ("unused_variables", 3)
 
 
+def behind_the_screen(builder: Builder, source: bytes) -> str:
+    """What the sandbox alone says of a source that the screen refuses."""
+    with pytest.raises(Rejected) as screened:
+        builder.build(source)
+    assert screened.value.code.startswith("E_SOURCE_")
+    with pytest.raises(Rejected) as refused:
+        builder.build_tests(source)
+    assert refused.value.code == "E_COMPILE"
+    return refused.value.message.replace("`", "")
+
+
 def test_the_machines_files_cannot_be_read(builder: Builder) -> None:
     for path in ("/etc/passwd", "/proc/self/environ", "/proc/version", "/dev/null", __file__):
-        with pytest.raises(Rejected) as refused:
-            builder.build(
-                f"const FOUND: &[u8] = include_bytes!({path!r});".replace("'", '"').encode()
-            )
-        assert refused.value.code == "E_COMPILE"
-        assert f"couldn't read {path}" in refused.value.message.replace("`", "")
+        source = f"const FOUND: &[u8] = include_bytes!({path!r});".replace("'", '"').encode()
+        assert f"couldn't read {path}" in behind_the_screen(builder, source)
 
 
 def test_the_environment_is_empty(builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGOS_TEST_SECRET", "42")
-    with pytest.raises(Rejected, match="LOGOS_TEST_SECRET"):
-        builder.build(b'const SECRET: &str = env!("LOGOS_TEST_SECRET");')
+    said = behind_the_screen(builder, b'const SECRET: &str = env!("LOGOS_TEST_SECRET");')
+    assert "LOGOS_TEST_SECRET" in said
 
 
 def test_unstable_features_are_refused(builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUSTC_BOOTSTRAP", "1")
-    with pytest.raises(Rejected, match="E0554"):
-        builder.build(b"#![feature(box_patterns)]\n")
+    assert "E0554" in behind_the_screen(builder, b"#![feature(box_patterns)]\n")
 
 
 def test_a_source_that_is_too_long_is_not_built(builder: Builder) -> None:

@@ -21,17 +21,26 @@ from logos_graph.wasm.runtime import WasmHost
 
 ECHO = """use logos_sdk::prelude::*;
 
-enumeration! { pub enum Outcome { Approved, HandedOver, HTTPError } }
-variant! { pub enum Limit { None, UpTo(Decimal<2>), Steps(Vec<u16>) } }
+enumeration! { pub enum Outcome { Approved, /// To a person.
+    HandedOver, HTTPError } }
+variant! {
+    /// How far.
+    ///
+    /// Or not.
+    pub enum Limit { None, UpTo(Decimal<2>), /// One by one.
+        Steps(Vec<u16>) }
+}
 record! {
     /// An inner record.
-    pub struct PastPayment { amount: Decimal<18>, r#type: Option<bool> }
+    #[derive(Eq)]
+    pub struct PastPayment { amount: Decimal<18>, /** Its "kind". */ r#type: Option<bool> }
 }
 record! {
     pub struct Everything {
         flags: Vec<bool>,
         small: (u8, i8, u16, i16),
         large: (u32, i32, u64, i64),
+        /// Who pays: "IBAN".
         from_account: String,
         raw: Bytes,
         history: Vec<PastPayment>,
@@ -147,6 +156,46 @@ def test_the_descriptor_has_names_docs_and_types_in_the_hosts_own_words(echo: No
         ("other", "string"),
     ]
     assert parse_type(EVERYTHING).text == EVERYTHING
+
+
+def test_the_docs_of_fields_and_cases_are_in_the_descriptor(echo: Node) -> None:
+    everything, other = echo.descriptor.inputs
+    assert everything.docs == "What comes."
+    assert everything.members == (
+        ("from-account", 'Who pays: "IBAN".'),
+        ("history", "An inner record."),
+        ("history.type", 'Its "kind". '),
+        ("limit", "How far.\n\nOr not."),
+        ("limit.steps", "One by one."),
+        ("outcome.handed-over", "To a person."),
+    )
+    assert echo.descriptor.outputs[0].members == everything.members
+    assert other.members == ()
+
+
+def test_docs_as_long_as_a_descriptor_can_hold_are_built(builder: Builder) -> None:
+    fields = "".join(f"/// {'words ' * 50}\nfield_{at}: u8,\n" for at in range(60))
+    docs = f"/// {'words ' * 20}\n" * 100
+    source = (
+        "use logos_sdk::prelude::*;\n"
+        f"record! {{ pub struct Wide {{ {fields} }} }}\n"
+        f"node! {{\n{docs} fn rule(wide: Wide) -> same: Wide {{ wide }} }}"
+    )
+    descriptor = admit(builder.build(source.encode()).module).descriptor
+    assert len(descriptor.docs) > 10_000
+    assert len(descriptor.inputs[0].members) == len(descriptor.outputs[0].members) == 60
+
+
+def test_a_value_may_nest_as_deep_as_a_type(load: Callable[[str], Node]) -> None:
+    port = "Vec<" * 15 + "u8" + ">" * 15
+    node = load(
+        "use logos_sdk::prelude::*;\n"
+        f"node! {{ fn rule(value: {port}) -> same: {port} {{ value }} }}"
+    )
+    value: Json = 7
+    for _ in range(15):
+        value = [value]
+    assert node(value) == [value]
 
 
 def integers(bits: int, *, signed: bool) -> st.SearchStrategy[int]:
@@ -300,7 +349,10 @@ def test_a_record_that_has_no_type_text_does_not_compile(
 
 
 def test_a_decimal_constant_with_the_wrong_digits_does_not_compile(builder: Builder) -> None:
-    source = 'const A: logos_sdk::Decimal<2> = logos_sdk::Decimal::literal("1.5");'
+    source = (
+        "use logos_sdk::prelude::*;\nnode! { fn rule(value: u8) -> ok: bool { value > 1 } }\n"
+        'const A: Decimal<2> = Decimal::literal("1.5");'
+    )
     assert "exactly the fraction digits" in compile_errors(builder, source)
 
 

@@ -67,7 +67,8 @@ fn read(source: &str) -> Result<(TokenStream, Vec<Finding>), Finding> {
         findings.retain(|finding| finding.code != words::E_NODE);
         findings.push(syntax(error.to_string(), error.span(), source));
     }
-    findings.sort_by_key(|finding| (finding.line, finding.column));
+    // That there is no node, or one too many, is told last: it has no place of its own.
+    findings.sort_by_key(|each| (each.code == words::E_NODE, each.line, each.column));
     Ok((tokens, findings))
 }
 

@@ -1,0 +1,89 @@
+"""logos node new, logos node test: writing nodes. No database is needed for either."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from logos_graph.cli.files import read_text
+from logos_graph.cli.options import with_output
+from logos_graph.cli.output import Printer
+from logos_graph.errors import EnvironmentFault, InvalidInput, Rejected
+
+if TYPE_CHECKING:
+    from logos_graph.wasm.author_tests import Trial
+
+__all__ = ["new", "test"]
+
+
+@click.command()
+@click.argument("name", metavar="NAME")
+@click.option("--output", metavar="FILE", help="Where to write it (default: NAME.rs, right here).")
+@with_output
+def new(out: Printer, name: str, output: str | None) -> int:
+    """Write a commented file to start a node from; it builds, and its tests pass."""
+    from logos_graph.wasm.starter import starter
+
+    source = starter(name)
+    path = Path(output or f"{name}.rs")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(source)
+    except FileExistsError:
+        raise InvalidInput(
+            "E_FILE_EXISTS",
+            f"{path} is there already, and stays as it is",
+            hint="name another place with --output",
+            path=str(path),
+        ) from None
+    except OSError as error:
+        raise EnvironmentFault(
+            "E_FILE", f"{path} cannot be written: {error.strerror or error}", path=str(path)
+        ) from error
+    out.document({"path": str(path), "name": name})
+    out.line(f"wrote {path}; next: logos node test {path}")
+    return 0
+
+
+@click.command()
+@click.argument("file", metavar="FILE.rs")
+@with_output
+def test(out: Printer, file: str) -> int:
+    """Build a source, and run its examples and tests as WebAssembly."""
+    from logos_graph.settings import Settings
+    from logos_graph.wasm.author_tests import try_out
+    from logos_graph.wasm.builder import MAX_SOURCE, Builder
+
+    source = read_text(file, MAX_SOURCE).encode()
+    out.progress(f"building {file}")
+    trial = try_out(Builder(Settings.from_environment().cache), source)
+    counted = Counter(outcome.state.value for outcome in trial.outcomes)
+    out.document(
+        {
+            "node": trial.admitted.id,
+            "name": trial.admitted.descriptor.name,
+            "outcomes": [asdict(outcome) for outcome in trial.outcomes],
+            **{state: counted[state] for state in ("ok", "failed", "ignored")},
+            "diagnostics": [diagnostic.to_json() for diagnostic in trial.built.diagnostics],
+        }
+    )
+    _show(out, trial, counted)
+    return Rejected.exit_status if counted["failed"] else 0
+
+
+def _show(out: Printer, trial: Trial, counted: Counter[str]) -> None:
+    for diagnostic in trial.built.diagnostics:
+        out.block(diagnostic.rendered)
+    if trial.outcomes:
+        out.table(
+            ("state", "what", "line", "detail"),
+            [(each.state.value, each.name, each.line, each.detail) for each in trial.outcomes],
+        )
+    else:
+        out.line("there are no examples and no tests in it")
+    said = ", ".join(f"{counted[state]} {state}" for state in ("ok", "failed", "ignored"))
+    out.line(f"{trial.admitted.descriptor.name}: {said}")

@@ -1,0 +1,81 @@
+"""The screen: what a node's source may not hold, told before anything is built.
+
+The host's Rust half reads the source as Rust (host/src/screen.rs); here what it finds becomes an
+error. It is for the author's sake, early and by name: the sandbox and admission hold without it.
+
+| code | stands for |
+|---|---|
+| E_SOURCE_SYNTAX | no Rust |
+| E_SOURCE_DEPTH | nested deeper than parsers can go |
+| E_SOURCE_NODE | no `node!` at the top of the file, or more than one |
+| E_SOURCE_UNSAFE | `unsafe` |
+| E_SOURCE_EXTERN | `extern` blocks, functions and crates |
+| E_SOURCE_LINK | attributes for the linker: `no_mangle`, `export_name`, `link_section`, `used`, … |
+| E_SOURCE_INCLUDE | `include!`, `include_str!`, `include_bytes!` |
+| E_SOURCE_ENV | `env!`, `option_env!` |
+| E_SOURCE_ASM | `asm!`, `global_asm!`, `naked_asm!` |
+| E_SOURCE_PATH | `mod name;`, `#[path]` |
+| E_SOURCE_CRATE_ATTRIBUTE | `#![…]` |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+import logos_wasm_host
+
+from logos_graph.errors import EnvironmentFault, Rejected
+
+__all__ = ["Finding", "read_apart", "refuse", "screen"]
+
+Finding = tuple[str, str, int, int]
+"""Code, message, line and column, both counted from 1."""
+
+_T = TypeVar("_T")
+
+_HINTS: Final = {
+    "E_SOURCE_SYNTAX": "mend what is named",
+    "E_SOURCE_NODE": "`logos node new NAME` writes a file to start from",
+    "E_SOURCE_DEPTH": "a node is one small rule: split the work into several nodes",
+}
+_DEFAULT_HINT: Final = "a node needs none of this: take it out"
+
+
+def screen(source: bytes) -> None:
+    """Refuse a source that holds what nodes may not; `source` is UTF-8.
+
+    Raises Rejected with the first finding's code; data: `line`, `column`, and all `findings`.
+    EnvironmentFault E_SCREEN when the machine cannot read it.
+    """
+    refuse(read_apart(lambda: logos_wasm_host.screen(source)))
+
+
+def refuse(findings: Sequence[Finding]) -> None:
+    """Raise Rejected for the first of these, if there is one."""
+    if not findings:
+        return
+    code, message, line, column = findings[0]
+    raise Rejected(
+        code,
+        f"line {line}, column {column}: {message}",
+        hint=_HINTS.get(code, _DEFAULT_HINT if code.startswith("E_SOURCE_") else ""),
+        line=line,
+        column=column,
+        findings=[
+            {"code": code, "message": message, "line": line, "column": column}
+            for code, message, line, column in findings
+        ],
+    )
+
+
+def read_apart(read: Callable[[], _T]) -> _T:
+    """What a reader of sources gives; it needs a thread of its own."""
+    try:
+        return read()
+    except OSError as error:
+        raise EnvironmentFault(
+            "E_SCREEN",
+            f"there is no thread to read the source in: {error}",
+            hint="let other work end first",
+        ) from error
