@@ -77,23 +77,26 @@ class Page:
                 yield command
 
     def follow(self, folder: Path, environment: Mapping[str, str]) -> None:
-        """Writes the files, runs the commands; AssertionError names the first that differs."""
+        """Writes the files, runs the commands in one shell; fails at the first that differs."""
         for name, text in self.files():
             (folder / name).write_text(text)
-        for command in self.commands():
-            done = subprocess.run(
-                ["bash", "-c", command.line],
-                cwd=folder,
-                env={**os.environ, **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-            )
-            told = f"$ {command.line}\n{done.stdout}"
-            assert done.returncode == command.status, f"status {done.returncode}: {told}"
-            assert command.prints(done.stdout), "\n".join(["the page shows:", *command.shown, told])
+        commands = list(self.commands())
+        script = "".join(f"{each.line}\nprintf '\\1%s\\1' $?\n" for each in commands)
+        done = subprocess.run(
+            ["bash", "-c", f"exec 2>&1\n{script}"],
+            cwd=folder,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        ended = re.findall(r"([^\x01]*)\x01(\d+)\x01", done.stdout)
+        assert len(ended) == len(commands), done.stdout[-2000:]
+        for command, (output, status) in zip(commands, ended, strict=True):
+            told = f"$ {command.line}\n{output}"
+            assert int(status) == command.status, f"status {status}: {told}"
+            assert command.prints(output), "\n".join(["the page shows:", *command.shown, told])
 
 
 def _command(line: str) -> Command:
