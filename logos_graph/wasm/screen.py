@@ -26,6 +26,7 @@ from typing import Final, TypeVar
 import logos_wasm_host
 
 from logos_graph.errors import EnvironmentFault, Rejected
+from logos_graph.wasm.diagnostics import Diagnostic, Level
 
 __all__ = ["Finding", "read_apart", "refuse", "screen"]
 
@@ -45,7 +46,8 @@ _DEFAULT_HINT: Final = "a node needs none of this: take it out"
 def screen(source: bytes) -> None:
     """Refuse a source that holds what nodes may not; `source` is UTF-8.
 
-    Raises Rejected with the first finding's code; data: `line`, `column`, and all `findings`.
+    Raises Rejected with the first finding's code; data: `line`, `column`, all `findings`, and the
+    same as `diagnostics`, as the compiler's own refusals have them.
     EnvironmentFault E_SCREEN when the machine cannot read it.
     """
     refuse(read_apart(lambda: logos_wasm_host.screen(source)))
@@ -66,7 +68,13 @@ def refuse(findings: Sequence[Finding]) -> None:
             {"code": code, "message": message, "line": line, "column": column}
             for code, message, line, column in findings
         ],
+        diagnostics=[_diagnostic(*each).to_json() for each in findings],
     )
+
+
+def _diagnostic(code: str, message: str, line: int, column: int) -> Diagnostic:
+    rendered = f"error[{code}]: {message}\n --> node.rs:{line}:{column}"
+    return Diagnostic(Level.ERROR, code, message, line, column, rendered)
 
 
 def read_apart(read: Callable[[], _T]) -> _T:

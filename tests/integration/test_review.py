@@ -26,7 +26,10 @@ def test_a_refusal_that_quotes_text_out_of_nfc_does_not_stop_the_gate(
     )
     assert outcome.status == "GHOST"
     assert ledger_length() == before + 2
-    source = 'compile_error!("e\\u{301}");'
+    source = (
+        "use logos_sdk::prelude::*;\nnode! { fn odd(n: u8) -> m: u8 { n } }\n"
+        'compile_error!("e\\u{301}");'
+    )
     ghost = example.submit(example.operator, "node.publish", {"name": "odd", "source": source})
     assert (ghost.status, ghost.error.code) == ("GHOST", "E_COMPILE")
     assert example.system.supervisor.view.pending.keys().isdisjoint({ghost.intent})

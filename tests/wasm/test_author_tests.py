@@ -256,6 +256,11 @@ def test_a_name_that_no_node_has_starts_no_file(name: str) -> None:
     assert refused.value.code == "E_NODE_NAME"
 
 
+def test_the_examples_of_the_example_hold(builder: Builder) -> None:
+    file = Path(__file__).parents[2] / "docs/examples/payment-approval/nodes/combine-scores.rs"
+    assert [each.detail for each in try_out(builder, file.read_bytes()).outcomes] == ["", ""]
+
+
 def test_the_template_is_where_the_package_has_it() -> None:
     import logos_graph.wasm
 

@@ -58,6 +58,9 @@ def test_all_that_is_found_comes_with_the_first() -> None:
         ("E_SOURCE_ENV", 5, 17),
         ("E_SOURCE_NODE", 1, 1),
     ]
+    diagnostics = refused.value.to_json()["diagnostics"]
+    assert isinstance(diagnostics, list)
+    assert diagnostics[1]["rendered"].endswith("--> node.rs:4:1")
 
 
 def test_words_in_strings_comments_and_ordinary_names_pass() -> None:

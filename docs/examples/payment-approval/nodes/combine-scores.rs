@@ -4,7 +4,14 @@ use logos_sdk::prelude::*;
 
 record! {
     /// What one rule found.
-    pub struct Verdict { rule: String, ok: bool, reason: String }
+    pub struct Verdict {
+        /// Its name, such as `currency`.
+        rule: String,
+        /// Whether the payment keeps it.
+        ok: bool,
+        /// Why not, for people; empty when it does.
+        reason: String,
+    }
 }
 
 const VELOCITY_PARTS: u32 = 40;
@@ -13,6 +20,20 @@ const WORST: u32 = 100;
 
 node! {
     /// The risk of a payment: 0 to 100, and in words what raised it.
+    ///
+    /// ```example
+    /// {"amount": {"rule": "amount", "ok": true, "reason": ""},
+    ///  "currency": {"rule": "currency", "ok": true, "reason": ""},
+    ///  "account": {"rule": "account", "ok": true, "reason": ""},
+    ///  "velocity": 50, "size": 20}
+    ///     -> {"total": 32, "reasons": ["velocity 50", "amount 20"]}
+    ///
+    /// {"amount": {"rule": "amount", "ok": true, "reason": ""},
+    ///  "currency": {"rule": "currency", "ok": false, "reason": "XXX is none"},
+    ///  "account": {"rule": "account", "ok": true, "reason": ""},
+    ///  "velocity": 0, "size": 0}
+    ///     -> {"total": 100, "reasons": ["currency: XXX is none"]}
+    /// ```
     fn combine_scores(
         amount: Verdict,
         currency: Verdict,
