@@ -35,17 +35,12 @@ class Command:
 
     def prints(self, output: str) -> bool:
         """Whether the output is what the page shows; a page that shows nothing asks for nothing."""
-        if not self.shown:
-            return True
-        parts = []
-        for line in self.shown:
-            if line.strip() == "…":
-                parts.append(r"(?:.*\n)*?")
-            else:
-                words = r"[^\n]*".join(re.escape(each.strip()) for each in line.split("…"))
-                parts.append(words.replace(r"\ ", " ") + r"\s*\n")
-        pattern = re.sub(r" +", r"\\s+", "".join(parts))
-        return re.fullmatch(pattern, output if output.endswith("\n") else output + "\n") is not None
+        pattern = "".join(
+            r"(?:.*\n)*?" if line == "…" else re.escape(line).replace("…", ".*") + r"\n"
+            for line in _lines("\n".join(self.shown))
+        )
+        said = "".join(f"{line}\n" for line in _lines(output))
+        return not self.shown or re.fullmatch(pattern, said) is not None
 
 
 class Page:
@@ -97,6 +92,12 @@ class Page:
             told = f"$ {command.line}\n{output}"
             assert int(status) == command.status, f"status {status}: {told}"
             assert command.prints(output), "\n".join(["the page shows:", *command.shown, told])
+
+
+def _lines(text: str) -> list[str]:
+    """The lines that say something, with one space where there are more."""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return [line for line in lines if line]
 
 
 def _command(line: str) -> Command:
