@@ -42,7 +42,16 @@ node! {
     }
 }
 """
-NO_NODE = "pub fn nothing() {}"
+TOO_LARGE = """
+use logos_sdk::prelude::*;
+use std::sync::Mutex;
+
+static ROOM: Mutex<[u8; 20 << 20]> = Mutex::new([0; 20 << 20]);
+
+node! {
+    fn too_large(value: u32) -> out: u8 { ROOM.lock().unwrap()[value as usize] }
+}
+"""
 FLOW = """
 [flow]
 name = "{name}"
@@ -121,10 +130,10 @@ def test_a_source_that_does_not_compile_is_kept_with_what_the_compiler_said(
     check_ledger(example)
 
 
-def test_a_source_that_builds_to_no_node_is_kept_with_the_check_that_failed(example: Cast) -> None:
-    made = result(draft(example, NO_NODE, "no-node"))
+def test_a_source_whose_binary_is_refused_is_kept_with_the_check_that_failed(example: Cast) -> None:
+    made = result(draft(example, TOO_LARGE, "too-large"))
     assert (made["status"], made["node"]) == ("refused", None)
-    assert made["failure"]["code"].startswith("E_ADMIT_")
+    assert made["failure"]["code"] == "E_ADMIT_MEMORY_MIN"
     assert code(example.submit(example.operator, "capability.grant",
         {"node": made["draft"], "capability": "clock"})) == "E_UNKNOWN_NODE"  # fmt: skip
 
@@ -319,7 +328,7 @@ def test_only_a_node_can_be_deprecated_or_forked(example: Cast, verb: str) -> No
     for target in (flow, "b3:" + "0" * 64):
         this: dict[str, Json] = {"node": target}
         if verb == "node.fork":
-            this |= {"name": "x", "source": NO_NODE}
+            this |= {"name": "x", "source": TOO_LARGE}
         else:
             this |= {"reason": "why not"}
         assert code(example.submit(example.operator, verb, this)) == "E_UNKNOWN_NODE"
