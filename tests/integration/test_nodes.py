@@ -44,12 +44,11 @@ node! {
 """
 TOO_LARGE = """
 use logos_sdk::prelude::*;
-use std::sync::Mutex;
 
-static ROOM: Mutex<[u8; 20 << 20]> = Mutex::new([0; 20 << 20]);
+static TABLE: [u8; 2 << 20] = [7; 2 << 20];
 
 node! {
-    fn too_large(value: u32) -> out: u8 { ROOM.lock().unwrap()[value as usize] }
+    fn too_large(value: u32) -> out: u8 { TABLE[value as usize] }
 }
 """
 FLOW = """
@@ -133,7 +132,7 @@ def test_a_source_that_does_not_compile_is_kept_with_what_the_compiler_said(
 def test_a_source_whose_binary_is_refused_is_kept_with_the_check_that_failed(example: Cast) -> None:
     made = result(draft(example, TOO_LARGE, "too-large"))
     assert (made["status"], made["node"]) == ("refused", None)
-    assert made["failure"]["code"] == "E_ADMIT_MEMORY_MIN"
+    assert made["failure"]["code"] == "E_ADMIT_SIZE"
     assert code(example.submit(example.operator, "capability.grant",
         {"node": made["draft"], "capability": "clock"})) == "E_UNKNOWN_NODE"  # fmt: skip
 
