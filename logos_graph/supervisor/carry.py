@@ -108,7 +108,7 @@ class Carrier:
                 self._let_go.notify_all()
 
     def _ended(self, pending: PendingIntent) -> Outcome:
-        """Its end. Raises what is not the intent's: a Conflict of _LEFT, a fault, a broken ledger."""
+        """Its end. Raises what is not its own: a Conflict of _LEFT, a fault, a broken ledger."""
         try:
             return self._perform(pending)
         except (EnvironmentFault, NotVerified):

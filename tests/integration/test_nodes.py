@@ -187,6 +187,19 @@ def test_attack_flood_of_drafts(example: Cast, monkeypatch: pytest.MonkeyPatch) 
     check_ledger(example)
 
 
+def test_attack_flood_of_drafts_of_a_node_that_is_there(
+    example: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts, "MAX_OPEN", 2)
+    parrot = example.register("parrot", ["agent"], "agent")
+    source = code_of("parroted", "value & 31")
+    assert result(example.publish_node(source, "parroted"))["new"]
+    for _ in range(2):
+        assert result(draft(example, source, "parroted", parrot))["status"] == "built"
+    assert code(draft(example, source, "parroted", parrot)) == "E_DRAFT_LIMIT"
+    check_ledger(example)
+
+
 # --- grants before the node ------------------------------------------------------------------
 
 
