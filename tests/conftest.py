@@ -8,12 +8,16 @@ from pathlib import Path
 
 import platformdirs
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from logos_graph.settings import Settings
 from logos_graph.wiring import System, open_system, start_database, stop_database
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "docs" / "examples" / "payment-approval"
+
+hypothesis_settings.register_profile("logos", deadline=None)  # no test asserts how long it takes
+hypothesis_settings.load_profile("logos")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 // Ids that begin with a prefix: short ids are accepted wherever ids are.
-// Parameters: prefix. Rows: id, kind (its label; `Built`: what a draft was built to).
+// Parameters: prefix; kinds (list of those that are meant).
+// Rows: id, kind (its label; `Built`: what a draft was built to).
 CALL () {
   MATCH (node:Node) WHERE node.id STARTS WITH $prefix RETURN node.id AS id, 'Node' AS kind
   UNION
@@ -15,5 +16,7 @@ CALL () {
   UNION
   MATCH (line:LogLine) WHERE line.cid STARTS WITH $prefix RETURN line.cid AS id, 'LogLine' AS kind
 }
+WITH id, kind
+WHERE kind IN $kinds
 RETURN id, kind
 ORDER BY kind, id LIMIT 20

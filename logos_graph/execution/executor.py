@@ -49,7 +49,8 @@ MAX_RUN_BYTES = 3 * 1024 * 1024
 """How much one run may take in its receipt, in bytes of JSON: it must fit one ledger entry.
 
 Outputs are counted once more for each port, for the receipt's `result` repeats them by value. What
-is left of an entry's 4 MiB is for what stands around the run.
+is left of an entry's 4 MiB is for what stands around the run: stored values, or, where it failed,
+the one answer that was too much.
 """
 MAX_RUN_CALLS = 1000
 """How often the nodes of one run may ask the host for something."""
@@ -265,8 +266,9 @@ class _Run:
             self._asked += 1
             calls.append(HostCall(operation, arguments, None))
             given = world.answer(step.name, step.node, operation, arguments)
-            self._grow(len(canonical(given)))
+            # What was answered stands there even if it is too much: it may have been done outside.
             calls[-1] = HostCall(operation, arguments, given)
+            self._grow(len(canonical(given)))
             return given
 
         return answer

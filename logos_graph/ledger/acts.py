@@ -58,10 +58,17 @@ class Given:
 
 @dataclass(slots=True)
 class Announced:
-    """An effect that was announced before it was done. outcome: its answer, once that is known."""
+    """An effect that was announced before it was done.
 
+    before: what its run had been answered since the one before, as the entry tells it. node: which
+    one holds the grant; None if there is no such grant. outcome: its answer, once that is known.
+    """
+
+    run: str
     step: str
-    call: Json
+    call: dict[str, Json]
+    before: list[Json]
+    node: str | None
     outcome: Json = None
 
 

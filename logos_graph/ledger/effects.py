@@ -1,13 +1,16 @@
 """I1 for what a run does outside: announced before it is done, its outcome after, none untold.
 
 An intent's effects are counted from 1, and one is over before the next begins. One whose outcome is
-not known is the last, and the intent ends in doubt. What a run's record says was answered from
-outside is what the effects and their outcomes say, in the same order.
+not known is the last, and the intent ends in doubt. All that an intent's effects tell (the answers
+that the run had, the effects and their outcomes) stands in the run's record, in the same order; in
+doubt some of it may be missing there. The record has no answer from outside besides.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from logos_graph.canon import Json
 from logos_graph.graph.capabilities import EXTERNAL
@@ -15,7 +18,7 @@ from logos_graph.ledger.acts import Act, Announced
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.tally import Tally
 
-__all__ = ["Effects"]
+__all__ = ["Call", "Effects", "recorded_calls"]
 
 
 class Effects:
@@ -24,16 +27,23 @@ class Effects:
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
 
-    def announced(self, entry: Entry, act: Act) -> None:
-        """The next effect of its intent; the one before it has its outcome."""
+    def announced(self, entry: Entry, act: Act, node: str | None) -> None:
+        """The next effect of its intent; the one before it has its outcome.
+
+        node: which one holds the grant that the effect names.
+        """
         self._tally.count += 1
-        number, expected = entry.body["number"], len(act.effects) + 1
+        body = entry.body
+        number, expected = body["number"], len(act.effects) + 1
         message = f"the effect at entry {entry.index} is not the next of its intent"
         self._require(number == expected, entry, "body.number", expected, number, message)
         message = f"the effect at entry {entry.index} begins before the one before it is over"
-        over = all(effect.outcome is not None for effect in act.effects)
+        over = not act.effects or act.effects[-1].outcome is not None
         self._require(over, entry, "body.number", "an outcome before it", None, message)
-        act.effects.append(Announced(str(entry.body["step"]), entry.body["call"]))
+        call, before = body["call"], body["answers"]
+        assert isinstance(call, dict)  # the entry's form was checked when it was read
+        assert isinstance(before, list)
+        act.effects.append(Announced(str(body["run"]), str(body["step"]), call, before, node))
 
     def known(self, entry: Entry, act: Act) -> None:
         """The outcome of the last effect, told once."""
@@ -46,21 +56,25 @@ class Effects:
             last.outcome = entry.body["answer"]
 
     def told(self, entry: Entry, act: Act) -> None:
-        """The receipt: in doubt if an outcome is not known, and no answer without its effect."""
+        """The receipt: the record says what the effects say, or the intent ends in doubt."""
         consequence = entry.body["consequence"]
+        doubt = consequence == "if_doubt"
         known = all(effect.outcome is not None for effect in act.effects)
         message = f"the receipt at entry {entry.index} hides that an outcome is not known"
-        self._require(
-            known or consequence == "if_doubt",
-            entry, "body.consequence", "if_doubt", consequence, message,
-        )  # fmt: skip
-        announced = iter(act.effects)
-        for step, call, answer in _answered(entry.body["mutations"]):
-            effect = next(announced, None)
-            told: Json = None if effect is None else [effect.step, effect.call, effect.outcome]
-            found: Json = [step, call, answer]
-            message = f"the run at entry {entry.index} had an answer that no effect announced"
-            self._require(told == found, entry, "body.mutations", told, found, message)
+        self._require(known or doubt, entry, "body.consequence", "if_doubt", consequence, message)
+        waiting = deque(_told(act))
+        for call in recorded_calls(entry.body["mutations"]):
+            told = waiting[0] if waiting else None
+            if told is not None and told.is_in(call):
+                waiting.popleft()
+            elif call.operation in EXTERNAL and call.answer is not None:
+                expected, found = None if told is None else told.json, call.json
+                message = f"the run at entry {entry.index} had an answer that no effect announced"
+                self._require(False, entry, "body.mutations", expected, found, message)
+                return
+        untold = waiting[0].json if waiting else None
+        message = f"the run at entry {entry.index} has no record of what its effects tell"
+        self._require(not waiting or doubt, entry, "body.mutations", untold, None, message)
 
     def _require(
         self, holds: bool, entry: Entry, field: str, expected: Json, found: Json, message: str
@@ -68,17 +82,50 @@ class Effects:
         return self._tally.require(holds, entry.index, field, expected, found, message)
 
 
-def _answered(mutations: Json) -> Iterator[tuple[str, Json, Json]]:
-    """(step, call, answer) of what runs were answered from outside, in the runs' order."""
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a node was answered. node: None where that is not told."""
+
+    run: str
+    step: str
+    node: str | None
+    operation: str
+    arguments: Json
+    answer: Json
+
+    @property
+    def json(self) -> list[Json]:
+        """All of it."""
+        return [self.run, self.step, self.node, self.operation, self.arguments, self.answer]
+
+    def is_in(self, recorded: Call) -> bool:
+        """Whether this is the recorded call, as far as it tells."""
+        same = self.node in (None, recorded.node)
+        return same and self.json[3:] == recorded.json[3:] and self.json[:2] == recorded.json[:2]
+
+
+def recorded_calls(mutations: Json) -> Iterator[Call]:
+    """What the runs among these mutations asked, in their order."""
     for run in _objects(mutations):
-        if run.get("kind") != "run":
-            continue
-        for step in _objects(run.get("steps")):
-            for call in _objects(step.get("calls")):
-                operation, answer = call.get("operation"), call.get("answer")
-                if operation in EXTERNAL and answer is not None:
-                    asked = {"operation": operation, "arguments": call.get("arguments")}
-                    yield str(step.get("name")), asked, answer
+        if run.get("kind") == "run":
+            for step in _objects(run.get("steps")):
+                for call in _objects(step.get("calls")):
+                    yield _call(str(run.get("id")), step.get("name"), step.get("node"), call)
+
+
+def _told(act: Act) -> Iterator[Call]:
+    """What the effects of an intent tell, in their order."""
+    for effect in act.effects:
+        for each in _objects(effect.before):
+            yield _call(effect.run, each.get("step"), None, each)
+        done = {**effect.call, "answer": effect.outcome}
+        yield _call(effect.run, effect.step, effect.node, done)
+
+
+def _call(run: str, step: Json, node: Json, call: dict[str, Json]) -> Call:
+    holder = None if node is None else str(node)
+    operation = str(call.get("operation"))
+    return Call(run, str(step), holder, operation, call.get("arguments"), call.get("answer"))
 
 
 def _objects(value: Json) -> Iterator[dict[str, Json]]:

@@ -3,7 +3,8 @@
 I1 integrity        every effect and every end has its intent before it; no intent ends twice, and
                     the end carries out the very commitment that was signed; what a run did outside
                     was announced before, and has its outcome or ends in doubt (effects.py)
-I2 legality         a DENY, and a REQUIRE that was not met, has no effect and ends as a ghost only
+I2 legality         a DENY, and a REQUIRE that was not met, has no effect and ends as a ghost only;
+                    a capability is granted by its own intent, and used under that grant (rights.py)
 I3 attribution      every entry is signed by the supervisor, every intent by a principal that was
                     registered at that index, and every consent rests on its own signed intent,
                     which was allowed and is bound to this question: its policy, revision, expiry
@@ -29,6 +30,7 @@ from logos_graph.ledger.bodies import Cause, EntryKind, Verdict
 from logos_graph.ledger.effects import Effects
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.report import Counts, InvariantReport
+from logos_graph.ledger.rights import Rights
 from logos_graph.ledger.state import State
 from logos_graph.ledger.tally import Tally
 from logos_graph.logline import SignedIntent, parse_when
@@ -61,7 +63,7 @@ class _Walk:
         self.state = State()
         self.acts: dict[str, Act] = {}
         self.causes: Counter[str] = Counter()
-        self.effects = Effects(self.integrity)
+        self.effects, self.rights = Effects(self.integrity), Rights(self.legality)
         self.attribution = Attribution(supervisor, self.state, self.acts, self.attributed)
 
     def take(self, entry: Entry) -> None:
@@ -148,8 +150,8 @@ class _Walk:
     def _effect(self, entry: Entry) -> None:
         act = self._open(entry)
         if act is not None:
-            self.effects.announced(entry, act)
             self._check_allowed(entry, act)
+            self.effects.announced(entry, act, self.rights.used(entry))
 
     def _outcome(self, entry: Entry) -> None:
         act = self._open(entry)
@@ -164,6 +166,8 @@ class _Walk:
         done = entry.body["outcome"] == "done"
         self._check_commitment(entry, act, ("if_ok",) if done else ("if_not", "if_doubt"))
         self.effects.told(entry, act)
+        self.rights.receipt(entry, act)
+        act.effects = []  # they may hold megabytes, and nothing is asked of them any more
         act.end = act.end or (entry.index, entry.kind)
 
     def _check_allowed(self, entry: Entry, act: Act) -> None:

@@ -97,22 +97,26 @@ class Reader:
         )
 
     def resolve(self, text: str, kinds: tuple[str, ...]) -> ContentId:
-        """The id of a Node, Flow, Run or LogLine, given whole, as a prefix or as a name."""
-        if not text.startswith("b3:"):
-            for row in self.rows("read/names", name=text):
-                if row["kind"] in kinds:
-                    return ContentId(row["target"])
+        """The id of a Node, Flow, Run or LogLine, given whole, as a prefix or as a name.
+
+        Whoever publishes chooses names, and may give one that looks like another thing's id: then
+        the text is ambiguous, as it is when it begins several ids. Rejected E_AMBIGUOUS,
+        E_UNKNOWN_….
+        """
+        names = [] if text.startswith("b3:") else self.rows("read/names", name=text)
+        found = [row["target"] for row in names if row["kind"] in kinds]
         prefix = text if text.startswith("b3:") else f"b3:{text}"
-        rows = self.rows("read/ids", prefix=prefix)
-        found = list(dict.fromkeys(row["id"] for row in rows if row["kind"] in kinds))
-        if len(found) == 1 and len(prefix) >= len("b3:") + _SHORTEST_PREFIX:
+        if len(prefix) >= len("b3:") + _SHORTEST_PREFIX:
+            found += [row["id"] for row in self.rows("read/ids", prefix=prefix, kinds=[*kinds])]
+        found = list(dict.fromkeys(found))
+        if len(found) == 1:
             return ContentId(found[0])
         wanted = " or ".join(kind.lower() for kind in kinds)
         if len(found) > 1:
             raise Rejected(
                 "E_AMBIGUOUS",
-                f"{text!r} begins more than one id",
-                hint="give more digits",
+                f"{text!r} is more than one id's beginning, or a name too",
+                hint="give the whole id, with `b3:`",
                 ids=found,
             )
         raise Rejected(

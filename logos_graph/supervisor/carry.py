@@ -11,7 +11,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from logos_graph.canon import ContentId, Json, recordable
@@ -43,8 +45,8 @@ __all__ = ["Carrier", "still_pending"]
 _EXECUTIONS = 20
 """How often a run is executed because the values it read were changed before it was done."""
 
-_LEFT = ("E_BUSY", "E_TAKEN_OVER")
-"""Conflicts that say nothing about the intent: it stays, and somebody ends it."""
+_LEFT = ("E_BUSY", "E_SETTLED", "E_TAKEN_OVER")
+"""Conflicts that say nothing about the intent: it has ended, or it stays and somebody ends it."""
 
 
 class Carrier:
@@ -67,22 +69,53 @@ class Carrier:
         self._clock, self._writers = clock, writers
         self._builder, self._admission = builder, admission
         self._watch = watch
+        self._hands = set[ContentId]()
+        self._let_go = threading.Condition()
         self._around = Surroundings(
             journal.view, store, outside, journal.commit, self._check_still_allowed, watch
         )
 
     def carry_out(self, cid: ContentId) -> Outcome:
         """Performs an allowed, recorded intent and commits its receipt; a ghost if it cannot be."""
-        pending = self._journal.view.pending.get(cid)
-        if pending is None:
-            return self.recorded(cid)
+        with self._in_hand(cid):
+            pending = self._journal.view.pending.get(cid)
+            if pending is None:
+                return self.recorded(cid)
+            try:
+                return self._ended(pending)
+            except Conflict as conflict:
+                if conflict.code == "E_SETTLED":
+                    return self.recorded(cid)
+                return still_pending(pending, conflict)
+            except (EnvironmentFault, NotVerified) as fault:  # not the intent's: it is found again
+                return still_pending(pending, fault)
+
+    def has_in_hand(self, cid: ContentId) -> bool:
+        """Whether a thread of this process is carrying it out."""
+        return cid in self._hands
+
+    @contextmanager
+    def _in_hand(self, cid: ContentId) -> Iterator[None]:
+        """One thread of this process carries out an intent; the next one finds how it ended."""
+        with self._let_go:
+            self._let_go.wait_for(lambda: cid not in self._hands)
+            self._hands.add(cid)
+        try:
+            yield
+        finally:
+            with self._let_go:
+                self._hands.remove(cid)
+                self._let_go.notify_all()
+
+    def _ended(self, pending: PendingIntent) -> Outcome:
+        """Its end. Raises what is not its own: a Conflict of _LEFT, a fault, a broken ledger."""
         try:
             return self._perform(pending)
-        except (EnvironmentFault, NotVerified) as fault:  # not the intent's: it is found again
-            return still_pending(pending, fault)
+        except (EnvironmentFault, NotVerified):
+            raise
         except LogosError as error:
             if error.code in _LEFT:
-                return still_pending(pending, error)
+                raise
             return self._abort(pending, error)
         except Exception as bug:  # noqa: BLE001 - a bug must not leave an intent that stops the gate
             return self._abort(pending, LogosError("E_INTERNAL", f"{type(bug).__name__}: {bug}"))
@@ -164,8 +197,7 @@ class Carrier:
         cause: dict[str, Json] = {
             "type": "AgentAbort", "code": error.code, "detail": error.message,
         }  # fmt: skip
-        if not self.end_as_ghost(pending, lambda _now: cause):
-            return self.recorded(pending.cid)
+        self.end_as_ghost(pending, lambda _now: cause)
         line = pending.signed.intent.logline
         consequence, commitment = bodies.consequence(line, cause)
         return Outcome(
@@ -179,20 +211,16 @@ class Carrier:
             "step": OUTPUT, "code": error.code, "reason": recordable(error.message),
         }  # fmt: skip
         effect = Effect(result={"status": "failed", "failure": failure}, failed=True, doubt=True)
-        try:
-            self._commit(pending, effect)
-        except Conflict as conflict:
-            if conflict.code == "E_SETTLED":
-                return self.recorded(pending.cid)
-            return still_pending(pending, conflict)
+        self._commit(pending, effect)
         return replace(self._committed(pending, effect), error=error)
 
     def end_as_ghost(
         self, pending: PendingIntent, cause: Callable[[PendingIntent], Mapping[str, Json]]
-    ) -> bool:
-        """Whether it ended here; not, if it has ended otherwise meanwhile.
+    ) -> None:
+        """Nothing of it takes hold.
 
-        Raises Conflict E_TAKEN_OVER if another process has done something outside for it.
+        Raises Conflict: E_SETTLED if it has ended otherwise meanwhile, E_TAKEN_OVER if another
+        process has done something outside for it, E_BUSY.
         """
 
         def compose(view: View, _now_ns: int) -> Sequence[Draft]:
@@ -201,13 +229,7 @@ class Carrier:
                 raise Conflict("E_TAKEN_OVER", f"another process is carrying out {now.cid}")
             return [bodies.ghost(now.signed, cause(now), view.policy.id)]
 
-        try:
-            self._journal.commit(compose)
-        except Conflict as conflict:
-            if conflict.code != "E_SETTLED":
-                raise
-            return False
-        return True
+        self._journal.commit(compose)
 
     def _resume(self, effect: Effect) -> tuple[Outcome, ...]:
         if effect.resumes is None:

@@ -39,6 +39,7 @@ from logos_graph.supervisor.ports import (
     LoadableHost,
     Outside,
     PendingIntent,
+    Snapshot,
     Store,
     Writers,
 )
@@ -80,6 +81,7 @@ class Supervisor:
                 hint="use the LOGOS_HOME that founded the ledger, or another database",
             )
         self._store, self._clock, self._writers = store, clock, writers
+        _check_head(store, snapshot)
         self._watch = watch or (lambda _step, _intent: None)
         self._journal = Journal(store, snapshot, signer, clock)
         self.runner = Runner(store, host)
@@ -147,7 +149,9 @@ class Supervisor:
     # what was left behind ---------------------------------------------------------------------
 
     def recover(self) -> tuple[Outcome, ...]:
-        """Finishes what a dead process left allowed, and ends what waited too long for consent.
+        """Finishes what is allowed and nobody carries out, ends what waited too long for consent.
+
+        That is what a dead process left, and what this one had to leave (`error` said why).
 
         One that cannot be finished now does not keep the others, or new intents, from their turn.
         """
@@ -157,12 +161,18 @@ class Supervisor:
                 if pending.decision["outcome"] != "ALLOW":
                     if self._expired(pending):
                         ended.append(self._time_out(pending))
-                elif not self._writers.alive(pending.writer):
+                elif not self._in_hand(pending):
                     self._check_recorded(pending)
                     ended.append(self._carrier.carry_out(pending.cid))
             except LogosError as error:
                 ended.append(still_pending(pending, error))
         return tuple(ended)
+
+    def _in_hand(self, pending: PendingIntent) -> bool:
+        """Whether somebody carries it out: another process that lives, or a thread of this one."""
+        if pending.writer == self._writers.own:
+            return self._carrier.has_in_hand(pending.cid)
+        return self._writers.alive(pending.writer)
 
     def _check_recorded(self, pending: PendingIntent) -> None:
         """That an ALLOW read from the graph is one that this supervisor signed into the ledger."""
@@ -193,7 +203,11 @@ class Supervisor:
                 "received": len(now.consents),
             }
 
-        self._carrier.end_as_ghost(pending, cause)
+        try:
+            self._carrier.end_as_ghost(pending, cause)
+        except Conflict as conflict:
+            if conflict.code != "E_SETTLED":
+                raise
         return self.recorded(pending.cid)
 
     def catch_up(self) -> bool:
@@ -203,3 +217,20 @@ class Supervisor:
     def recorded(self, cid: ContentId) -> Outcome:
         """How a recorded intent stands; Rejected E_UNKNOWN_INTENT if it is not recorded."""
         return self._carrier.recorded(cid)
+
+
+def _check_head(store: Store, snapshot: Snapshot) -> None:
+    """That what decisions will rest on was told by the supervisor; NotVerified E_CHAIN_….
+
+    Whoever may write to the database can append what the guard takes for an entry: only its
+    signature is not theirs to make. The head's is asked here, and every later one's when it comes.
+    """
+    head = store.entry(snapshot.head.index)
+    if head is None or head.hash != snapshot.head.hash:
+        raise NotVerified(
+            "E_CHAIN_HEAD",
+            f"entry {snapshot.head.index} is not the one that the ledger's head names",
+            hint="`logos ledger verify` says what is wrong with the ledger",
+            index=snapshot.head.index,
+        )
+    check_entry(head, snapshot.supervisor)

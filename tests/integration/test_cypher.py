@@ -33,6 +33,22 @@ def test_a_statement_is_explained_by_the_server(system: System, path: Path) -> N
     assert summary.plan is not None
 
 
+@pytest.mark.parametrize("name", ["everything_has_its_entry", "every_relationship_has_its_entry"])
+def test_a_rule_about_everything_finds_each_entry_by_the_index(system: System, name: str) -> None:
+    """One that looked through all entries for each thing would take the ledger's length squared."""
+    text = (CYPHER / "invariants" / f"{name}.cypher").read_text()
+    with system.driver.session(database=system.connection.database) as session:
+        plan = session.run("EXPLAIN " + text).consume().plan
+    operators, todo = list[str](), [plan]
+    while todo:
+        step: Any = todo.pop()
+        operators.append(f"{step['operatorType']} {step['args'].get('Details')}")
+        todo += step.get("children", [])
+    about = [each for each in operators if "LedgerEntry" in each]
+    assert about, operators
+    assert all("Index" in each for each in about), operators
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CYPHER)))
 def test_a_statement_stands_alone_under_a_header(path: Path) -> None:
     lines = path.read_text().splitlines()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from logos_graph.errors import LogosError
 from logos_graph.wiring import open_system
 from tests.integration.asking import Asking, check_ledger, grant, revoke, serving, set_up
 
@@ -203,6 +204,33 @@ def test_an_intent_with_an_effect_is_not_carried_out_by_another_while_its_proces
     out, errors = worker.communicate("go on\n")
     assert '"COMMITTED"' in out, errors
     assert len(asking.server.bodies) == sent + 1
+
+
+def test_what_another_process_has_begun_outside_is_left_to_it_and_is_no_ghost(
+    asking: Asking, settings: Settings, start: Start
+) -> None:
+    """One gives up what another has announced: nothing is recorded of that, the caller is told."""
+    signed, sent = asking.sign("counts-pays"), len(asking.server.bodies)
+    cid, begun = signed.intent.cid, list[Any]()
+
+    def take_over(step: str, of: ContentId) -> None:
+        if (step, of) != ("announcing", cid) or begun:
+            return
+        (settings.home / "writers" / f"{system.writers.own}.lock").unlink()
+        worker = start("hold", "announced", asking.sign("ticks-counts"), cid)
+        begun.append(worker)
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "held\n", worker.communicate()
+        raise LogosError("E_TEST", "this process gives it up")
+
+    with open_system(settings, watch=take_over) as system:
+        outcome = system.supervisor.execute(signed)
+    assert (outcome.status, outcome.error and outcome.error.code) == ("PENDING", "E_TAKEN_OVER")
+    out, errors = begun[0].communicate("go on\n")
+    assert '"COMMITTED"' in out, errors
+    assert len(asking.server.bodies) == sent + 1
+    kinds = [str(entry.kind) for entry in told(asking, cid)]
+    assert kinds == ["intent", "effect", "outcome", "receipt"]
 
 
 def test_a_policy_that_no_longer_allows_it_stops_an_effect_that_was_not_sent(

@@ -84,6 +84,26 @@ def test_an_environment_that_fails_an_allowed_intent_leaves_it_to_be_finished(
     assert finished.result["status"] == "done"
 
 
+def test_what_a_process_had_to_leave_it_finishes_itself(
+    example: Any, settings: Settings, payment: Callable[[str], dict[str, Json]]
+) -> None:
+    """A long-lived process is nobody's heir: while it lives, its intents are its own to finish."""
+    faults = [EnvironmentFault("E_DATABASE_UNREACHABLE", "the connection dropped")]
+
+    def fail_once(step: str, _intent: str) -> None:
+        if step == "performed" and faults:
+            raise faults.pop()
+
+    signed = example.sign(example.agent, "transfer", payment("ok"))
+    with open_system(settings, watch=fail_once) as other:
+        left = other.supervisor.execute(signed)
+        assert left.status == "PENDING"
+        assert other.supervisor.view.pending[left.intent].writer == other.writers.own
+        (finished,) = other.supervisor.recover()
+        assert (finished.intent, finished.status) == (left.intent, "COMMITTED")
+        assert other.supervisor.recover() == ()
+
+
 def test_an_entry_that_speaks_of_what_the_graph_lacks_takes_no_hold(
     example: Any, ledger_length: Callable[[], int]
 ) -> None:

@@ -29,6 +29,7 @@ DENY: dict[str, Any] = {
     "policies": ["limit"],
     "revision": 0,
 }
+NODE, OTHER_NODE = content_id(b"node"), content_id(b"other node")
 CALL: dict[str, Any] = {"operation": "http.request", "arguments": {"request": {"url": "x"}}}
 ANSWER: dict[str, Any] = {"outcome": {"failed": "E_HTTP_CONNECT"}}
 DOUBT = {"outcome": "failed", "consequence": "if_doubt", "commitment": "escalate:human"}
@@ -142,8 +143,23 @@ class Book:
         }
         return self.add("ghost", {**body, **changes})
 
+    def grant(self, capability: str = "http", **limits: Json) -> str:
+        """Grants NODE a capability; the grant's id."""
+        this = {"node": NODE, "capability": capability, "limits": limits}
+        cid = self.intent(did="capability.grant", this=this)
+        self.receipt(cid, {"kind": "grant", "grant": cid, **this, "revoked": None})
+        return cid
+
+    def revoke(self, grant: str) -> str:
+        """Ends a grant; the intent that did."""
+        cid = self.intent(did="capability.revoke", this={"grant": grant})
+        known = self.state().get("grant", grant)
+        assert known is not None
+        self.receipt(cid, {**known, "revoked": cid})
+        return cid
+
     def effect(self, cid: str, number: int = 1, **changes: Any) -> Entry:
-        """What a run is about to do outside."""
+        """What a run is about to do outside; under no grant, unless one is given."""
         body = {
             "intent": cid,
             "run": content_id(b"run"),
@@ -161,8 +177,23 @@ class Book:
 
     def ran(self, *answers: Json) -> Mutation:
         """The record of a run whose one step asked as often, and was answered so."""
-        calls = [{**CALL, "answer": answer} for answer in answers]
-        return {"kind": "run", "id": content_id(b"run"), "steps": [{"name": "pay", "calls": calls}]}
+        return self.asked(*({**CALL, "answer": answer} for answer in answers))
+
+    def asked(self, *calls: dict[str, Json]) -> Mutation:
+        """The record of a run whose one step made these calls."""
+        step = {"name": "pay", "node": NODE, "calls": [*calls]}
+        return {"kind": "run", "id": content_id(b"run"), "steps": [step]}
+
+    def put(self, key: str, value: str | None) -> dict[str, Json]:
+        """The call that stores a value, or deletes it."""
+        if value is None:
+            return {"operation": "kv.delete", "arguments": {"key": key}, "answer": {}}
+        return {"operation": "kv.put", "arguments": {"key": key, "value": value}, "answer": {}}
+
+    def stored(self, key: str, value: str | None, namespace: str = "n") -> Mutation:
+        """What a receipt says of a stored value."""
+        identity = f"{namespace}/{key}"
+        return {"kind": "kv", "id": identity, "namespace": namespace, "key": key, "value": value}
 
     def consent(
         self, waiting: str, by: Signer, decision: dict[str, Any] | None = None, /, **changes: Any
@@ -222,8 +253,7 @@ def tell_story(book: Book) -> None:
     asked = book.intent(decision=book.require())
     book.consent(asked, ALICE)
     book.consent(asked, BOB, ALLOW)
-    grant = {"kind": "grant", "grant": "g1", "node": "b3:x", "capability": "clock", "limits": {}}
-    book.receipt(asked, {**grant, "revoked": None})
+    book.receipt(asked, {"kind": "name", "name": "m", "target": content_id(b"2")})
     book.ghost(book.intent(decision=DENY))
     book.refuse(book.intent(decision=book.require()), ALICE)
     late = book.intent(decision=book.require())
@@ -233,13 +263,16 @@ def tell_story(book: Book) -> None:
     book.ghost(book.intent(decision=DENY, did="invented.verb"), "InvalidVerb")
     book.intent(decision=book.require())
     book.intent()
+    http = book.grant()
+    book.grant("kv", namespace="n", write=True)
     paid = book.intent()
-    book.effect(paid)
+    book.effect(paid, grant=http)
     book.outcome(paid)
-    stored = {"namespace": "n", "key": "k", "value": None}
-    book.receipt(paid, book.ran(ANSWER), {"kind": "kv", "id": "n/k", **stored})
+    run = book.asked({**CALL, "answer": ANSWER}, book.put("k", None))
+    book.receipt(paid, run, book.stored("k", None))
     unknown = book.intent()
-    book.effect(unknown)
+    book.effect(unknown, grant=http)
+    book.revoke(http)
     book.receipt(unknown, **DOUBT)
 
 

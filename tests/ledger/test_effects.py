@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from logos_graph.canon import content_id
 from logos_graph.errors import InvalidInput
 from tests.ledger.checks import check, check_broken, fault
 from tests.ledger.conftest import ANSWER, CALL, DOUBT, FAILED
@@ -14,22 +15,22 @@ OTHER = {"outcome": {"failed": "E_HTTP_TIMEOUT"}}
 
 
 def test_an_effect_with_its_outcome_and_its_record_holds(book: Any) -> None:
-    cid = book.intent()
+    grant, cid = book.grant(), book.intent()
     for number, answer in ((1, ANSWER), (2, OTHER)):
-        book.effect(cid, number)
+        book.effect(cid, number, grant=grant)
         book.outcome(cid, number, answer=answer)
     book.receipt(cid, book.ran(ANSWER, OTHER))
     assert check(book).ok
 
 
 def test_an_effect_that_is_under_way_is_no_fault(book: Any) -> None:
-    book.effect(book.intent())
+    book.effect(book.intent(), grant=book.grant())
     assert check(book).ok
 
 
 def test_an_unknown_outcome_may_only_end_in_doubt(book: Any) -> None:
-    cid = book.intent()
-    book.effect(cid)
+    grant, cid = book.grant(), book.intent()
+    book.effect(cid, grant=grant)
     book.receipt(cid, book.ran(None), **DOUBT)
     assert check(book).ok
     cid = book.intent()
@@ -39,8 +40,8 @@ def test_an_unknown_outcome_may_only_end_in_doubt(book: Any) -> None:
 
 
 def test_a_ghost_with_an_effect_is_found(book: Any) -> None:
-    cid = book.intent()
-    book.effect(cid)
+    grant, cid = book.grant(), book.intent()
+    book.effect(cid, grant=grant)
     book.outcome(cid)
     ghost = book.ghost(cid, "AgentAbort")
     assert fault(check(book), "I2") == (ghost.index, "body.intent")
@@ -89,6 +90,44 @@ def test_a_record_of_an_effect_at_another_step_is_found(book: Any) -> None:
     book.effect(cid, step="elsewhere")
     book.outcome(cid)
     entry = book.receipt(cid, book.ran(ANSWER))
+    assert fault(check(book), "I1") == (entry.index, "body.mutations")
+
+
+LOOK = {"operation": "clock.now", "arguments": {}, "answer": {"time": 7}}
+KEY = {"operation": "kv.get", "arguments": {"key": "k"}, "answer": {"value": None}}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "holds"),
+    [
+        ([LOOK, KEY, KEY], True),  # what a run knows it need not ask again
+        ([KEY], False),
+        ([{**LOOK, "answer": {"time": 8}}, KEY], False),
+        ([KEY, LOOK], False),
+    ],
+    ids=["as told", "not recorded", "another answer", "another order"],
+)
+def test_what_an_effect_tells_of_the_answers_before_it_stands_in_the_record(
+    book: Any, recorded: list[Any], holds: bool
+) -> None:
+    grant, cid = book.grant(), book.intent()
+    told = [{**each, "step": "pay"} for each in (LOOK, KEY)]
+    book.effect(cid, grant=grant, answers=told)
+    book.outcome(cid)
+    entry = book.receipt(cid, book.asked(*recorded, {**CALL, "answer": ANSWER}))
+    report = check(book)
+    assert report.ok is holds
+    if not holds:
+        assert fault(report, "I1") == (entry.index, "body.mutations")
+
+
+@pytest.mark.parametrize("record", ["none", "silent", "of another run"])
+def test_a_receipt_without_a_record_of_its_effect_is_found(book: Any, record: str) -> None:
+    grant, cid = book.grant(), book.intent()
+    book.effect(cid, grant=grant, run=content_id(b"this" if record == "of another run" else b"run"))
+    book.outcome(cid)
+    runs = {"none": [], "silent": [book.ran()], "of another run": [book.ran(ANSWER)]}[record]
+    entry = book.receipt(cid, *runs)
     assert fault(check(book), "I1") == (entry.index, "body.mutations")
 
 

@@ -199,6 +199,25 @@ def test_a_value_that_changed_before_an_effect_stops_it(
     assert (changed.value.code, place.sent, place.drafts) == ("E_KV_CHANGED", 0, [])
 
 
+@pytest.mark.parametrize(("before", "after"), [("b25l", "dHdv"), ("b25l", None), (None, "b25l")])
+def test_write_skew_what_a_run_writes_rests_on_every_key_it_read(
+    place: Place, pending: PendingIntent, before: str | None, after: str | None
+) -> None:
+    """Changed, deleted, or there now though it was not: the key that it wrote is another one."""
+    if before is not None:
+        place.stored["n/read"] = before
+    world = place.world(pending)
+    assert world.answer("step", NODE, "kv.get", {"key": "read"}) == {"value": before}
+    world.answer("step", NODE, "kv.put", {"key": "written", "value": "b25l"})
+    world.check_current(place)  # type: ignore[arg-type]
+    place.stored.pop("n/read", None)
+    if after is not None:
+        place.stored["n/read"] = after
+    with pytest.raises(Conflict) as changed:
+        world.check_current(place)  # type: ignore[arg-type]
+    assert (changed.value.code, changed.value.data["value"]) == ("E_KV_CHANGED", "n/read")
+
+
 def test_a_write_rests_on_the_grant_until_it_takes_hold(
     place: Place, pending: PendingIntent
 ) -> None:

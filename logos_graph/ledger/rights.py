@@ -1,0 +1,120 @@
+"""I2 for capabilities: each is granted by the intent that asked for it, and used under that grant.
+
+A grant gives one node one capability, as its intent says, and there is never a second in force; it
+ends once, by an intent that says so. An effect names a grant in force of its capability. A receipt
+changes the stored values that its run wrote, all and no others, in the namespace of the grant that
+the writing node holds. A draft is what its intent submitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from logos_graph.canon import Json, content_id
+from logos_graph.graph.capabilities import OPERATIONS, Capability
+from logos_graph.ledger.acts import Act
+from logos_graph.ledger.effects import recorded_calls
+from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.tally import Tally
+
+__all__ = ["Rights"]
+
+_WRITES = ("kv.put", "kv.delete")
+
+
+class Rights:
+    """Looks at effects and receipts in their order, and keeps the grants that are in force."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._grants: dict[str, Mapping[str, Json]] = {}
+        self._held: dict[tuple[str, str], str] = {}
+
+    def used(self, entry: Entry) -> str | None:
+        """The node that holds the grant of this effect; None if there is none in force."""
+        body = entry.body
+        call = body["call"]
+        assert isinstance(call, dict)  # the entry's form was checked when it was read
+        operation = OPERATIONS.get(str(call["operation"]))
+        wanted = None if operation is None else operation.capability.value
+        grant = self._grants.get(str(body["grant"]))
+        found = None if grant is None else grant["capability"]
+        message = f"the effect at entry {entry.index} names no grant in force of its capability"
+        self._require(found is not None and found == wanted, entry, "grant", wanted, found, message)
+        return None if grant is None else str(grant["node"])
+
+    def receipt(self, entry: Entry, act: Act) -> None:
+        """What it grants, ends, drafts and stores; then the grants are as it leaves them."""
+        mutations = entry.body["mutations"]
+        assert isinstance(mutations, list)  # the entry's form was checked when it was read
+        things = [each for each in mutations if isinstance(each, dict)]
+        self._check_stored(entry, things)
+        for position, thing in enumerate(things):
+            field = f"mutations[{position}]"
+            if thing["kind"] == "grant":
+                self._check_grant(entry, act, thing, field)
+            elif thing["kind"] == "draft":
+                self._check_draft(entry, act, thing, field)
+
+    def _check_grant(self, entry: Entry, act: Act, thing: Mapping[str, Json], field: str) -> None:
+        this, identity = act.this, str(thing["grant"])
+        place = (str(thing.get("node")), str(thing.get("capability")))
+        before = self._held.get(place)
+        asked: dict[str, Json]
+        if thing.get("revoked") is None:
+            verb = "capability.grant"
+            asked = {
+                "kind": "grant", "grant": act.cid, "node": this.get("node"),
+                "capability": this.get("capability"), "limits": this.get("limits", {}),
+                "revoked": None,
+            }  # fmt: skip
+            message = f"entry {entry.index} grants what {before} grants already"
+            self._require(before is None, entry, field, None, before, message)
+            self._grants[identity], self._held[place] = thing, identity
+        else:
+            verb = "capability.revoke"
+            known = self._grants.pop(str(this.get("grant")), {})
+            asked = {**known, "grant": this.get("grant"), "revoked": act.cid}
+            self._grants.pop(identity, None)
+            if before == identity:
+                del self._held[place]
+        message = f"the grant at entry {entry.index} is not what its intent asked for"
+        fits = act.verb == verb and asked == {**thing}
+        self._require(fits, entry, field, asked, {**thing}, message)
+
+    def _check_draft(self, entry: Entry, act: Act, thing: Mapping[str, Json], field: str) -> None:
+        source = content_id(str(act.this.get("source")).encode())
+        asked: list[Json] = ["node.draft", act.cid, act.who, act.this.get("name"), source]
+        found: list[Json] = [
+            act.verb,
+            *(thing.get(name) for name in ("id", "by", "name", "source")),
+        ]
+        message = f"the draft at entry {entry.index} is not what its intent submitted"
+        self._require(asked == found, entry, field, asked, found, message)
+
+    def _check_stored(self, entry: Entry, things: list[dict[str, Json]]) -> None:
+        changed: list[Json] = [{**each} for each in things if each["kind"] == "kv"]
+        written: dict[str, Json] = {}
+        for call in recorded_calls([*things]) if entry.body["outcome"] == "done" else ():
+            if call.operation in _WRITES and isinstance(call.arguments, dict):
+                namespace, key = self._namespace(call.node), str(call.arguments.get("key"))
+                written[f"{namespace}/{key}"] = {
+                    "kind": "kv", "id": f"{namespace}/{key}", "namespace": namespace, "key": key,
+                    "value": call.arguments.get("value"),
+                }  # fmt: skip
+        expected = [written[identity] for identity in sorted(written)]
+        message = f"entry {entry.index} stores other values than its run wrote under its grants"
+        self._require(changed == expected, entry, "mutations", expected, changed, message)
+
+    def _namespace(self, node: str | None) -> Json:
+        """Where a node may write; None if it may not."""
+        grant = self._grants.get(self._held.get((str(node), Capability.KV.value), ""), {})
+        limits = grant.get("limits")
+        if not isinstance(limits, dict) or limits.get("write") is not True:
+            return None
+        return limits.get("namespace")
+
+    def _require(
+        self, holds: bool, entry: Entry, field: str, expected: Json, found: Json, message: str
+    ) -> None:
+        self._tally.require(holds, entry.index, f"body.{field}", expected, found, message)
