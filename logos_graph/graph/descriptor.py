@@ -36,8 +36,8 @@ __all__ = ["ABI", "MAX_DESCRIPTOR", "MAX_DOCS", "MAX_NODE_DOCS", "Descriptor", "
 
 ABI: Final = 1
 """The one version of the calling convention between host and node."""
-MAX_DESCRIPTOR = 256 * 1024
-"""Longest descriptor in bytes."""
+MAX_DESCRIPTOR = 64 * 1024
+"""Longest descriptor in bytes: what the SDK can lay down."""
 MAX_DOCS = 4 * 1024
 """Longest documentation text of a port or a member, in characters."""
 MAX_NODE_DOCS = 16 * 1024

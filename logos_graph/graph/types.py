@@ -38,6 +38,7 @@ __all__ = ["parse_type"]
 
 _T = TypeVar("_T")
 _TOKEN = re.compile(r"\s*(?:([A-Za-z0-9_-]+)|([<>{},:])|(\Z)|(.))", re.DOTALL)
+_WORD, _END = 1, 3  # groups of _TOKEN
 _NO_NAMES: Mapping[str, Type] = {}
 
 
@@ -64,8 +65,9 @@ class _Parser:
     def __init__(self, text: str, named: Mapping[str, Type]) -> None:
         self._text = text
         self._named = named
-        self._at = 0
         self._expanded = 0
+        self._token_at = 0
+        self._ahead = self._read(0)
 
     def type(self, depth: int) -> Type:
         if depth > MAX_TYPE_DEPTH:
@@ -105,7 +107,7 @@ class _Parser:
 
     def end(self) -> None:
         kind, token = self._next()
-        if kind != "end":
+        if kind != _END:
             raise self._unexpected("the end of the type", token)
 
     def _decimal(self) -> Decimal:
@@ -162,7 +164,7 @@ class _Parser:
 
     def _word(self, what: str) -> str:
         kind, token = self._next()
-        if kind != "word":
+        if kind != _WORD:
             raise self._unexpected(what, token)
         return token
 
@@ -172,18 +174,19 @@ class _Parser:
             raise self._unexpected(repr(punctuation), token)
 
     def _peek(self) -> str:
-        at = self._at
-        _, token = self._next()
-        self._at = at
-        return token
+        return self._ahead[1]
 
-    def _next(self) -> tuple[str, str]:
-        match = _TOKEN.match(self._text, self._at)
+    def _next(self) -> tuple[int, str]:
+        kind, token, self._token_at, end = self._ahead
+        self._ahead = self._read(end)
+        return kind, token
+
+    def _read(self, at: int) -> tuple[int, str, int, int]:
+        """The token from here on: its group in _TOKEN, its text, its start and its end."""
+        match = _TOKEN.match(self._text, at)
         assert match is not None  # the last alternative takes anything
-        self._at = match.end()
-        self._token_at = match.start(match.lastindex or 0)
-        kind = ("word", "punctuation", "end", "other")[(match.lastindex or 0) - 1]
-        return kind, match.group(match.lastindex or 0)
+        kind = match.lastindex or 0
+        return kind, match[kind], match.start(kind), match.end()
 
     def _unexpected(self, wanted: str, found: str) -> InvalidInput:
         shown = repr(found[:MAX_NAME]) if found else "the end"

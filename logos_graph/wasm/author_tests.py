@@ -22,6 +22,7 @@ from typing import Final
 import logos_wasm_host
 
 from logos_graph.canon import ContentId
+from logos_graph.errors import InvalidInput
 from logos_graph.execution.executor import NodeFailure
 from logos_graph.graph.capabilities import Capability
 from logos_graph.wasm.admission import Admitted, admit
@@ -33,6 +34,7 @@ from logos_graph.wasm.screen import read_apart, refuse
 __all__ = ["AuthorTest", "Outcome", "State", "Trial", "prepare_tests", "try_out"]
 
 _ALL: Final = frozenset(Capability)
+_NOT_BUILT: Final = "its #[cfg(…)] does not hold"
 
 
 class State(StrEnum):
@@ -90,8 +92,8 @@ class Prepared:
 def prepare_tests(source: bytes) -> Prepared:
     """The tests of a source, which keeps its lines.
 
-    Raises as `screen` does, and Rejected E_TEST_FORM (async, parameters, a result) and E_TEST_PLACE
-    (in a function or a macro).
+    Raises as `screen` does, and Rejected E_TEST_FORM (async, parameters, a result, an attribute that
+    cannot be read) and E_TEST_PLACE (in a function or a macro, under another name).
     """
     found = read_apart(lambda: logos_wasm_host.author_tests(source))
     refuse(found.findings)
@@ -139,7 +141,11 @@ def _tests(host: WasmHost, builder: Builder, prepared: Prepared) -> Iterator[Out
         if node is None or test.ignored is not None:
             yield Outcome("test", test.name, test.line, State.IGNORED, test.ignored or "")
             continue
-        why = _run_test(host, node, test)
+        try:
+            why = _run_test(host, node, test)
+        except InvalidInput:  # E_NODE_EXPORT: the compiler left it out
+            yield Outcome("test", test.name, test.line, State.IGNORED, _NOT_BUILT)
+            continue
         yield Outcome("test", test.name, test.line, State.FAILED if why else State.OK, why)
 
 

@@ -235,16 +235,16 @@ def check_source(source: bytes) -> None:
 
 def _refusal(finished: Finished, diagnostics: tuple[Diagnostic, ...]) -> Rejected:
     """Why there is no module, by what the compiler said and how it ended."""
-    said = finished.messages
+    said = _beside_the_source(finished.messages, diagnostics)
     if finished.status == _SIGXCPU:
         return Rejected("E_BUILD_TIME", "the build used up its processor time")
-    if b"memory allocation of " in said or b"out of memory" in said:
+    if "memory allocation of " in said or "out of memory" in said:
         return Rejected(
             "E_BUILD_MEMORY",
             "the build needs more memory than it may have",
             hint="large constants and statics are made by the compiler: make them smaller",
         )
-    if finished.status == _SIGXFSZ or b"File too large" in said:
+    if finished.status == _SIGXFSZ or "File too large" in said:
         return _too_large()
     errors = [each for each in diagnostics if each.level is Level.ERROR]
     if errors:
@@ -261,8 +261,15 @@ def _refusal(finished: Finished, diagnostics: tuple[Diagnostic, ...]) -> Rejecte
         "E_BUILD_CRASH",
         f"the compiler broke off (status {finished.status}) without naming an error",
         hint="write the part that was changed last in a simpler way",
-        said=said.decode(errors="replace")[-2000:],
+        said=finished.messages.decode(errors="replace")[-2000:],
     )
+
+
+def _beside_the_source(messages: bytes, diagnostics: tuple[Diagnostic, ...]) -> str:
+    """What the compiler says of itself and the machine; a source could hold the same words."""
+    plain = [line for line in messages.split(b"\n") if not line.startswith(b"{")]
+    placeless = [each.rendered for each in diagnostics if each.line is None]
+    return "\n".join([b"\n".join(plain).decode(errors="replace"), *placeless])
 
 
 def _too_large() -> Rejected:

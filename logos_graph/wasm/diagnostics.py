@@ -48,22 +48,22 @@ class Diagnostic:
 
 
 def parse_diagnostics(messages: bytes, file: str) -> tuple[Diagnostic, ...]:
-    """The diagnostics in rustc's stderr, at most 100, without its closing summaries.
+    """The diagnostics in rustc's stderr, without its closing summaries: errors first, at most 100.
 
     file: the author's file as rustc names it; only places in it are told.
     Lines that are not JSON (a crash of the compiler) are left out: the exit status tells of those.
     """
     found: list[Diagnostic] = []
-    for line in messages.decode(errors="replace").splitlines():
-        if len(found) == _MOST:
-            break
+    # Only a line feed ends a line: the author's own U+2028 and the like stand in JSON as they are.
+    for line in messages.split(b"\n"):
         try:
-            spoken = json.loads(line)
+            spoken = json.loads(line.decode(errors="replace"))
         except ValueError:
             continue
         if isinstance(spoken, dict) and _is_diagnostic(spoken):
             found.append(_diagnostic(spoken, file))
-    return tuple(found)
+    found.sort(key=lambda each: each.level is not Level.ERROR)
+    return tuple(found[:_MOST])
 
 
 def _is_diagnostic(spoken: dict[str, Any]) -> bool:

@@ -211,6 +211,18 @@ def test_an_authors_tests_are_run_as_webassembly(builder: Builder) -> None:
         ("fn f() {\n #[test] fn t() {} }", "E_TEST_PLACE", 4),
         ("macro_rules! m { () => {\n #[test] fn t() {} } }", "E_TEST_PLACE", 4),
         ("fn f() { unsafe {} }", "E_SOURCE_UNSAFE", 3),
+        ("#[cfg_attr(all(), test)] fn t() {}", "E_TEST_PLACE", 3),
+        ("#[cfg_attr(test, allow(unused), test)] fn t() {}", "E_TEST_PLACE", 3),
+        ("#[r#test] fn t() {}", "E_TEST_PLACE", 3),
+        ("fn f() { #[core::prelude::v1::test] fn t() {} }", "E_TEST_PLACE", 3),
+        ("use core::prelude::v1::{test as check}; #[check] fn t() {}", "E_TEST_PLACE", 3),
+        ("macro_rules! m { ($a:ident) => { #[$a] fn t() {} } }\nm!(test);", "E_TEST_PLACE", 4),
+        ("struct S; impl S { #[test] fn t() {} }", "E_TEST_PLACE", 3),
+        ("#[test] #[should_panic(expected)] fn t() {}", "E_TEST_FORM", 3),
+        ('#[test] #[should_panic(expected = concat!("a"))] fn t() {}', "E_TEST_FORM", 3),
+        ('#[test] #[should_panic(other = "a")] fn t() {}', "E_TEST_FORM", 3),
+        ("#[test] #[ignore = 3] fn t() {}", "E_TEST_FORM", 3),
+        ('#[test] #[cfg(not(feature = "a\nb"))] fn t() {}', "E_TEST_FORM", 4),
     ],
 )
 def test_a_test_that_cannot_be_run_is_refused_with_its_line(
@@ -220,6 +232,23 @@ def test_a_test_that_cannot_be_run_is_refused_with_its_line(
     with pytest.raises(Rejected) as refused:
         prepare_tests(source.encode())
     assert (refused.value.code, refused.value.data["line"]) == (code, line)
+
+
+def test_a_test_that_the_compiler_leaves_out_is_told_as_not_run(builder: Builder) -> None:
+    source = """use logos_sdk::prelude::*;
+node! { fn f(test: u8) -> m: u8 { test } }
+#[cfg(any())] #[test] fn left_out() {}
+#[cfg(any())] mod never { #[test] fn inside() {} }
+#[cfg_attr(test, allow(unused))] #[test] #[should_panic(expected = "one",)] fn says() { panic!("two") }
+mod test { #[test] fn runs() {} }
+"""
+    outcomes = try_out(builder, source.encode()).outcomes
+    assert [(each.name, each.state.value, each.detail) for each in outcomes] == [
+        ("left_out", "ignored", "its #[cfg(…)] does not hold"),
+        ("never::inside", "ignored", "its #[cfg(…)] does not hold"),
+        ("says", "failed", "panics with another message: two (node.rs:5)"),
+        ("test::runs", "ok", ""),
+    ]
 
 
 def test_a_test_keeps_every_line_of_the_source() -> None:

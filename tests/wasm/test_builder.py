@@ -94,6 +94,27 @@ def test_every_error_comes_back_not_only_the_first(builder: Builder) -> None:
     assert lines == [3, 4]
 
 
+@pytest.mark.parametrize(
+    "text", ["a\u2028b", "a\u0085b", "out of memory", "memory allocation of 1", "File too large"]
+)
+def test_no_text_of_an_author_hides_what_the_compiler_says_of_it(
+    builder: Builder, text: str
+) -> None:
+    with pytest.raises(Rejected) as refused:
+        builder.build(node(f'"{text}"'))
+    assert refused.value.code == "E_COMPILE"
+    assert "line 3" in refused.value.message
+
+
+def test_an_error_is_told_before_any_number_of_warnings(builder: Builder) -> None:
+    warnings = "".join(f"let a{number} = 1;\n" for number in range(120))
+    with pytest.raises(Rejected) as refused:
+        builder.build(node(f"const A: u32 = 1 / 0;\n{warnings}A"))
+    assert refused.value.code == "E_COMPILE"
+    told = refused.value.data["diagnostics"]
+    assert (len(told), told[0]["line"]) == (100, 3)  # type: ignore[arg-type,index]
+
+
 def test_warnings_come_back_with_the_module(builder: Builder) -> None:
     [warning] = builder.build(node("let unused = 1;\nnumber")).diagnostics
     assert warning.level is Level.WARNING

@@ -208,9 +208,9 @@ GENERATED: Final[dict[str, tuple[str, Maker]]] = {
     ),
     "descriptor_size": (
         "E_ADMIT_DESCRIPTOR_SIZE",
-        lambda: node(descriptor="x" * ((256 << 10) + 1)),
+        lambda: node(descriptor="x" * ((64 << 10) + 1)),
     ),
-    "descriptor_nested": ("E_DESCRIPTOR_JSON", lambda: node(descriptor="[" * 100_000)),
+    "descriptor_nested": ("E_DESCRIPTOR_JSON", lambda: node(descriptor="[" * 60_000)),
     "ports": (
         "E_PORT_COUNT",
         lambda: described(inputs=[port(f"p{each}", "u8") for each in range(65)]),

@@ -56,8 +56,8 @@ pub const COMPLEXITY: u64 = 200_000;
 pub const MEMORY_MIN_PAGES: u64 = 256;
 /// Pages that a declared maximum may name: 256 MiB. A call's own limit holds in any case.
 pub const MEMORY_MAX_PAGES: u64 = 4_096;
-/// Bytes of the descriptor.
-pub const DESCRIPTOR_BYTES: usize = 256 << 10;
+/// Bytes of the descriptor: what the SDK can lay down.
+pub const DESCRIPTOR_BYTES: usize = 64 << 10;
 
 /// Bytes of a call's input.
 pub const INPUT_BYTES: usize = 1 << 20;

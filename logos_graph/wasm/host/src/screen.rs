@@ -1,7 +1,7 @@
 //! What a node's source may not hold, found by reading it as Rust before anything is built.
 //!
 //! 1. the text becomes tokens; strings and comments are single tokens from here on ([`E_SYNTAX`])
-//! 2. no token lies deeper than parsers can go ([`depth`])
+//! 2. no token lies deeper than parsers can go, and no number is endless ([`depth`])
 //! 3. no word that reaches outside stands where it could take effect ([`words`])
 //! 4. the file parses as Rust ([`E_SYNTAX`])
 //!

@@ -49,7 +49,7 @@ rules! {
     "start" "E_ADMIT_START" "nothing runs before it is called" |survey, _| start(survey);
     "descriptor" "E_ADMIT_DESCRIPTOR" "one custom section logos.descriptor"
         |survey, _| one_descriptor(survey);
-    "descriptor-size" "E_ADMIT_DESCRIPTOR_SIZE" "at most 262144 bytes in it"
+    "descriptor-size" "E_ADMIT_DESCRIPTOR_SIZE" "at most 65536 bytes in it"
         |survey, _| descriptor_size(survey);
 }
 

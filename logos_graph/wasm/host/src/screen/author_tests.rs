@@ -5,17 +5,17 @@
 //! `#[ignore]` become blanks, and behind the function, on the line of its last brace, comes one that
 //! calls it.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use std::collections::BTreeSet;
 use std::ops::Range;
+use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Attribute, Item, ItemFn, ItemMod, Lit, Meta, ReturnType};
 
-use super::{apart, read, Finding};
+use super::{apart, read, words, Finding};
 
 const E_FORM: &str = "E_TEST_FORM";
-const E_PLACE: &str = "E_TEST_PLACE";
 
 /// One test, by the path that the author knows it by and the export that runs it.
 #[derive(Debug, PartialEq)]
@@ -51,7 +51,9 @@ pub fn prepare(source: &str) -> std::io::Result<Result<Prepared, Vec<Finding>>> 
         let file: syn::File = syn::parse2(tokens.clone()).map_err(|_| Vec::new())?;
         let mut search = Search::default();
         search.items(&file.items, "");
-        search.leftover(&tokens);
+        search
+            .findings
+            .extend(words::hidden_tests(&tokens, &search.seen));
         if !search.findings.is_empty() {
             return Err(search.findings);
         }
@@ -106,10 +108,12 @@ impl Search {
         let (mut panics, mut ignored, mut conditions) = (None, None, String::new());
         for attribute in &function.attrs {
             let blank = if is(attribute, "should_panic") {
-                panics = Some(text(&attribute.meta));
+                panics = text(&attribute.meta);
+                self.expect(panics.is_some(), attribute);
                 true
             } else if is(attribute, "ignore") {
-                ignored = Some(text(&attribute.meta));
+                ignored = text(&attribute.meta);
+                self.expect(ignored.is_some(), attribute);
                 true
             } else if is(attribute, "cfg") {
                 conditions += &attribute.to_token_stream().to_string();
@@ -121,6 +125,10 @@ impl Search {
                 let range = attribute.span().byte_range();
                 self.changes.push((range, String::new()));
             }
+        }
+        if conditions.contains('\n') {
+            let why = "a condition stands on one line";
+            self.findings.push(Finding::new(E_FORM, why, name.span()));
         }
         let end = function.block.brace_token.span.close().byte_range().end;
         self.changes.push((
@@ -139,24 +147,12 @@ impl Search {
         });
     }
 
-    /// A `#[test]` where none is looked for would silently never run.
-    fn leftover(&mut self, tokens: &TokenStream) {
-        let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
-        for (at, token) in tokens.iter().enumerate() {
-            let TokenTree::Group(group) = token else {
-                continue;
-            };
-            let marked =
-                at > 0 && matches!(&tokens[at - 1], TokenTree::Punct(p) if p.as_char() == '#');
-            let start = group.span_open().byte_range().start;
-            if marked && group.stream().to_string() == "test" && !self.seen.contains(&start) {
-                self.findings.push(Finding::new(
-                    E_PLACE,
-                    "tests stand at the top level of the file or of a module, not in functions or macros",
-                    group.span(),
-                ));
-            }
-            self.leftover(&group.stream());
+    /// Whatever else stood there could not be told from any message that fits.
+    fn expect(&mut self, understood: bool, attribute: &Attribute) {
+        if !understood {
+            let why = "expected one text in quotes, or none";
+            self.findings
+                .push(Finding::new(E_FORM, why, attribute.span()));
         }
     }
 
@@ -171,7 +167,7 @@ impl Search {
             return;
         }
         let Ok(function) = syn::parse::Parser::parse2(
-            |input: syn::parse::ParseStream<'_>| {
+            |input: ParseStream<'_>| {
                 let attributes = input.call(Attribute::parse_outer)?;
                 input.parse::<TokenStream>().map(|_| attributes)
             },
@@ -181,7 +177,10 @@ impl Search {
         };
         for attribute in function.iter().filter(|each| is(each, "doc")) {
             let first = attribute.span().start().line;
-            let lines = text(&attribute.meta).split('\n').count();
+            let lines = text(&attribute.meta)
+                .unwrap_or_default()
+                .split('\n')
+                .count();
             self.docs.extend(first..first + lines);
         }
     }
@@ -220,19 +219,29 @@ fn is(attribute: &Attribute, name: &str) -> bool {
     last.is_some_and(|last| last.ident == name)
 }
 
-/// The text of `name = "…"` and `name(expected = "…")`; empty where there is none.
-fn text(meta: &Meta) -> String {
+/// The text of `name = "…"` and `name(expected = "…")`, empty for `name` alone.
+fn text(meta: &Meta) -> Option<String> {
     let named = match meta {
-        Meta::List(list) => list.parse_args::<syn::MetaNameValue>().ok(),
-        Meta::NameValue(named) => Some(named.clone()),
-        Meta::Path(_) => None,
+        Meta::Path(_) => return Some(String::new()),
+        Meta::NameValue(named) => named.clone(),
+        Meta::List(list) => list.parse_args_with(expectation).ok()?,
     };
-    match named.map(|named| named.value) {
-        Some(syn::Expr::Lit(syn::ExprLit {
+    match named.value {
+        syn::Expr::Lit(syn::ExprLit {
             lit: Lit::Str(text),
             ..
-        })) => text.value(),
-        _ => String::new(),
+        }) => Some(text.value()),
+        _ => None,
+    }
+}
+
+/// `expected = "…"`, perhaps with a comma behind it.
+fn expectation(input: ParseStream<'_>) -> syn::Result<syn::MetaNameValue> {
+    let named: syn::MetaNameValue = input.parse()?;
+    input.parse::<Option<syn::Token![,]>>()?;
+    match named.path.is_ident("expected") {
+        true => Ok(named),
+        false => Err(input.error("expected `expected`")),
     }
 }
 

@@ -13,12 +13,14 @@
 use proc_macro2::{token_stream, Delimiter, Spacing, TokenStream, TokenTree};
 use std::iter::Peekable;
 
-use super::Finding;
+use super::{Finding, E_SYNTAX};
 
 const E_DEPTH: &str = "E_SOURCE_DEPTH";
 
 /// Most levels. A sum of 1,000 parts has 2,000.
 pub const LIMIT: usize = 4_000;
+/// Most characters of a number. The parser converts it, in time that grows with their square.
+const NUMBER: usize = 300;
 
 /// A bracket's content, as far as it was read.
 struct Level {
@@ -48,7 +50,7 @@ impl Level {
     }
 }
 
-/// Refuses what nests too deep, at the first token that does.
+/// Refuses what nests too deep, or is too long a number, at the first token that does.
 pub fn check(tokens: &TokenStream) -> Result<(), Finding> {
     let mut levels = vec![Level::new(tokens.clone(), 0)];
     while let Some(level) = levels.last_mut() {
@@ -64,6 +66,13 @@ pub fn check(tokens: &TokenStream) -> Result<(), Finding> {
                 format!("this nests deeper than {LIMIT} levels: split the expression or the type"),
                 token.span(),
             ));
+        }
+        if let TokenTree::Literal(literal) = &token {
+            let text = literal.to_string();
+            if text.len() > NUMBER && text.starts_with(|first: char| first.is_ascii_digit()) {
+                let message = format!("no number has more than {NUMBER} characters");
+                return Err(Finding::new(E_SYNTAX, message, literal.span()));
+            }
         }
         if let TokenTree::Group(group) = token {
             if group.delimiter() == Delimiter::Brace && ends(level.tokens.peek()) {

@@ -104,6 +104,17 @@ fn whatever_nests_as_deep_as_it_may_is_read_to_its_end() {
 }
 
 #[test]
+fn a_number_of_any_length_is_refused_before_it_is_converted() {
+    for start in ["", "0x", "1.", "1e"] {
+        let number = format!("{start}{}", "9".repeat(250_000));
+        let source = format!("const A: u8 = {number};");
+        assert_eq!(codes(&source), [("E_SOURCE_SYNTAX", 1, 15)], "{start}");
+    }
+    let number = format!("0b{}", "1_".repeat(128));
+    assert_eq!(with(&format!("const A: u128 = {number};")), [""; 0]);
+}
+
+#[test]
 fn a_flat_source_of_any_length_is_not_deep() {
     for flat in [
         "fn f(a: u8) -> Vec<u8> { if a > 1 { f(a | 1) } else { vec![] } }\n",

@@ -14,8 +14,10 @@ use std::collections::BTreeSet;
 
 use super::Finding;
 
-/// Names of macros and attributes, with the code and what to say of them.
-const NAMES: [(&str, &str, &[&str]); 4] = [
+/// A code, what to say, and the names of macros and attributes that are refused with it.
+type Refused = (&'static str, &'static str, &'static [&'static str]);
+
+const NAMES: &[Refused] = &[
     (
         "E_SOURCE_INCLUDE",
         "a node's file stands alone: nothing is read from another",
@@ -50,6 +52,14 @@ const NAMES: [(&str, &str, &[&str]); 4] = [
     ),
 ];
 const LINK: &str = "E_SOURCE_LINK";
+
+/// A test that no search finds would silently never run.
+const TESTS: &[Refused] = &[(
+    TEST,
+    "tests stand at the top level of the file or of a module, with #[test] written out",
+    &["test"],
+)];
+const TEST: &str = "E_TEST_PLACE";
 pub const E_NODE: &str = "E_SOURCE_NODE";
 
 const PATH: (&str, &str) = (
@@ -118,8 +128,12 @@ enum Place {
     Macro,
 }
 
-struct Walk {
+struct Walk<'a> {
     findings: Vec<Finding>,
+    /// Whether tests are looked for, and not what reaches outside.
+    tests: bool,
+    /// Where attributes stand that are not looked at.
+    passed: &'a BTreeSet<usize>,
     known: BTreeSet<&'static str>,
     /// Every `node!`, and whether it stands at the top of the file.
     nodes: Vec<(Span, bool)>,
@@ -127,20 +141,35 @@ struct Walk {
 
 /// Everything that is refused.
 pub fn check(tokens: &TokenStream) -> Vec<Finding> {
+    let passed = BTreeSet::new();
+    let mut walk = walk(tokens, false, &passed);
+    walk.check_nodes();
+    walk.findings
+}
+
+/// Every way to mark a test, but for the attributes whose brackets open at `found`.
+pub fn hidden_tests(tokens: &TokenStream, found: &BTreeSet<usize>) -> Vec<Finding> {
+    let mut findings = walk(tokens, true, found).findings;
+    findings.retain(|finding| finding.code == TEST);
+    findings
+}
+
+fn walk<'a>(tokens: &TokenStream, tests: bool, passed: &'a BTreeSet<usize>) -> Walk<'a> {
     let mut taken = Taken::default();
     taken.look(tokens.clone(), false);
     let known = KNOWN.iter().copied().filter(|name| !taken.has(name));
     let mut walk = Walk {
         findings: Vec::new(),
+        tests,
+        passed,
         known: known.collect(),
         nodes: Vec::new(),
     };
     walk.walk(tokens.clone(), Place::Plain, true);
-    walk.check_nodes();
-    walk.findings
+    walk
 }
 
-impl Walk {
+impl Walk<'_> {
     fn find(&mut self, (code, reason): (&'static str, &str), what: &str, span: Span) {
         let message = format!("{what}: {reason}");
         self.findings.push(Finding::new(code, message, span));
@@ -188,10 +217,17 @@ impl Walk {
                 return Some(length);
             }
         }
+        if self.passed.contains(&group.span_open().byte_range().start) {
+            return Some(length);
+        }
         if inner {
             self.find(INNER, "#![…]", tokens[0].span());
         }
-        self.walk(group.stream(), Place::Attribute, false);
+        let effect = match self.tests {
+            true => effect(&content),
+            false => group.stream(),
+        };
+        self.walk(effect, Place::Attribute, false);
         Some(length)
     }
 
@@ -229,11 +265,14 @@ impl Walk {
             "unsafe" => self.find(UNSAFE, "unsafe", word.span()),
             "extern" => self.find(EXTERN, "extern", word.span()),
             "mod" if !is_module(next) => self.find(PATH, "mod …;", word.span()),
-            _ => self.refuse_name(word, place, called),
+            _ => {
+                let renamed = matches!(next, [TokenTree::Ident(next), ..] if *next == "as");
+                self.refuse_name(word, place, called, renamed);
+            }
         }
     }
 
-    fn refuse_name(&mut self, word: &Ident, place: Place, called: bool) {
+    fn refuse_name(&mut self, word: &Ident, place: Place, called: bool, renamed: bool) {
         let name = name(word);
         let anywhere = matches!(place, Place::Attribute | Place::Macro);
         let what = match place {
@@ -241,8 +280,13 @@ impl Walk {
             _ if called => format!("{name}!"),
             _ => name.clone(),
         };
-        for (code, reason, names) in NAMES {
-            let applies = anywhere || (code != LINK && (called || place == Place::Use));
+        for &(code, reason, names) in if self.tests { TESTS } else { NAMES } {
+            let applies = anywhere
+                || match code {
+                    LINK => false,
+                    TEST => place == Place::Use && renamed,
+                    _ => called || place == Place::Use,
+                };
             if applies && names.contains(&name.as_str()) {
                 self.find((code, reason), &what, word.span());
             }
@@ -307,6 +351,18 @@ impl Taken {
 fn name(word: &Ident) -> String {
     let text = word.to_string();
     text.strip_prefix("r#").map(str::to_string).unwrap_or(text)
+}
+
+/// An attribute without the condition of its `cfg(…)` or `cfg_attr(…, …)`.
+fn effect(attribute: &[TokenTree]) -> TokenStream {
+    match attribute {
+        [TokenTree::Ident(word), TokenTree::Group(_)] if *word == "cfg" => TokenStream::new(),
+        [TokenTree::Ident(word), TokenTree::Group(group)] if *word == "cfg_attr" => {
+            let behind = group.stream().into_iter();
+            behind.skip_while(|token| !is_punct(token, ',')).collect()
+        }
+        _ => attribute.iter().cloned().collect(),
+    }
 }
 
 /// Whether `mod` is followed by a name and a body.
