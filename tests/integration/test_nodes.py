@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from logos_graph.canon import Json, content_id
-from logos_graph.errors import Rejected
 from logos_graph.ledger import check_invariants
 from logos_graph.store import read_state
 from logos_graph.supervisor import Supervisor
@@ -207,35 +206,6 @@ def test_attack_flood_of_drafts_of_a_node_that_is_there(
         assert result(draft(example, source, "parroted", parrot))["status"] == "built"
     assert code(draft(example, source, "parroted", parrot)) == "E_DRAFT_LIMIT"
     check_ledger(example)
-
-
-def test_look_alikes_a_name_that_is_the_beginning_of_another_s_id_leads_to_neither(
-    example: Cast,
-) -> None:
-    """The approver of a grant, say, means the id: whoever may publish could have taken its name."""
-    resolve = example.system.reader.resolve
-    ids = (
-        str(
-            result(example.publish_node(code_of(f"salt{salt}", f"value ^ {salt}"), "salted"))[
-                "node"
-            ]
-        )
-        for salt in range(50)
-    )
-    victim = next(each for each in ids if each[3].isalpha())  # a name begins with a letter
-    assert resolve(victim[:19], ("Node",)) == resolve(victim[3:19], ("Node",)) == victim
-    assert result(example.publish_node(code_of("lure", "value ^ 99"), victim[3:19]))["new"]
-    with pytest.raises(Rejected) as refused:
-        resolve(victim[3:19], ("Node",))
-    assert refused.value.code == "E_AMBIGUOUS"
-    assert resolve(victim[:19], ("Node",)) == victim
-
-
-def test_ids_of_other_kinds_do_not_hide_what_is_meant(example: Cast) -> None:
-    """Intents come first in the order, and anybody can sign as many as it takes."""
-    assert example.count("LogLine") > 20
-    rows = example.system.reader.rows("read/ids", prefix="b3:", kinds=["Node"])
-    assert {row["kind"] for row in rows} == {"Node"}
 
 
 # --- grants before the node ------------------------------------------------------------------
