@@ -92,8 +92,8 @@ class Prepared:
 def prepare_tests(source: bytes) -> Prepared:
     """The tests of a source, which keeps its lines.
 
-    Raises as `screen` does, and Rejected E_TEST_FORM (async, parameters, a result, an attribute that
-    cannot be read) and E_TEST_PLACE (in a function or a macro, under another name).
+    Raises as `screen` does, and Rejected E_TEST_FORM (async, parameters, a result, an attribute
+    that cannot be read) and E_TEST_PLACE (in a function or a macro, under another name).
     """
     found = read_apart(lambda: logos_wasm_host.author_tests(source))
     refuse(found.findings)

@@ -33,6 +33,8 @@ _FENCE: Final = "```"
 _OPENING: Final = "```example"
 _WORD: Final = re.compile(r"\s*(given\b|->|fails\b)?")
 _END: Final = json.JSONDecoder()
+_MOST: Final = 100
+"""Examples of one node: each may take a whole call's gas."""
 _REPORTED: Final = ("E_NODE_FAILED", "E_NODE_PANIC")
 
 
@@ -67,7 +69,10 @@ def parse_examples(descriptor: Descriptor, lines: Sequence[int] = ()) -> tuple[E
     """
     found: list[Example] = []
     for text, numbers in _blocks(descriptor.docs, lines):
-        found += _Reader(text, numbers, descriptor).examples()
+        for example in _Reader(text, numbers, descriptor).examples():
+            if len(found) == _MOST:
+                raise _misfit(example.line, f"a node has at most {_MOST} of them")
+            found.append(example)
     return tuple(found)
 
 

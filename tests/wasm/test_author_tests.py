@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from logos_graph.errors import InvalidInput, LogosError, Rejected
+from logos_graph.graph.component import Port
+from logos_graph.graph.descriptor import Descriptor
+from logos_graph.graph.types import parse_type
 from logos_graph.wasm.author_tests import Outcome, prepare_tests, try_out
 from logos_graph.wasm.builder import Builder
+from logos_graph.wasm.examples import parse_examples
 from logos_graph.wasm.starter import starter
 
 SHARE = """use logos_sdk::prelude::*;
@@ -175,6 +179,15 @@ def test_an_example_in_another_form_is_refused_with_its_line(
     assert said in refused.value.message
 
 
+def test_a_node_has_no_more_examples_than_can_be_waited_for() -> None:
+    byte = parse_type("u8")
+    text = "```example\n" + '{"n": 1} -> {"m": 1}\n' * 101 + "```"
+    descriptor = Descriptor(1, "f", text, (Port("n", byte),), (Port("m", byte),))
+    with pytest.raises(InvalidInput) as refused:
+        parse_examples(descriptor)
+    assert (refused.value.code, refused.value.data["line"]) == ("E_EXAMPLE", 102)
+
+
 def test_an_authors_tests_are_run_as_webassembly(builder: Builder) -> None:
     outcomes = try_out(builder, TESTS.encode()).outcomes
     assert [(each.name, each.line, each.state.value) for each in outcomes] == [
@@ -239,14 +252,15 @@ def test_a_test_that_the_compiler_leaves_out_is_told_as_not_run(builder: Builder
 node! { fn f(test: u8) -> m: u8 { test } }
 #[cfg(any())] #[test] fn left_out() {}
 #[cfg(any())] mod never { #[test] fn inside() {} }
-#[cfg_attr(test, allow(unused))] #[test] #[should_panic(expected = "one",)] fn says() { panic!("two") }
+#[cfg_attr(test, allow(unused))] #[test]
+#[should_panic(expected = "one",)] fn says() { panic!("two") }
 mod test { #[test] fn runs() {} }
 """
     outcomes = try_out(builder, source.encode()).outcomes
     assert [(each.name, each.state.value, each.detail) for each in outcomes] == [
         ("left_out", "ignored", "its #[cfg(…)] does not hold"),
         ("never::inside", "ignored", "its #[cfg(…)] does not hold"),
-        ("says", "failed", "panics with another message: two (node.rs:5)"),
+        ("says", "failed", "panics with another message: two (node.rs:6)"),
         ("test::runs", "ok", ""),
     ]
 
