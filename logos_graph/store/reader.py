@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from logos_graph.canon import ContentId, parse
@@ -97,7 +98,10 @@ class Reader:
         )
 
     def resolve(self, text: str, kinds: tuple[str, ...]) -> ContentId:
-        """The id of a Node, Flow, Run or LogLine, given whole, as a prefix or as a name."""
+        """The id of one of these kinds (`_KINDS`), given whole, as a prefix or as a name.
+
+        Rejected E_UNKNOWN_… with the first kind's name; E_AMBIGUOUS.
+        """
         if not text.startswith("b3:"):
             for row in self.rows("read/names", name=text):
                 if row["kind"] in kinds:
@@ -105,9 +109,9 @@ class Reader:
         prefix = text if text.startswith("b3:") else f"b3:{text}"
         rows = self.rows("read/ids", prefix=prefix)
         found = list(dict.fromkeys(row["id"] for row in rows if row["kind"] in kinds))
-        if len(found) == 1 and len(prefix) >= len("b3:") + _SHORTEST_PREFIX:
+        enough = len(prefix) >= len("b3:") + _SHORTEST_PREFIX
+        if len(found) == 1 and enough:
             return ContentId(found[0])
-        wanted = " or ".join(kind.lower() for kind in kinds)
         if len(found) > 1:
             raise Rejected(
                 "E_AMBIGUOUS",
@@ -115,15 +119,41 @@ class Reader:
                 hint="give more digits",
                 ids=found,
             )
+        others = dict.fromkeys(_KINDS[row["kind"]][0] for row in rows if enough)
         raise Rejected(
             f"E_UNKNOWN_{kinds[0].upper()}",
-            f"there is no {wanted} {text!r}",
-            hint="names and ids (8 digits or more) are accepted; the `list` commands show them",
+            f"there is no {' or '.join(_KINDS[kind][0] for kind in kinds)} {text[:_SHOWN]!r}"
+            + (f"; it is the id of {_and(others)}" if others else ""),
+            hint=_hint(kinds),
             id=text,
         )
 
 
 _SHORTEST_PREFIX = 8
+_SHOWN = 80
+
+# How messages call what an id can name, and the command that lists it.
+_KINDS = {
+    "Node": ("node", "logos node list"),
+    "Flow": ("flow", "logos flow list"),
+    "Draft": ("draft", "logos node drafts"),
+    "Built": ("module of a draft", "logos node drafts"),
+    "Run": ("run", "logos run list"),
+    "Grant": ("grant", "logos capability list"),
+    "LogLine": ("intent", "logos ledger show"),
+}
+
+
+def _and(kinds: Iterable[str]) -> str:
+    return " and ".join(f"an {kind}" if kind == "intent" else f"a {kind}" for kind in kinds)
+
+
+def _hint(kinds: Sequence[str]) -> str:
+    """What is accepted, and where it is listed."""
+    names = [_KINDS[kind][0] for kind in kinds if kind in ("Node", "Flow")]
+    named = f"names of {' and '.join(f'{name}s' for name in names)}, and " if names else ""
+    lists = " and ".join(dict.fromkeys(f"`{_KINDS[kind][1]}`" for kind in kinds))
+    return f"{named}ids of 8 digits or more are accepted; see {lists}"
 
 
 def read_snapshot(head: Head, rows: Rows) -> Snapshot:
