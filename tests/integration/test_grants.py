@@ -216,11 +216,11 @@ def test_who_holds_what_by_whom_and_until_when_is_one_question_to_the_graph(
     kept, gone = rows[held.intent], rows[ended.intent]
     for row in (kept, gone):
         assert (row["node"], row["names"], row["layer"]) == (echo, ["echo"], "Sediment")
-        assert (row["granted_by"], row["consented_by"]) == ("operator", [])
+        assert (row["granted_by"], row["consented_by"]) == ("supervisor", [])
     assert (kept["capability"], gone["capability"]) == ("clock", "kv")
     assert (kept["revoked_by"], kept["revoked_entry"], kept["revoked_at"]) == (None, None, None)
-    assert gone["revoked_by"] == "operator"
-    assert gone["entry"] < gone["revoked_entry"] <= example.system.reader.head().index
+    assert gone["revoked_by"] == "supervisor"
+    assert gone["entry"] < gone["revoked_entry"]
     assert gone["recorded_at"] < gone["revoked_at"]
 
 
@@ -246,10 +246,8 @@ def test_an_id_of_something_else_is_called_what_it_is(
     assert error["message"].endswith("; it is the id of a grant and an intent")
     assert "logos node drafts" in error["hint"]
     error = logos("capability", "revoke", echo[:15], "--json").document["error"]
-    assert (error["code"], "it is the id of a node" in error["message"]) == (
-        "E_UNKNOWN_GRANT",
-        True,
-    )
+    assert error["code"] == "E_UNKNOWN_GRANT"
+    assert "it is the id of a node" in error["message"]
     error = logos("capability", "grant", "no-such-node", "clock", "--json").document["error"]
     assert "no node or draft or module of a draft" in error["message"]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from neo4j import GraphDatabase
+from neo4j import Auth, GraphDatabase
 
 from logos_graph.canon import Json, content_id
 from logos_graph.ledger import check_invariants
@@ -44,7 +44,19 @@ node! {
     }
 }
 """
-NO_NODE = "pub fn nothing() {}"
+TOO_LARGE = """
+use core::sync::atomic::{AtomicU32, Ordering};
+use logos_sdk::prelude::*;
+
+const ONE: AtomicU32 = AtomicU32::new(1);
+static LARGE: [AtomicU32; 1 << 19] = [ONE; 1 << 19];
+
+node! {
+    fn too_large(value: u32) -> out: u32 {
+        LARGE[value as usize].fetch_add(1, Ordering::Relaxed)
+    }
+}
+"""
 FLOW = """
 [flow]
 name = "{name}"
@@ -124,9 +136,9 @@ def test_a_source_that_does_not_compile_is_kept_with_what_the_compiler_said(
 
 
 def test_a_source_that_builds_to_no_node_is_kept_with_the_check_that_failed(example: Cast) -> None:
-    made = result(draft(example, NO_NODE, "no-node"))
+    made = result(draft(example, TOO_LARGE, "too-large"))
     assert (made["status"], made["node"]) == ("refused", None)
-    assert made["failure"]["code"].startswith("E_ADMIT_")
+    assert made["failure"]["code"] == "E_ADMIT_SIZE"
     assert code(example.submit(example.operator, "capability.grant",
         {"node": made["draft"], "capability": "clock"})) == "E_UNKNOWN_NODE"  # fmt: skip
 
@@ -321,7 +333,7 @@ def test_only_a_node_can_be_deprecated_or_forked(example: Cast, verb: str) -> No
     for target in (flow, "b3:" + "0" * 64):
         this: dict[str, Json] = {"node": target}
         if verb == "node.fork":
-            this |= {"name": "x", "source": NO_NODE}
+            this |= {"name": "x", "source": TOO_LARGE}
         else:
             this |= {"reason": "why not"}
         assert code(example.submit(example.operator, verb, this)) == "E_UNKNOWN_NODE"
@@ -445,7 +457,7 @@ def test_check_and_show_print_what_the_author_wrote_alike(
 def test_the_reader_of_browser_sees_what_the_author_wrote(example: Cast, logos: Logos) -> None:
     known = logos("node", "show", "validate-amount", "--json").document
     connection = example.system.connection
-    user = (connection.explorer_username, connection.explorer_password)
+    user = Auth("basic", connection.explorer_username, connection.explorer_password)
     with GraphDatabase.driver(connection.uri, auth=user) as explorer:
         rows, _, _ = explorer.execute_query(
             "MATCH (node:Node {id: $id})-[:HAS_PORT]->(port) RETURN node.docs AS docs, "
