@@ -122,7 +122,9 @@ def _given(question: Question, params: Sequence[str]) -> dict[str, str]:
             raise InvalidInput(
                 "E_AUDIT_PARAM",
                 f"{question.name} takes no parameter {param!r}",
-                hint=f"write --param KEY=VALUE with {', '.join(question.parameters) or 'none'}",
+                hint=f"write --param KEY=VALUE with {', '.join(question.parameters)}"
+                if question.parameters
+                else "it takes none",
             )
         given[key] = value
     missing = [key for key in question.parameters if key not in given]
@@ -160,7 +162,7 @@ def _moment_ns(system: System, text: str) -> int:
 
 
 def _cell(column: str, value: Any) -> object:
-    if column == "recorded_at" and isinstance(value, int):
+    if column.endswith("_at") and isinstance(value, int):
         return moment(value)
     if isinstance(value, list):
         return ", ".join(map(str, value)) or None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -12,12 +13,29 @@ import click
 from logos_graph.cli.files import read_text
 from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
+from logos_graph.cli.texts import one_line
 from logos_graph.errors import EnvironmentFault, InvalidInput, Rejected
 
 if TYPE_CHECKING:
     from logos_graph.wasm.author_tests import Trial
 
-__all__ = ["new", "test"]
+__all__ = ["new", "read_source", "test"]
+
+
+def read_source(file: str, name: str | None) -> dict[str, str]:
+    """A node's name and source, as the verbs that take a source have them.
+
+    name: None for the file's. Raises as `read_text`; InvalidInput E_NODE_NAME.
+    """
+    from logos_graph.graph.typetree import check_name
+    from logos_graph.wasm.builder import MAX_SOURCE
+
+    source = read_text(file, MAX_SOURCE)
+    if name is None and file == "-":
+        raise InvalidInput("E_NODE_NAME", "what stdin gives has no name", hint="say --name NAME")
+    named = name or Path(file).stem.replace("_", "-")
+    check_name(named, "a node", code="E_NODE_NAME")
+    return {"name": named, "source": source}
 
 
 @click.command()
@@ -45,7 +63,7 @@ def new(out: Printer, name: str, output: str | None) -> int:
             "E_FILE", f"{path} cannot be written: {error.strerror or error}", path=str(path)
         ) from error
     out.document({"path": str(path), "name": name})
-    out.line(f"wrote {path}; next: logos node test {path}")
+    out.line(f"wrote {path}; next: logos node test {quote(str(path))}")
     return 0
 
 
@@ -81,7 +99,10 @@ def _show(out: Printer, trial: Trial, counted: Counter[str]) -> None:
     if trial.outcomes:
         out.table(
             ("state", "what", "line", "detail"),
-            [(each.state.value, each.name, each.line, each.detail) for each in trial.outcomes],
+            [
+                (each.state.value, each.name, each.line, one_line(each.detail) or None)
+                for each in trial.outcomes
+            ],
         )
     else:
         out.line("there are no examples and no tests in it")

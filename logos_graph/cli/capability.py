@@ -8,6 +8,7 @@ import click
 
 from logos_graph.canon import Json
 from logos_graph.cli.files import read_object
+from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened, opened_to_write
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["capability"]
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def capability() -> None:
     """Named rights, granted node by node; never inherited."""
 
@@ -39,7 +40,11 @@ def capability() -> None:
 @as_option
 @with_output
 def grant(out: Printer, /, node: str, capability: str, signer: str | None, **given: Any) -> int:
-    """Grant a capability to a node, or to what a draft was built to; by name or id."""
+    """Grant a capability to a node, or to what a draft was built to; by name or id.
+
+    CAPABILITY is clock, random, log, kv (needs --namespace) or http (needs --allow). Only --limits
+    says other `seconds`, `request_bytes` and `response_bytes` of http.
+    """
     from logos_graph.graph.capabilities import parse_capability, parse_limits
 
     limits = _limits(**given)
@@ -85,7 +90,7 @@ def _limits(
         raise InvalidInput(
             "E_USAGE", f"--limits says everything: leave out --{next(iter(said))}, or --limits"
         )
-    return read_object(limits, "the limits of a grant")
+    return read_object(limits, "a file of limits")
 
 
 @capability.command()
@@ -119,7 +124,7 @@ def list_(out: Printer, node: str | None, every: bool) -> int:
         del found["kind"]
     out.document({"grants": grants})
     out.table(
-        ("grant", "node", "capability", "limits", "entry", "revoked"),
+        ("grant", "node", "capability", "limits", "entry", *(["revoked by"] if every else [])),
         [
             (
                 short(found["grant"]),
@@ -127,9 +132,11 @@ def list_(out: Printer, node: str | None, every: bool) -> int:
                 found["capability"],
                 limits_text(found["limits"]),
                 found["index"],
-                short(found["revoked"]),
+                *([short(found["revoked"])] if every else []),
             )
             for found in grants
         ],
     )
+    if left_out := len(rows) - len(grants):
+        out.line(f"and {left_out} revoked: --all shows them")
     return 0

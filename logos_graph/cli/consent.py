@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from logos_graph.canon import encode_text
+from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened, opened_to_write
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["consent"]
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def consent() -> None:
     """What waits for consent; give it, or refuse."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from logos_graph.cli.files import read_text
+from logos_graph.cli.authoring import read_source
 from logos_graph.cli.options import as_option, limit_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.ports import show_grants_to_ask_for
@@ -31,10 +30,7 @@ _EVERY = 1_000_000
 @with_output
 def draft(out: Printer, file: str, name: str | None, signer: str | None) -> int:
     """Build a source and keep it with what the compiler said, whether it builds or not."""
-    from logos_graph.wasm.builder import MAX_SOURCE
-
-    source = read_text(file, MAX_SOURCE)
-    this: dict[str, Any] = {"name": name or Path(file).stem.replace("_", "-"), "source": source}
+    this: dict[str, Any] = read_source(file, name)
     with opened_to_write(out) as system:
         out.progress(f"building {file}")
         outcome = submit(system, "node.draft", this, signer)
@@ -42,7 +38,7 @@ def draft(out: Printer, file: str, name: str | None, signer: str | None) -> int:
             return report(out, system, outcome)
         found = find_drafts(system, ids=[outcome.intent])[0]
         out.document({**outcome.to_json(), "guard": system.guard.active, "draft": found})
-    _show(out, found)
+        _show(out, system, found)
     return exit_status(outcome)
 
 
@@ -103,14 +99,14 @@ def find_drafts(
     return found
 
 
-def show_draft(out: Printer, found: dict[str, Any]) -> int:
+def show_draft(out: Printer, system: System, found: dict[str, Any]) -> int:
     """One draft, as a document or for people."""
     out.document(found)
-    _show(out, found)
+    _show(out, system, found)
     return 0
 
 
-def _show(out: Printer, found: dict[str, Any]) -> None:
+def _show(out: Printer, system: System, found: dict[str, Any]) -> None:
     failure = found["failure"]
     for said in found["diagnostics"]:
         out.block(said["rendered"])
@@ -130,4 +126,10 @@ def _show(out: Printer, found: dict[str, Any]) -> None:
         ]
     )
     if found["node"] is not None and not found["published"]:
-        show_grants_to_ask_for(out, found["node"], found["needs"])
+        granted = system.reader.rows("read/grants", node=found["node"])
+        held = {grant["capability"] for grant in granted if grant["revoked"] is None}
+        needs = [capability for capability in found["needs"] if capability not in held]
+        show_grants_to_ask_for(out, found["node"], needs)
+        if not needs:
+            out.line()
+            out.line("It can be published: logos node publish FILE.rs")

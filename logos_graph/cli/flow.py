@@ -8,6 +8,7 @@ import click
 
 from logos_graph.cli.draw import FORMATS, draw_flow
 from logos_graph.cli.files import read_text
+from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened, opened_to_write
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["flow"]
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def flow() -> None:
     """Flows: immutable, typed graphs of nodes and of other flows."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from logos_graph.canon import parse
+from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import limit_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["ghost"]
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def ghost() -> None:
     """Intents that never took effect, and why; they stay for ever."""
 

@@ -8,6 +8,7 @@ import click
 
 from logos_graph.canon import MAX_BYTES, content_id, encode, verify
 from logos_graph.cli.files import read_bytes, read_json, read_text
+from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.vectors import parse_vectors
@@ -16,7 +17,7 @@ from logos_graph.errors import NotVerified
 __all__ = ["json_"]
 
 
-@click.group("json")
+@click.group("json", cls=CommandGroup)
 def json_() -> None:
     """Canonical JSON: one text for one value. FILE may be `-` for stdin."""
 

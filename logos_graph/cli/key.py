@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened, opened_to_write
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["key"]
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def key() -> None:
     """Principals and their keys."""
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from logos_graph.canon import encode_text
+from logos_graph.cli.calls import bytes_text
+from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened
 from logos_graph.cli.texts import short_value
-from logos_graph.errors import LogosError, Rejected
+from logos_graph.errors import Rejected
 
 if TYPE_CHECKING:
     from logos_graph.wiring import System
@@ -24,13 +24,13 @@ __all__ = ["kv"]
 _PAGE = 100
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def kv() -> None:
     """The values that nodes have stored; only a run's receipt changes them."""
 
 
 @kv.command("list")
-@click.argument("namespace", metavar="NAMESPACE", required=False)
+@click.argument("namespace", metavar="[NAMESPACE]", required=False)
 @click.option(
     "--limit", type=click.IntRange(1, 100_000), default=100, show_default=True,
     help="How many, in the order of their keys.",
@@ -45,7 +45,7 @@ def list_(out: Printer, namespace: str | None, limit: int) -> int:
     out.table(
         ("namespace", "key", "value", "entry"),
         [
-            (row["namespace"], row["key"], short_value(_text(row["value"])), row["index"])
+            (row["namespace"], row["key"], short_value(bytes_text(row["value"])), row["index"])
             for row in rows
         ],
     )
@@ -82,16 +82,8 @@ def show(out: Printer, namespace: str, key: str) -> int:
         [
             ("namespace", found["namespace"]),
             ("key", found["key"]),
-            ("value", _text(found["value"])),
+            ("value", bytes_text(found["value"])),
             ("entry", found["index"]),
         ]
     )
     return 0
-
-
-def _text(value: str) -> str:
-    """The bytes as a JSON string where they are text, else in base64."""
-    try:
-        return encode_text(base64.b64decode(value).decode())
-    except (UnicodeDecodeError, LogosError):
-        return f"base64 {value}"

@@ -1,4 +1,4 @@
-"""A group whose commands are imported only when called, so that `--help` answers at once."""
+"""Groups: commands are imported only when called, so that `--help` answers at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,23 @@ from importlib import import_module
 
 import click
 
-__all__ = ["Lazy", "LazyGroup"]
+__all__ = ["CommandGroup", "Lazy", "LazyGroup"]
+
+_WHOLE = 200
+
+
+class CommandGroup(click.Group):
+    """A click group that lists its commands with their first sentence, whole."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, in alphabetical order."""
+        rows = [
+            (name, self.commands[name].get_short_help_str(_WHOLE))
+            for name in self.list_commands(ctx)
+            if not self.commands[name].hidden
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 @dataclass(frozen=True, slots=True)

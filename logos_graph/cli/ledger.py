@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened
@@ -23,7 +24,7 @@ __all__ = ["ledger"]
 _ATTEMPTS = 10
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def ledger() -> None:
     """The ledger: one chain of signed entries, from which everything else follows."""
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from logos_graph.cli.authoring import new, test
+from logos_graph.cli.authoring import new, read_source, test
 from logos_graph.cli.draft import draft, drafts, find_drafts, show_draft
 from logos_graph.cli.files import read_bytes, read_text
+from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
-from logos_graph.cli.ports import show_grants_to_ask_for, show_ports
+from logos_graph.cli.ports import show_grants_to_ask_for, show_interface
 from logos_graph.cli.rebuild import rebuild, source
 from logos_graph.cli.session import opened, opened_to_write
 from logos_graph.cli.standing import deprecate, fork, promote
 from logos_graph.cli.submit import report, submit
-from logos_graph.cli.texts import imports_text, limits_text, ports_text, short, size
+from logos_graph.cli.texts import (
+    imports_text,
+    limits_text,
+    ports_text,
+    short,
+    short_value,
+    size,
+)
 from logos_graph.errors import Rejected
 
 if TYPE_CHECKING:
@@ -28,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["node"]
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def node() -> None:
     """Nodes: Rust functions, compiled to sandboxed WebAssembly and named by their content."""
 
@@ -70,14 +77,13 @@ def check(out: Printer, file: str) -> int:
         [
             ("id", admitted.id),
             ("name", admitted.descriptor.name),
-            ("docs", admitted.descriptor.docs or None),
             ("imports", imports_text(imports)),
             ("needs", ", ".join(needs) or "no capability"),
             ("size", size(admitted.size)),
             ("toolchain", built.toolchain),
         ]
     )
-    show_ports(out, _described(admitted.descriptor))
+    show_interface(out, _described(admitted.descriptor))
     show_grants_to_ask_for(out, admitted.id, needs)
     return 0
 
@@ -89,13 +95,9 @@ def check(out: Printer, file: str) -> int:
 @with_output
 def publish(out: Printer, file: str, name: str | None, signer: str | None) -> int:
     """Build a source in the sandbox, admit the binary, and publish the node."""
-    from logos_graph.wasm.builder import MAX_SOURCE
-
-    source = read_text(file, MAX_SOURCE)
-    published = name or Path(file).stem.replace("_", "-")
+    this: dict[str, Any] = read_source(file, name)
     with opened_to_write(out) as system:
         out.progress(f"building {file}")
-        this: dict[str, Any] = {"name": published, "source": source}
         return report(out, system, submit(system, "node.publish", this, signer))
 
 
@@ -116,7 +118,14 @@ def list_(out: Printer) -> int:
                 ports_text(found["inputs"]),
                 ports_text(found["outputs"]),
                 size(found["size"]),
-                next((s["reason"] for s in found["standing"] if s["kind"] == "deprecation"), None),
+                next(
+                    (
+                        short_value(said["reason"])
+                        for said in found["standing"]
+                        if said["kind"] == "deprecation"
+                    ),
+                    None,
+                ),
             )
             for found in nodes
         ],
@@ -132,7 +141,7 @@ def show(out: Printer, node: str) -> int:
     with opened() as system:
         identity = system.reader.resolve(node, ("Node", "Draft"))
         if found := find_drafts(system, ids=[identity]):
-            return show_draft(out, found[0])
+            return show_draft(out, system, found[0])
         known = _nodes(system, identity)[0]
     out.document(known)
     out.fields(
@@ -143,7 +152,7 @@ def show(out: Printer, node: str) -> int:
             *_standing(known),
             ("forked from", short(known.get("forked_from"))),
             ("imports", imports_text(known["imports"])),
-            ("grants", "; ".join(map(_grant_text, known["grants"])) or None),
+            *(("grant", _grant_text(grant)) for grant in known["grants"]),
             ("size", size(known["size"])),
             ("source", short(known["source"])),
             ("toolchain", known["toolchain"]),
@@ -151,10 +160,7 @@ def show(out: Printer, node: str) -> int:
             ("sdk", short(known["sdk"])),
         ]
     )
-    if known["docs"]:
-        out.line()
-        out.block(known["docs"])
-    show_ports(out, known)
+    show_interface(out, known)
     return 0
 
 
@@ -193,7 +199,7 @@ def inspect(out: Printer, file: str) -> int:
         [(c.name, "ok" if c.ok else "failed", c.detail or None, c.code or None) for c in checks],
     )
     if described is not None:
-        show_ports(out, described)
+        show_interface(out, described)
     return 0 if admitted else Rejected.exit_status
 
 

@@ -147,7 +147,10 @@ def show_error(error: LogosError, as_json: bool) -> None:
         for line in text.expandtabs(4).rstrip("\n").split("\n"):
             sys.stderr.write(clean(line) + "\n")
     if error.hint:
-        sys.stderr.write(f"hint: {clean(error.hint)}\n")
+        first, *further = error.hint.split("\n")
+        sys.stderr.write(f"hint: {clean(first)}\n")
+        for line in further:
+            sys.stderr.write(f"  {clean(line)}\n")
 
 
 def _rendered(error: LogosError) -> list[str]:

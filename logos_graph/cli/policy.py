@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from logos_graph.cli.files import read_text
+from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened, opened_to_write
@@ -20,7 +21,7 @@ __all__ = ["policy"]
 _MAX_FILE = 256 * 1024
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def policy() -> None:
     """The policy that judges every intent (Cedar)."""
 

@@ -103,11 +103,14 @@ def _show(
 ) -> None:
     out.fields([("node", node), ("rebuilt", found), ("same", found == node)])
     out.line()
-    rows = [
-        (name, *(" ".join(v) if isinstance(v, list) else v for v in (then[name], here[name])))
-        for name in _MADE_BY
-    ]
-    for name, recorded, now in rows:
-        out.fields([(name, recorded)] if recorded == now else [(name, recorded), ("  here", now)])
+    rows: list[tuple[str, object]] = []
+    for name in _MADE_BY:
+        recorded, now = _text(then[name]), _text(here[name])
+        rows += [(name, recorded)] if recorded == now else [(name, recorded), ("  here", now)]
+    out.fields(rows)
     out.line()
     out.line(why)
+
+
+def _text(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else " ".join(value)

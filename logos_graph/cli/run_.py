@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from logos_graph.canon import Json, encode_text
+from logos_graph.cli.calls import answer_text, asked_text
 from logos_graph.cli.files import read_object
+from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import as_option, limit_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened, opened_to_write
@@ -25,7 +27,7 @@ __all__ = ["run"]
 _RUN_A_FLOW = "FLOW"
 
 
-class _RunGroup(click.Group):
+class _RunGroup(CommandGroup):
     """A group in which whatever is not a command is the flow to run."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -173,9 +175,9 @@ def _show_asked(out: Printer, steps: list[dict[str, Any]]) -> None:
     if calls:
         out.line()
         out.table(
-            ("step", "call", "arguments", "answer"),
+            ("step", "call", "asked", "answer"),
             [
-                (name, call["operation"], _short(call["arguments"]), _short(call["answer"]))
+                (name, call["operation"], asked_text(call), short_value(answer_text(call)))
                 for name, call in calls
             ],
         )
@@ -185,11 +187,6 @@ def _show_asked(out: Printer, steps: list[dict[str, Any]]) -> None:
             ("step", "level", "line"),
             [(name, line["level"], short_value(line["text"])) for name, line in lines],
         )
-
-
-def _short(ports: dict[str, Json] | None) -> str:
-    """Arguments or an answer, by port, on one short line."""
-    return "none: it ended the step" if ports is None else short_value(encode_text(ports))
 
 
 @run.command()

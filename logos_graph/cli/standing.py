@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from logos_graph.cli.files import read_text
+from logos_graph.cli.authoring import read_source
 from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened_to_write
@@ -26,14 +25,10 @@ _reason = click.option("--reason", required=True, help="Why; it is recorded.")
 @with_output
 def fork(out: Printer, node: str, file: str, name: str | None, signer: str | None) -> int:
     """Publish a new node from the changed source of another, which it names as its origin."""
-    from logos_graph.wasm.builder import MAX_SOURCE
-
-    source = read_text(file, MAX_SOURCE)
+    this: dict[str, Any] = read_source(file, name)
     with opened_to_write(out) as system:
-        origin = system.reader.resolve(node, ("Node",))
+        this["node"] = system.reader.resolve(node, ("Node",))
         out.progress(f"building {file}")
-        published = name or Path(file).stem.replace("_", "-")
-        this: dict[str, Any] = {"node": origin, "name": published, "source": source}
         return report(out, system, submit(system, "node.fork", this, signer))
 
 

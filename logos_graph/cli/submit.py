@@ -172,11 +172,12 @@ def _cause_as_error(outcome: Outcome) -> LogosError:
 
 
 def _failure(outcome: Outcome) -> LogosError:
-    failure: Any = (outcome.result or {}).get("failure") or {}
+    result: Any = outcome.result or {}
+    failure, run = result.get("failure") or {}, result.get("run")
     return Rejected(
         str(failure.get("code", "E_RUN_FAILED")),
         f"step {failure.get('step', '?')} failed: {failure.get('reason', 'no reason is recorded')}",
-        hint="`logos run show` prints every step",
+        hint=f"`logos run show {short(run)}` prints every step" if run else "",
     )
 
 

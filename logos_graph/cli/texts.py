@@ -13,6 +13,7 @@ __all__ = [
     "imports_text",
     "limits_text",
     "moment",
+    "one_line",
     "ports_text",
     "short",
     "short_value",
@@ -36,6 +37,11 @@ def short(identity: str | None) -> str | None:
 def short_value(text: str) -> str:
     """A value on one short line."""
     return text if len(text) <= _SHORT_VALUE else text[: _SHORT_VALUE - 1] + "…"
+
+
+def one_line(text: str) -> str:
+    """Several lines, and what they are indented by, as one."""
+    return " ".join(text.split())
 
 
 def moment(ns: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from logos_graph.cli.files import json_argument, read_json
+from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened, opened_to_write
@@ -13,7 +14,7 @@ from logos_graph.cli.submit import Commitments, report, sign
 __all__ = ["tuple_"]
 
 
-@click.group("tuple")
+@click.group("tuple", cls=CommandGroup)
 def tuple_() -> None:
     """LogLines: nine fields, signed; submitted, they are intents."""
 

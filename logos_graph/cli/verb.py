@@ -9,6 +9,7 @@ import click
 
 from logos_graph.canon import Json
 from logos_graph.cli.files import read_object
+from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened, opened_to_write
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["verb"]
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def verb() -> None:
     """Verbs: what can be said in a LogLine, with the schema of `this` and the risk."""
 

@@ -91,7 +91,11 @@ def check_consent(consent: Consent, waiting: Waiting, by: Consenter, now_ns: int
     if now_ns >= consent.expires_at:
         _refuse("E_CONSENT_EXPIRED", f"the consent expired at {format_when(consent.expires_at)}")
     if by.did == waiting.who:
-        _refuse("E_CONSENT_SELF", f"{by.did} cannot consent to its own act")
+        _refuse(
+            "E_CONSENT_SELF",
+            f"{by.did} cannot consent to its own act",
+            "an approver signs with --as NAME",
+        )
     if decision.role not in by.roles:
         _refuse(
             "E_CONSENT_ROLE",
@@ -99,7 +103,9 @@ def check_consent(consent: Consent, waiting: Waiting, by: Consenter, now_ns: int
         )
 
 
-def _refuse(code: str, message: str) -> Never:
-    raise Rejected(
-        code, message, hint="`logos consent list` shows what waits, for whom and until when"
-    )
+def _refuse(
+    code: str,
+    message: str,
+    hint: str = "`logos consent list` shows what waits, for whom and until when",
+) -> Never:
+    raise Rejected(code, message, hint=hint)

@@ -40,6 +40,7 @@ __all__ = [
     "NoLimits",
     "Operation",
     "Target",
+    "grant_command",
     "parse_capability",
     "parse_limits",
 ]
@@ -182,6 +183,18 @@ def parse_capability(name: Json) -> Capability:
         ) from None
 
 
+_OPTIONS: Final = {
+    Capability.KV: " --namespace NAME [--write]",
+    Capability.HTTP: ' --allow "METHOD https://HOST"',
+}
+
+
+def grant_command(node: str, capability: str) -> str:
+    """The command line that grants it, with the limits that a grant cannot do without."""
+    options = _OPTIONS.get(parse_capability(capability), "")
+    return f"logos capability grant {node} {capability}{options}"
+
+
 _NAMESPACE: Final = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _METHOD: Final = re.compile(r"[A-Z]{1,16}")
 _ORIGIN: Final = re.compile(
@@ -220,19 +233,21 @@ def parse_limits(capability: Capability, limits: Json) -> Limits:
             _number(fields, "response_bytes", _DEFAULT_BODY, _MAX_BODY),
         )
     if fields:
-        raise _misfit(sorted(fields)[0], f"no limit of the capability {capability}")
+        field = sorted(fields)[0]
+        raise _refused(field, f"{shown(field)} is no limit of the capability {capability}")
     return made
 
 
 def _namespace(value: Json) -> str:
     if not isinstance(value, str) or not _NAMESPACE.fullmatch(value):
-        raise _misfit("namespace", "a name of lower-case letters, digits and hyphens, at most 64")
+        expected = "a name of lower-case letters, digits and hyphens, at most 64"
+        raise _misfit("namespace", expected, Capability.KV)
     return value
 
 
 def _targets(value: Json) -> tuple[Target, ...]:
     if not isinstance(value, list) or not 1 <= len(value) <= _MAX_TARGETS:
-        raise _misfit("allow", f"a list of 1 to {_MAX_TARGETS} targets")
+        raise _misfit("allow", f"a list of 1 to {_MAX_TARGETS} targets", Capability.HTTP)
     return tuple(_target(each, f"allow[{index}]") for index, each in enumerate(value))
 
 
@@ -262,5 +277,10 @@ def _number(fields: dict[str, Json], name: str, default: int, most: int) -> int:
     return value
 
 
-def _misfit(field: str, expected: str) -> InvalidInput:
-    return InvalidInput("E_GRANT_LIMITS", f"{field}: expected {expected}", field=field)
+def _misfit(field: str, expected: str, needed_by: Capability | None = None) -> InvalidInput:
+    hint = "" if needed_by is None else f"as in: {grant_command('NODE', needed_by)}"
+    return _refused(field, f"{field}: expected {expected}", hint)
+
+
+def _refused(field: str, message: str, hint: str = "") -> InvalidInput:
+    return InvalidInput("E_GRANT_LIMITS", message, hint=hint, field=field)

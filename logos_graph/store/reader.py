@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from logos_graph.canon import ContentId, parse
@@ -97,7 +98,7 @@ class Reader:
         )
 
     def resolve(self, text: str, kinds: tuple[str, ...]) -> ContentId:
-        """The id of a Node, Flow, Run or LogLine, given whole, as a prefix or as a name.
+        """The id of one of these kinds (`_KINDS`), given whole, as a prefix or as a name.
 
         Whoever publishes chooses names, and may give one that looks like another thing's id: then
         the text is ambiguous, as it is when it begins several ids. Rejected E_AMBIGUOUS,
@@ -106,12 +107,10 @@ class Reader:
         names = [] if text.startswith("b3:") else self.rows("read/names", name=text)
         found = [row["target"] for row in names if row["kind"] in kinds]
         prefix = text if text.startswith("b3:") else f"b3:{text}"
-        if len(prefix) >= len("b3:") + _SHORTEST_PREFIX:
-            found += [row["id"] for row in self.rows("read/ids", prefix=prefix, kinds=[*kinds])]
+        found += [row["id"] for row in self._begun_by(prefix, kinds)]
         found = list(dict.fromkeys(found))
         if len(found) == 1:
             return ContentId(found[0])
-        wanted = " or ".join(kind.lower() for kind in kinds)
         if len(found) > 1:
             raise Rejected(
                 "E_AMBIGUOUS",
@@ -119,15 +118,53 @@ class Reader:
                 hint="give the whole id, with `b3:`",
                 ids=found,
             )
-        raise Rejected(
-            f"E_UNKNOWN_{kinds[0].upper()}",
-            f"there is no {wanted} {text!r}",
-            hint="names and ids (8 digits or more) are accepted; the `list` commands show them",
-            id=text,
-        )
+        raise _unknown(text, kinds, self._begun_by(prefix, tuple(_KINDS)))
+
+    def _begun_by(self, prefix: str, kinds: Sequence[str]) -> list[Row]:
+        """Ids of these kinds that begin so; none for what is too short to be meant as an id."""
+        if len(prefix) < len("b3:") + _SHORTEST_PREFIX:
+            return []
+        return self.rows("read/ids", prefix=prefix, kinds=[*kinds])
 
 
 _SHORTEST_PREFIX = 8
+_SHOWN = 80
+
+# How messages call what an id can name, and the command that lists it.
+_KINDS = {
+    "Node": ("node", "logos node list"),
+    "Flow": ("flow", "logos flow list"),
+    "Draft": ("draft", "logos node drafts"),
+    "Built": ("module of a draft", "logos node drafts"),
+    "Run": ("run", "logos run list"),
+    "Grant": ("grant", "logos capability list"),
+    "LogLine": ("intent", "logos ledger show"),
+}
+
+
+def _unknown(text: str, kinds: Sequence[str], others: list[Row]) -> Rejected:
+    """What to say of a text that names none of these kinds; others: what it does name."""
+    wanted = " or ".join(_KINDS[kind][0] for kind in kinds)
+    found = dict.fromkeys(_KINDS[row["kind"]][0] for row in others)
+    return Rejected(
+        f"E_UNKNOWN_{kinds[0].upper()}",
+        f"there is no {wanted} {text[:_SHOWN]!r}"
+        + (f"; it is the id of {_and(found)}" if found else ""),
+        hint=_hint(kinds),
+        id=text,
+    )
+
+
+def _and(kinds: Iterable[str]) -> str:
+    return " and ".join(f"an {kind}" if kind == "intent" else f"a {kind}" for kind in kinds)
+
+
+def _hint(kinds: Sequence[str]) -> str:
+    """What is accepted, and where it is listed."""
+    names = [_KINDS[kind][0] for kind in kinds if kind in ("Node", "Flow")]
+    named = f"names of {' and '.join(f'{name}s' for name in names)}, and " if names else ""
+    lists = " and ".join(dict.fromkeys(f"`{_KINDS[kind][1]}`" for kind in kinds))
+    return f"{named}ids of 8 digits or more are accepted; see {lists}"
 
 
 def read_snapshot(head: Head, rows: Rows) -> Snapshot:

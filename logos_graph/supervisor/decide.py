@@ -85,7 +85,7 @@ def _denied(decision: Deny, verb: str) -> Judged:
     error = Rejected(
         "E_DENIED",
         f"policy denies {verb}: {decision.detail}",
-        hint="`logos policy show` prints the policy in force; the attempt stays as a ghost",
+        hint="`logos policy show` prints the policy in force, `logos key list` who has which role",
         policies=list(decision.policies),
     )
     cause: dict[str, Json] = {

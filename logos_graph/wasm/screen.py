@@ -36,7 +36,7 @@ Finding = tuple[str, str, int, int]
 _T = TypeVar("_T")
 
 _HINTS: Final = {
-    "E_SOURCE_SYNTAX": "mend what is named",
+    "E_SOURCE_SYNTAX": "mend it there, or what stands just before it",
     "E_SOURCE_NODE": "`logos node new NAME` writes a file to start from",
     "E_SOURCE_DEPTH": "a node is one small rule: split the work into several nodes",
 }

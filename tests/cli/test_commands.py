@@ -61,6 +61,11 @@ def test_every_command_says_what_it_does(logos: Logos, path: tuple[str, ...]) ->
     assert LEAVES[path].help
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_list_of_commands_cuts_no_sentence(logos: Logos, name: str) -> None:
+    assert "..." not in logos(name, "--help").out.partition("Commands:")[2]
+
+
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)
 def test_every_command_takes_json(path: tuple[str, ...]) -> None:
     assert "--json" in {option for param in LEAVES[path].params for option in param.opts}

@@ -161,6 +161,28 @@ def test_what_is_no_module_is_refused_by_a_named_check(logos: Logos, tmp_path: P
     assert all(check["code"].startswith("E_ADMIT_") for check in failed)
 
 
+@pytest.mark.parametrize("command", ["publish", "draft", "fork origin"])
+def test_a_source_from_stdin_has_no_name_of_its_own(
+    logos: Logos, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    stdin(monkeypatch, b"source")
+    error = logos("node", *command.split(), "-", "--json").document["error"]
+    assert (error["code"], "--name" in error["hint"]) == ("E_NODE_NAME", True)
+
+
+def test_a_file_that_is_no_webassembly_is_told_so(logos: Logos, tmp_path: Path) -> None:
+    file = tmp_path / "node.rs"
+    file.write_text("fn main() {}")
+    ended = logos("node", "inspect", str(file))
+    assert (ended.status, ended.err) == (1, "")
+    assert "no WebAssembly" in ended.out.splitlines()[-1]
+
+
+def test_the_next_step_is_told_for_a_path_with_spaces_too(logos: Logos, tmp_path: Path) -> None:
+    file = tmp_path / "a node.rs"
+    assert f"logos node test '{file}'" in logos("node", "new", "share", "--output", str(file)).out
+
+
 def test_doctor_names_what_mends_each_thing_that_is_missing(
     logos: Logos, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logos_graph.cli.draw import FORMATS, draw_flow
-from logos_graph.cli.output import Printer, clean, wants_colour
+from logos_graph.cli.output import Printer, clean, show_error, wants_colour
 from logos_graph.cli.texts import duration_ns, moment, short, size, threshold_text
 from logos_graph.errors import InvalidInput
 
@@ -154,3 +154,16 @@ def test_mermaid_takes_no_name_for_a_word_of_its_own() -> None:
     assert lines[0] == "flowchart LR"
     assert '  p_end["end<br/>score"]' in lines
     assert '  p_end -->|"total to score #lt; 30"| p_small_sum' in lines
+
+
+def test_a_hint_may_have_lines_of_which_none_looks_like_an_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error = InvalidInput("E_X", "no", hint="do this:\nfirst\x1b[2J\nerror[E_Y]: then")
+    show_error(error, as_json=False)
+    assert capsys.readouterr().err.splitlines() == [
+        "error[E_X]: no",
+        "hint: do this:",
+        "  first\\x1b[2J",
+        "  error[E_Y]: then",
+    ]

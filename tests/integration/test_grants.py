@@ -204,6 +204,54 @@ def test_limits_come_from_a_file(example: Cast, echo: str, logos: Logos, tmp_pat
     example.system.supervisor.catch_up()
 
 
+def test_who_holds_what_by_whom_and_until_when_is_one_question_to_the_graph(
+    example: Cast, echo: str, logos: Logos
+) -> None:
+    held = grant(example, echo, "clock")
+    ended = grant(example, echo, "kv", **KV)
+    assert revoke(example, ended.intent).status == "COMMITTED"
+    asked = logos("audit", "capabilities", "--json")
+    assert asked.status == 0, asked
+    rows = {row["grant"]: row for row in asked.document["rows"]}
+    kept, gone = rows[held.intent], rows[ended.intent]
+    for row in (kept, gone):
+        assert (row["node"], row["names"], row["layer"]) == (echo, ["echo"], "Sediment")
+        assert (row["granted_by"], row["consented_by"]) == ("supervisor", [])
+    assert (kept["capability"], gone["capability"]) == ("clock", "kv")
+    assert (kept["revoked_by"], kept["revoked_entry"], kept["revoked_at"]) == (None, None, None)
+    assert gone["revoked_by"] == "supervisor"
+    assert gone["entry"] < gone["revoked_entry"]
+    assert gone["recorded_at"] < gone["revoked_at"]
+
+
+def test_a_list_of_grants_says_how_many_it_leaves_out(
+    example: Cast, echo: str, logos: Logos
+) -> None:
+    ended = grant(example, echo, "clock")
+    assert revoke(example, ended.intent).status == "COMMITTED"
+    told = logos("capability", "list", "--node", "echo")
+    assert "REVOKED" not in told.out
+    assert "revoked: --all shows them" in told.out
+    every = logos("capability", "list", "--node", "echo", "--all")
+    assert "REVOKED BY" in every.out
+    assert "--all" not in every.out
+
+
+def test_an_id_of_something_else_is_called_what_it_is(
+    example: Cast, echo: str, logos: Logos
+) -> None:
+    granted = grant(example, echo, "clock")
+    error = logos("node", "show", granted.intent, "--json").document["error"]
+    assert error["code"] == "E_UNKNOWN_NODE"
+    assert error["message"].endswith("; it is the id of a grant and an intent")
+    assert "logos node drafts" in error["hint"]
+    error = logos("capability", "revoke", echo[:15], "--json").document["error"]
+    assert error["code"] == "E_UNKNOWN_GRANT"
+    assert "it is the id of a node" in error["message"]
+    error = logos("capability", "grant", "no-such-node", "clock", "--json").document["error"]
+    assert "no node or draft or module of a draft" in error["message"]
+
+
 @pytest.mark.parametrize(
     ("words", "status", "error"),
     [

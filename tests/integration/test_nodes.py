@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from neo4j import Auth, GraphDatabase
 
 from logos_graph.canon import Json, content_id
 from logos_graph.ledger import check_invariants
@@ -424,6 +426,61 @@ def test_check_names_the_grants_that_a_source_needs(
         f"logos capability grant {checked.document['node']} clock"
         in logos("node", "check", file).out
     )
+
+
+def test_a_draft_tells_what_it_still_needs_and_then_that_it_can_be_published(
+    example: Cast, logos: Logos
+) -> None:
+    source = code_of("two-needs", "value + u32::from(kv::get(&clock::now().to_string()).is_some())")
+    refused = example.publish_node(source, "two-needs")
+    assert refused.error is not None
+    node = str(refused.error.data["node"])
+    commands = [
+        f"logos capability grant {node} clock",
+        f"logos capability grant {node} kv --namespace NAME [--write]",
+    ]
+    assert refused.error.hint.split("\n")[1:] == commands
+    made = result(draft(example, source, "two-needs", example.agent))["draft"]
+    assert logos("node", "show", made).out.splitlines()[-2:] == [f"  {each}" for each in commands]
+    first = logos("capability", "grant", made, "clock", "--json").document["intent"]
+    left = logos("node", "show", made).out
+    assert (commands[0] in left, left.splitlines()[-1]) == (False, f"  {commands[1]}")
+    second = logos("capability", "grant", node, "kv", "--namespace", "two", "--json")
+    assert "It can be published" in logos("node", "show", made).out
+    for grant in (first, second.document["intent"]):
+        assert logos("capability", "revoke", grant).status == 0
+    example.system.supervisor.catch_up()
+
+
+def test_check_and_show_print_what_the_author_wrote_alike(
+    example: Cast, logos: Logos, tmp_path: Path
+) -> None:
+    source = code_of("two-lines", "value + 22", "One line.\n    ///\n    /// Another.")
+    assert result(example.publish_node(source, "two-lines"))["new"]
+    file = tmp_path / "two-lines.rs"
+    file.write_text(source)
+    for command, named in (("check", str(file)), ("show", "two-lines")):
+        assert "\n\nOne line.\n\nAnother.\n\nPORT" in logos("node", command, named).out
+
+
+def test_the_reader_of_browser_sees_what_the_author_wrote(example: Cast, logos: Logos) -> None:
+    known = logos("node", "show", "validate-amount", "--json").document
+    connection = example.system.connection
+    user = Auth("basic", connection.explorer_username, connection.explorer_password)
+    with GraphDatabase.driver(connection.uri, auth=user) as explorer:
+        rows, _, _ = explorer.execute_query(
+            "MATCH (node:Node {id: $id})-[:HAS_PORT]->(port) RETURN node.docs AS docs, "
+            "port.name AS name, port.docs AS port, port.members AS members",
+            {"id": known["id"]},
+            database_=connection.database,
+        )
+    assert {row["docs"] for row in rows} == {known["docs"]}
+    ports = {port["name"]: port for port in known["inputs"] + known["outputs"]}
+    assert {row["name"] for row in rows} == set(ports)
+    for row in rows:
+        assert row["port"] == ports[row["name"]].get("docs")
+        assert json.loads(row["members"] or "[]") == ports[row["name"]].get("members", [])
+    assert any(row["members"] for row in rows)
 
 
 def test_a_node_is_rebuilt_from_its_recorded_source(example: Cast, echo: str, logos: Logos) -> None:

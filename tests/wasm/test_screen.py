@@ -47,6 +47,11 @@ def test_what_a_node_never_needs_is_refused_with_its_line(line: str, code: str) 
     assert error.hint
 
 
+def test_an_open_bracket_is_called_one() -> None:
+    with pytest.raises(Rejected, match="column 3: a bracket or a quote is open"):
+        screen(b" (]")
+
+
 def test_all_that_is_found_comes_with_the_first() -> None:
     with pytest.raises(Rejected) as refused:
         screen(b'fn f() {\n  unsafe {}\n}\nmod other;\nconst A: &str = env!("A");')

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from logos_graph.canon import ContentId, Json, content_id
 from logos_graph.errors import Rejected
-from logos_graph.graph.capabilities import Capability
+from logos_graph.graph.capabilities import Capability, grant_command
 from logos_graph.graph.component import ports_json
 from logos_graph.supervisor.effects import Context
 from logos_graph.supervisor.ports import Admission, AdmittedModule, BuiltModule, Mutation
@@ -106,10 +106,12 @@ def imports_json(admitted: AdmittedModule) -> list[Json]:
 def _not_granted(
     message: str, node: ContentId, capabilities: Sequence[str], **data: object
 ) -> Rejected:
-    commands = ", ".join(f"`logos capability grant {node} {each}`" for each in capabilities)
+    commands = [grant_command(node, each) for each in capabilities]
     return Rejected(
         "E_ADMIT_GRANT",
         message,
-        hint=f"store it with `logos node draft FILE.rs`; who approves of it then gives {commands}",
+        hint="\n".join(
+            ["store it with `logos node draft FILE.rs`; who approves of it then gives:", *commands]
+        ),
         **data | {"node": node, "capabilities": [*capabilities]},
     )

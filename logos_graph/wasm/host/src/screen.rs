@@ -21,6 +21,10 @@ use proc_macro2::{Span, TokenStream};
 
 pub const E_SYNTAX: &str = "E_SOURCE_SYNTAX";
 
+/// The parser itself says no more than that there is a fault.
+const NO_TOKENS: &str =
+    "a bracket or a quote is open, or closed twice, or there is a sign that Rust does not have";
+
 /// More than parsing takes at [`depth::LIMIT`]; only what is touched is ever used.
 const STACK: usize = 256 << 20;
 
@@ -59,7 +63,7 @@ pub fn screen(source: &str) -> std::io::Result<Vec<Finding>> {
 fn read(source: &str) -> Result<(TokenStream, Vec<Finding>), Finding> {
     let tokens: TokenStream = source
         .parse()
-        .map_err(|error: proc_macro2::LexError| syntax(error.to_string(), error.span(), source))?;
+        .map_err(|error: proc_macro2::LexError| syntax(NO_TOKENS.into(), error.span(), source))?;
     depth::check(&tokens)?;
     let mut findings = words::check(&tokens);
     if let Err(error) = syn::parse2::<syn::File>(tokens.clone()) {

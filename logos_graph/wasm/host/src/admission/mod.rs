@@ -125,6 +125,10 @@ pub fn inspect(wasm: &[u8], granted: &[String]) -> Inspection {
     }
     let (survey, readable) = match Survey::of(wasm) {
         Ok(survey) => (survey, Ok("read to its end".to_string())),
+        Err(_) if !wasm.starts_with(b"\0asm") => (
+            Survey::default(),
+            Err("no WebAssembly: that begins with the bytes 00 61 73 6d".to_string()),
+        ),
         Err(error) => (Survey::default(), Err(error.to_string())),
     };
     if !inspection.passes(Check::new(WELL_FORMED.0, WELL_FORMED.1, readable)) {
