@@ -118,7 +118,7 @@ class Reader:
                 hint="give the whole id, with `b3:`",
                 ids=found,
             )
-        raise _unknown(text, kinds, self._begun_by(prefix, tuple(_KINDS)))
+        raise _unknown(text, kinds, [*names, *self._begun_by(prefix, tuple(_KINDS))])
 
     def _begun_by(self, prefix: str, kinds: Sequence[str]) -> list[Row]:
         """Ids of these kinds that begin so; none for what is too short to be meant as an id."""
@@ -149,7 +149,7 @@ def _unknown(text: str, kinds: Sequence[str], others: list[Row]) -> Rejected:
     return Rejected(
         f"E_UNKNOWN_{kinds[0].upper()}",
         f"there is no {wanted} {text[:_SHOWN]!r}"
-        + (f"; it is the id of {_and(found)}" if found else ""),
+        + (f"; it names {_and(found)}" if found else ""),
         hint=_hint(kinds),
         id=text,
     )

@@ -30,8 +30,9 @@ from tests.bench.other_host import fresh_instance
 from tests.bench.timing import Figures, percentile, timed
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "payment-approval"
-IDENTITY = Path(__file__).parent / "identity.rs"
+OWN = [Path(__file__).with_name(f"{name}.rs") for name in ("identity", "longer")]
 RULE = "amount-score"
+STEPS = 50_000
 PASSES = 7
 KEY = b"a key of this benchmark only"
 
@@ -61,18 +62,20 @@ def nodes(shared: Path, rounds: int) -> Figures:
     builder = Builder(shared)
     modules = {
         file.stem: builder.build(file.read_bytes()).module
-        for file in [IDENTITY, *sorted((EXAMPLE / "nodes").glob("*.rs"))]
+        for file in [*OWN, *sorted((EXAMPLE / "nodes").glob("*.rs"))]
     }
     with tempfile.TemporaryDirectory(prefix="logos bench ") as folder:
         cache = Path(folder) / "calls"
         host = WasmHost(cache, KEY)
-        samples = [_identity(modules["identity"]), _rule(modules[RULE])]
+        identity, rule = _identity(modules["identity"]), _rule(modules[RULE])
+        longer = _longer(modules["longer"])
         out: Figures = {}
-        for sample in samples:
+        for sample, often in (identity, 10), (rule, 10), (longer, 1):
             host.load(sample.node, sample.module)
-            out |= calls(host, sample, rounds * 10) | threads(host, cache, sample, rounds * 10)
+            out |= calls(host, sample, rounds * often)
+            out |= threads(host, cache, sample, rounds * often)
         out |= loading(Path(folder), modules)
-    return out | admission(modules) | codec(samples[1], rounds)
+    return out | admission(modules) | codec(rule, rounds)
 
 
 def calls(host: WasmHost, sample: Sample, rounds: int) -> Figures:
@@ -164,6 +167,21 @@ def _identity(module: bytes) -> Sample:
 
 def _same(number: int) -> int:
     return number
+
+
+def _longer(module: bytes) -> Sample:
+    data = STEPS.to_bytes(4, "little")
+    return Sample("longer", module, admit(module), data, plain_longer)
+
+
+def plain_longer() -> int:
+    """The steps of longer.rs in Python."""
+    state, mask = 88_172_645_463_325_252, 2**64 - 1
+    for _ in range(STEPS):
+        state ^= state << 13 & mask
+        state ^= state >> 7
+        state ^= state << 17 & mask
+    return state
 
 
 def _rule(module: bytes) -> Sample:

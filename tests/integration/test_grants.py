@@ -243,13 +243,15 @@ def test_an_id_of_something_else_is_called_what_it_is(
     granted = grant(example, echo, "clock")
     error = logos("node", "show", granted.intent, "--json").document["error"]
     assert error["code"] == "E_UNKNOWN_NODE"
-    assert error["message"].endswith("; it is the id of a grant and an intent")
+    assert error["message"].endswith("; it names a grant and an intent")
     assert "logos node drafts" in error["hint"]
     error = logos("capability", "revoke", echo[:15], "--json").document["error"]
     assert error["code"] == "E_UNKNOWN_GRANT"
-    assert "it is the id of a node" in error["message"]
+    assert "it names a node" in error["message"]
     error = logos("capability", "grant", "no-such-node", "clock", "--json").document["error"]
     assert "no node or draft or module of a draft" in error["message"]
+    error = logos("node", "show", "payment-approval", "--json").document["error"]
+    assert error["message"] == "there is no node or draft 'payment-approval'; it names a flow"
 
 
 @pytest.mark.parametrize(
