@@ -9,7 +9,6 @@ others may read is refused rather than used.
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from logos_graph.errors import EnvironmentFault, InvalidInput, Rejected
+from logos_graph.files import write_new
 from logos_graph.identity import Did, Signer
 
 __all__ = ["SUPERVISOR", "KeyStore", "StoredKey", "write_secret"]
@@ -118,32 +118,11 @@ class KeyStore:
 
 
 def write_secret(path: Path, secret: bytes) -> None:
-    """Writes a file for its owner only, durably and whole or not at all; makes its folder.
+    """Writes a file for its owner only, as `write_new` does; makes its folder.
 
-    Raises FileExistsError if the name is taken: a secret is never overwritten. Of several processes
-    that write the same name at once one succeeds, and whoever sees the name sees all of the file.
+    Raises FileExistsError if the name is taken: a secret is never overwritten.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    staged = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
-    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secret)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(staged, path)  # unlike a rename, fails if the name exists
-    finally:
-        staged.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """The new name, too, survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    write_new(path, secret, mode=0o600, folder_mode=0o700)
 
 
 def _damaged(path: Path) -> EnvironmentFault:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from logos_graph.cli.checkpoints import judge, keep_checkpoint, read_checkpoints
 from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened
 from logos_graph.cli.texts import moment, short
-from logos_graph.errors import Conflict, InvalidInput, NotVerified
+from logos_graph.errors import Conflict, InvalidInput, NotVerified, Rejected
 
 if TYPE_CHECKING:
-    from logos_graph.identity import Did
+    from logos_graph.cli.checkpoints import Judged
+    from logos_graph.identity import Did, Signer
     from logos_graph.ledger import Check, Entry, Head, InvariantReport, State
     from logos_graph.wiring import System
 
@@ -55,47 +58,108 @@ def show(out: Printer, limit: int, first: int | None) -> int:
 
 
 @ledger.command()
-@click.option("--supervisor", metavar="DID", help="Whose ledger it must be (default: this home's).")
+@click.option(
+    "--to",
+    "folder",
+    metavar="DIR",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where this ledger's checkpoints are kept: not where the database is.",
+)
 @with_output
-def verify(out: Printer, supervisor: str | None) -> int:
-    """Verify every entry, and the invariants I1 to I5. Status 1 when something does not hold."""
-    from logos_graph.ledger import check_invariants, verify_chain
+def checkpoint(out: Printer, folder: Path) -> int:
+    """Verify every entry, and keep a signed checkpoint of the ledger in a folder.
+
+    Nothing is signed that one of the checkpoints in the folder contradicts.
+    """
+    from logos_graph.ledger import TreeWatch, checkpoint_key, sign_checkpoint, verify_chain
 
     with opened() as system:
-        trusted, origin = _trusted(system, supervisor)
-        head, stored = _standing_still(system)
+        ledger_id, signer = system.ledger, _supervisor(system)
+        # Before the head: another process may keep a checkpoint of more entries meanwhile.
+        kept = read_checkpoints(folder, ledger_id, signer.did)
+        head = _head(system)
+        tree = TreeWatch(item.checkpoint.size for item in kept if item.checkpoint)
         entries_read = islice(system.store.entries(0), head.index + 1)
-        chain = verify_chain(entries_read, trusted, until=head)
-        entries = list(out.counted(chain, head.index + 1, "verifying"))
-        checked = check_invariants(entries, stored, supervisor=trusted)
-        guard = system.guard.active
-    last = entries[-1]
+        chain = verify_chain(entries_read, signer.did, until=head)
+        for _entry in out.counted(tree.watch(chain), head.index + 1, "verifying"):
+            pass
+    for item in judge(kept, tree):
+        if item.fault is not None:
+            raise item.fault
+    note = sign_checkpoint(head.ledger, tree.size, tree.root(), signer)
+    path, note = keep_checkpoint(folder / f"{head.ledger}-{tree.size}.checkpoint", note)
+    key = checkpoint_key(head.ledger, signer.did)
     out.document(
         {
-            "verified": checked.ok,
-            "ledger": last.ledger,
-            "entries": len(entries),
-            "head": {"index": last.index, "hash": last.hash},
-            "supervisor": {"did": trusted, "known_from": origin},
-            "guard": guard,
-            "invariants": [check.json for check in checked.checks],
-            "counts": checked.counts.json,
-            "state": checked.state,
+            "ledger": head.ledger,
+            "file": str(path),
+            "origin": key.name,
+            "size": tree.size,
+            "root": note.text.splitlines()[2],
+            "key": key.text,
+            "note": note.data.decode(),
         }
     )
-    _show_verdict(out, last, f"{trusted} ({origin})", checked, guard=guard)
-    return 0 if checked.ok else NotVerified.exit_status
+    out.block(note.data.decode())
+    out.line()
+    out.fields([("file", path), ("key", key.text)])
+    return 0
+
+
+@ledger.command()
+@click.option("--supervisor", metavar="DID", help="Whose ledger it must be (default: this home's).")
+@click.option(
+    "--against",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Checkpoints that were kept elsewhere: the ledger must be theirs, as it was or grown.",
+)
+@with_output
+def verify(out: Printer, supervisor: str | None, against: Path | None) -> int:
+    """Verify every entry, and the invariants I1 to I5. Status 1 when something does not hold."""
+    from logos_graph.ledger import TreeWatch, check_invariants, verify_chain
+
+    with opened() as system:
+        trusted, known_from = _trusted(system, supervisor)
+        kept = [] if against is None else _kept(against, system.ledger, trusted)
+        head, stored = _standing_still(system)  # after the checkpoints: see `checkpoint`
+        tree = TreeWatch(item.checkpoint.size for item in kept if item.checkpoint)
+        entries_read = islice(system.store.entries(0), head.index + 1)
+        chain = tree.watch(verify_chain(entries_read, trusted, until=head))
+        checked = check_invariants(
+            out.counted(chain, head.index + 1, "verifying"), stored, supervisor=trusted
+        )
+        guard = system.guard.active
+    judged = judge(kept, tree)
+    verified = checked.ok and all(item.fault is None for item in judged)
+    document: dict[str, object] = {
+        "verified": verified,
+        "ledger": head.ledger,
+        "entries": tree.size,
+        "head": {"index": head.index, "hash": head.hash},
+        "supervisor": {"did": trusted, "known_from": known_from},
+        "guard": guard,
+        "invariants": [check.json for check in checked.checks],
+        "checkpoints": None if against is None else [item.json for item in judged],
+        "counts": checked.counts.json,
+        "state": checked.state,
+    }
+    out.document(document)
+    _show_verdict(out, head, f"{trusted} ({known_from})", checked, guard=guard)
+    _show_checkpoints(out, judged)
+    return 0 if verified else NotVerified.exit_status
 
 
 def _show_verdict(
-    out: Printer, last: Entry, supervisor: str, checked: InvariantReport, *, guard: bool
+    out: Printer, head: Head, supervisor: str, checked: InvariantReport, *, guard: bool
 ) -> None:
     out.fields(
         [
-            ("ledger", last.ledger),
+            ("ledger", head.ledger),
             ("supervisor", supervisor),
             ("guard", "active" if guard else "missing"),
-            ("chain", f"{last.index + 1} entries, whole and signed, head {short(last.hash)}"),
+            ("chain", f"{head.index + 1} entries, whole and signed, head {short(head.hash)}"),
             ("state", checked.state),
         ]
     )
@@ -110,6 +174,24 @@ def _show_verdict(
     for check in checked.checks:
         if check.note:
             out.line(f"{check.name}: {check.note}")
+
+
+def _show_checkpoints(out: Printer, judged: list[Judged]) -> None:
+    if not judged:
+        return
+    out.line()
+    out.table(
+        ("checkpoint", "size", "state", "what is wrong"),
+        [
+            (
+                item.path.name,
+                item.checkpoint and item.checkpoint.size,
+                "ok" if item.fault is None else "BROKEN",
+                item.fault,
+            )
+            for item in judged
+        ],
+    )
 
 
 def _offender(check: Check) -> str | None:
@@ -130,6 +212,35 @@ def _trusted(system: System, supervisor: str | None) -> tuple[Did, str]:
         return system.keys.load(SUPERVISOR).did, "this home's key"
     genesis = next(iter(system.store.entries(0)))
     return parse_did(str(genesis.body["supervisor"])), "genesis alone: give --supervisor to be sure"
+
+
+def _supervisor(system: System) -> Signer:
+    """This home's key, by which this ledger is kept. Raises Rejected E_NOT_SUPERVISOR."""
+    from logos_graph.keystore import SUPERVISOR
+
+    signer = system.keys.load(SUPERVISOR)
+    genesis = system.store.entry(0)
+    keeper = None if genesis is None else genesis.body["supervisor"]
+    if keeper != signer.did:
+        raise Rejected(
+            "E_NOT_SUPERVISOR",
+            f"this ledger is kept by {keeper}, this home's key is {signer.did}",
+            hint="use the LOGOS_HOME that founded the ledger",
+        )
+    return signer
+
+
+def _kept(folder: Path, ledger_id: str, supervisor: Did) -> list[Judged]:
+    """The folder's checkpoints; none at all would prove nothing, so that is refused."""
+    kept = read_checkpoints(folder, ledger_id, supervisor)
+    if not kept:
+        raise NotVerified(
+            "E_NO_CHECKPOINT",
+            f"there is no checkpoint in {folder}",
+            hint="name the folder that `logos ledger checkpoint --to DIR` wrote to",
+            folder=str(folder),
+        )
+    return kept
 
 
 def _standing_still(system: System) -> tuple[Head, State]:

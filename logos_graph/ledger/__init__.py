@@ -6,6 +6,8 @@
     state.py       the state, folded from the entries alone (lines.py: its LogLines)
     invariants.py  I1 to I5 over entries and state (attribution.py is I3; acts.py, tally.py and
                    report.py hold what they remember, count and find)
+    merkle.py      the tree over the entries, and proofs of what is in it
+    checkpoint.py  the tree's root at a size, signed, to be kept elsewhere (note.py: the format)
 
 Pure: what is read or written comes in and goes out as values.
 """
@@ -19,6 +21,15 @@ from logos_graph.ledger.bodies import (
     mutation_key,
 )
 from logos_graph.ledger.chain import verify_chain
+from logos_graph.ledger.checkpoint import (
+    Checkpoint,
+    TreeWatch,
+    checkpoint_key,
+    ledger_origin,
+    open_checkpoint,
+    parse_checkpoint,
+    sign_checkpoint,
+)
 from logos_graph.ledger.entry import (
     GENESIS_PREV_HASH,
     VERSION,
@@ -30,16 +41,19 @@ from logos_graph.ledger.entry import (
 )
 from logos_graph.ledger.invariants import check_invariants
 from logos_graph.ledger.lines import JSON_PROPERTIES, LogLineState
+from logos_graph.ledger.note import MAX_NOTE_BYTES, Note, parse_note
 from logos_graph.ledger.report import Check, Counts, InvariantReport, Offender
 from logos_graph.ledger.state import Difference, State
 
 __all__ = [
     "GENESIS_PREV_HASH",
     "JSON_PROPERTIES",
+    "MAX_NOTE_BYTES",
     "MUTATION_KEYS",
     "VERSION",
     "Cause",
     "Check",
+    "Checkpoint",
     "Counts",
     "Difference",
     "Entry",
@@ -47,14 +61,22 @@ __all__ = [
     "Head",
     "InvariantReport",
     "LogLineState",
+    "Note",
     "Offender",
     "State",
+    "TreeWatch",
     "Verdict",
     "check_body",
     "check_invariants",
+    "checkpoint_key",
+    "ledger_origin",
     "make_entry",
     "mutation_key",
     "no_head",
+    "open_checkpoint",
+    "parse_checkpoint",
     "parse_entry",
+    "parse_note",
+    "sign_checkpoint",
     "verify_chain",
 ]

@@ -148,8 +148,7 @@ def _unknown(text: str, kinds: Sequence[str], others: list[Row]) -> Rejected:
     found = dict.fromkeys(_KINDS[row["kind"]][0] for row in others)
     return Rejected(
         f"E_UNKNOWN_{kinds[0].upper()}",
-        f"there is no {wanted} {text[:_SHOWN]!r}"
-        + (f"; it names {_and(found)}" if found else ""),
+        f"there is no {wanted} {text[:_SHOWN]!r}" + (f"; it names {_and(found)}" if found else ""),
         hint=_hint(kinds),
         id=text,
     )

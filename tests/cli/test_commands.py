@@ -90,7 +90,8 @@ def test_the_usual_words_are_all_there() -> None:
         "consent list", "consent give", "consent refuse", "ghost list",
         "capability grant", "capability revoke", "capability list",
         "policy show", "policy check", "policy activate",
-        "verb list", "verb show", "verb register", "ledger show", "ledger verify", "audit",
+        "verb list", "verb show", "verb register", "ledger show", "ledger verify",
+        "ledger checkpoint", "audit",
         "json canonize", "json verify", "json compare", "json test-vectors",
     }  # fmt: skip
 

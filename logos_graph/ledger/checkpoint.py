@@ -1,0 +1,187 @@
+"""Checkpoints (https://c2sp.org/tlog-checkpoint): the ledger's tree at one size, signed.
+
+    logos-ledger/<ledger id>        the origin: which log this is
+    20852163                        the size: so many entries
+    CsUYapGGPo4dkMgIAUqom/Xajj7…=   the root of the Merkle tree over them (merkle.py), in base64
+
+                                    then the signatures of a note (note.py), the supervisor's first
+
+The origin is also the name of the supervisor's key in the note. A ledger's id is a ULID, so origins
+do not collide, and no host has the name: there is no address in it that could change hands.
+
+Whoever keeps a checkpoint elsewhere can later say whether a ledger is the one that it was taken of,
+grown or not. What is not, is told by one of these codes:
+
+    E_NOTE_FORM, E_CHECKPOINT_FORM      it is no checkpoint
+    E_CHECKPOINT_LEDGER                 it is of another ledger
+    E_NOTE_UNSIGNED, E_NOTE_SIGNATURE   it is not signed by this ledger's supervisor
+    E_CHECKPOINT_ROLLBACK               the ledger is shorter: rolled back, or its tail was cut
+    E_CHECKPOINT_FORK                   the ledger has another root at that size: another history
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+from logos_graph.errors import NotVerified
+from logos_graph.identity import Did, Signer
+from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.merkle import HASH_BYTES, Frontier, hash_leaf, leaf_data
+from logos_graph.ledger.note import Note, NoteKey, parse_note, sign_note, verify_note
+from logos_graph.logline import MAX_NS
+
+__all__ = [
+    "Checkpoint",
+    "TreeWatch",
+    "checkpoint_key",
+    "ledger_origin",
+    "open_checkpoint",
+    "parse_checkpoint",
+    "sign_checkpoint",
+]
+
+_MAX_ORIGIN = 255
+_MAX_SIZE = MAX_NS
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The root that a log's tree has at a size. extension: further lines; ours have none."""
+
+    origin: str
+    size: int
+    root: bytes
+    extension: tuple[str, ...] = ()
+
+    @property
+    def root_text(self) -> str:
+        """The root as the checkpoint writes it."""
+        return b64encode(self.root).decode()
+
+    @property
+    def text(self) -> str:
+        """What is signed."""
+        lines = (self.origin, str(self.size), self.root_text, *self.extension)
+        return "".join(f"{line}\n" for line in lines)
+
+
+def ledger_origin(ledger: str) -> str:
+    """The origin of this ledger's checkpoints."""
+    return f"logos-ledger/{ledger}"
+
+
+def checkpoint_key(ledger: str, supervisor: Did) -> NoteKey:
+    """The key that signs this ledger's checkpoints; its `text` is what a witness is given."""
+    return NoteKey(ledger_origin(ledger), supervisor)
+
+
+def sign_checkpoint(ledger: str, size: int, root: bytes, supervisor: Signer) -> Note:
+    """This ledger's checkpoint at this size."""
+    text = Checkpoint(ledger_origin(ledger), size, root).text
+    return sign_note(text, checkpoint_key(ledger, supervisor.did), supervisor)
+
+
+def parse_checkpoint(text: str) -> Checkpoint:
+    """The checkpoint that a note's text is, exactly. Raises NotVerified E_CHECKPOINT_FORM."""
+    *lines, end = text.split("\n")
+    if end or len(lines) < 3 or not all(lines):
+        _refuse_form("it is not three lines or more, none of them empty")
+    origin, size, root_text, *extension = lines
+    if len(origin.encode()) > _MAX_ORIGIN:
+        _refuse_form(f"its origin has more than {_MAX_ORIGIN} bytes")
+    if _SIZE.fullmatch(size) is None or int(size) > _MAX_SIZE:
+        _refuse_form("its second line is no size")
+    try:
+        root = b64decode(root_text, validate=True)
+    except ValueError:
+        root = b""
+    if len(root) != HASH_BYTES or b64encode(root).decode() != root_text:
+        _refuse_form(f"its third line is not the base64 of {HASH_BYTES} bytes")
+    return Checkpoint(origin, int(size), root, tuple(extension))
+
+
+def open_checkpoint(data: bytes, ledger: str, supervisor: Did) -> Checkpoint:
+    """The checkpoint of this ledger, signed by its supervisor, that these bytes are.
+
+    Raises NotVerified with the codes above, in their order.
+    """
+    note = parse_note(data)
+    checkpoint = parse_checkpoint(note.text)
+    key = checkpoint_key(ledger, supervisor)
+    if checkpoint.origin != key.name:
+        raise NotVerified(
+            "E_CHECKPOINT_LEDGER",
+            f"the checkpoint is of {checkpoint.origin!a:.100}, and this is {key.name}",
+            hint="keep the checkpoints of each ledger in a folder of their own",
+            expected=key.name,
+            found=checkpoint.origin,
+        )
+    verify_note(note, [key])
+    return checkpoint
+
+
+class TreeWatch:
+    """Grows the tree over the entries that pass, and notes its root at the sizes asked for.
+
+    Keeps O(log n) besides those roots. The entries must come from genesis on, and in order:
+    `verify_chain` says so.
+    """
+
+    def __init__(self, sizes: Iterable[int] = ()) -> None:
+        self._tree = Frontier()
+        self._sizes = frozenset(sizes)
+        self._roots: dict[int, bytes] = {}
+        self._note_root()
+
+    @property
+    def size(self) -> int:
+        """How many entries passed."""
+        return self._tree.size
+
+    def root(self) -> bytes:
+        """The root of the tree so far."""
+        return self._tree.root()
+
+    def watch(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """The same entries, each once it is in the tree."""
+        for entry in entries:
+            self._tree.append(hash_leaf(leaf_data(entry)))
+            self._note_root()
+            yield entry
+
+    def check(self, checkpoint: Checkpoint) -> None:
+        """Return if the ledger that passed begins as the checkpoint says.
+
+        checkpoint: one whose size was asked for. Raises NotVerified E_CHECKPOINT_ROLLBACK or
+        E_CHECKPOINT_FORK.
+        """
+        if checkpoint.size > self.size:
+            raise NotVerified(
+                "E_CHECKPOINT_ROLLBACK",
+                f"the ledger has {self.size} entries, and had {checkpoint.size} already",
+                hint="it was restored from an older copy, or its tail was cut",
+                expected=checkpoint.size,
+                found=self.size,
+            )
+        root = self._roots[checkpoint.size]
+        if root != checkpoint.root:
+            raise NotVerified(
+                "E_CHECKPOINT_FORK",
+                f"the first {checkpoint.size} entries are not those of the checkpoint",
+                hint="this ledger and the one of the checkpoint are two histories",
+                expected=checkpoint.root_text,
+                found=b64encode(root).decode(),
+            )
+
+    def _note_root(self) -> None:
+        if self.size in self._sizes:
+            self._roots[self.size] = self.root()
+
+
+def _refuse_form(reason: str) -> NoReturn:
+    raise NotVerified("E_CHECKPOINT_FORM", f"this is no checkpoint: {reason}")
