@@ -96,7 +96,7 @@ def prepare_tests(source: bytes) -> Prepared:
     that cannot be read) and E_TEST_PLACE (in a function or a macro, under another name).
     """
     found = read_apart(lambda: logos_wasm_host.author_tests(source))
-    refuse(found.findings)
+    refuse(found.findings, source)
     tests = tuple(AuthorTest(*row) for row in found.tests)
     return Prepared(found.source.encode(), tests, tuple(found.docs))
 

@@ -40,6 +40,8 @@ _HINTS: Final = {
     "E_SOURCE_NODE": "`logos node new NAME` writes a file to start from",
     "E_SOURCE_DEPTH": "a node is one small rule: split the work into several nodes",
 }
+_SHOWN: Final = 200
+"""Most characters of a source's line that are shown."""
 _DEFAULT_HINT: Final = "a node needs none of this: take it out"
 
 
@@ -50,13 +52,14 @@ def screen(source: bytes) -> None:
     same as `diagnostics`, as the compiler's own refusals have them.
     EnvironmentFault E_SCREEN when the machine cannot read it.
     """
-    refuse(read_apart(lambda: logos_wasm_host.screen(source)))
+    refuse(read_apart(lambda: logos_wasm_host.screen(source)), source)
 
 
-def refuse(findings: Sequence[Finding]) -> None:
-    """Raise Rejected for the first of these, if there is one."""
+def refuse(findings: Sequence[Finding], source: bytes) -> None:
+    """Raise Rejected for the first of these things found in a source, if there is one."""
     if not findings:
         return
+    lines = source.decode().split("\n")
     code, message, line, column = findings[0]
     raise Rejected(
         code,
@@ -68,13 +71,28 @@ def refuse(findings: Sequence[Finding]) -> None:
             {"code": code, "message": message, "line": line, "column": column}
             for code, message, line, column in findings
         ],
-        diagnostics=[_diagnostic(*each).to_json() for each in findings],
+        diagnostics=[_diagnostic(lines, *each).to_json() for each in findings],
     )
 
 
-def _diagnostic(code: str, message: str, line: int, column: int) -> Diagnostic:
-    rendered = f"error[{code}]: {message}\n --> node.rs:{line}:{column}"
+def _diagnostic(
+    lines: Sequence[str], code: str, message: str, line: int, column: int
+) -> Diagnostic:
+    """As the compiler shows its own: with the line of the source, and the place in it."""
+    margin = " " * len(str(line))
+    rendered = f"error[{code}]: {message}\n{margin}--> node.rs:{line}:{column}"
+    if line <= len(lines) and column <= _SHOWN:
+        text = "".join(map(_visible, lines[line - 1][:_SHOWN]))
+        before = "".join("\t" if each == "\t" else " " for each in text[: column - 1])
+        rendered += f"\n{margin} |\n{line} | {text}\n{margin} | {before}^"
     return Diagnostic(Level.ERROR, code, message, line, column, rendered)
+
+
+def _visible(character: str) -> str:
+    """What moves a terminal's cursor, or turns text around, is not shown."""
+    return (
+        character if character.isprintable() or character == "\t" else "\N{REPLACEMENT CHARACTER}"
+    )
 
 
 def read_apart(read: Callable[[], _T]) -> _T:

@@ -65,7 +65,15 @@ def test_all_that_is_found_comes_with_the_first() -> None:
     ]
     diagnostics = refused.value.to_json()["diagnostics"]
     assert isinstance(diagnostics, list)
-    assert diagnostics[1]["rendered"].endswith("--> node.rs:4:1")
+    assert diagnostics[1]["rendered"].endswith("--> node.rs:4:1\n  |\n4 | mod other;\n  | ^")
+
+
+def test_a_line_that_is_shown_moves_no_cursor() -> None:
+    with pytest.raises(Rejected) as refused:
+        screen("/* \x1b[2J\u202e */ unsafe fn f() {}".encode())
+    rendered = str(refused.value.to_json()["diagnostics"])
+    assert "\ufffd[2J\ufffd" in rendered
+    assert "\\x1b" not in rendered
 
 
 def test_words_in_strings_comments_and_ordinary_names_pass() -> None:
