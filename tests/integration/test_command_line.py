@@ -6,6 +6,7 @@ Exit statuses: 0 done, 1 refused or not verified, 2 wrong use, 3 environment, 4 
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -54,30 +55,30 @@ out = "only.out"
         ("key show agent-1", lambda found: found["registered"] and found["roles"] == ["agent"]),
         ("node list", lambda found: len(found["nodes"]) >= 9),
         ("node show approve", lambda found: found["names"] == ["approve"]),
-        (f"node check {EXAMPLE}/nodes/approve.rs", lambda found: found["node"][:3] == "b3:"),
+        (f"node check '{EXAMPLE}/nodes/approve.rs'", lambda found: found["node"][:3] == "b3:"),
         ("flow list", lambda found: len(found["flows"]) >= 2),
         ("flow show payment-approval", lambda found: len(found["edges"]) > 10),
         ("flow draw risk-score", lambda found: "velocity" in found["text"]),
-        (f"flow check {EXAMPLE}/risk-score.toml", lambda found: found["names"] == ["risk-score"]),
+        (f"flow check '{EXAMPLE}/risk-score.toml'", lambda found: found["names"] == ["risk-score"]),
         ("run list", lambda found: isinstance(found["runs"], list)),
         ("consent list", lambda found: isinstance(found["waiting"], list)),
         ("ghost list --since 7d", lambda found: isinstance(found["ghosts"], list)),
         ("capability list", lambda found: isinstance(found["grants"], list)),
         ("policy show", lambda found: "agents-may-transfer" in found["text"]),
-        (f"policy check {EXAMPLE}/policy.cedar", lambda found: len(found["rules"]) == 7),
+        (f"policy check '{EXAMPLE}/policy.cedar'", lambda found: len(found["rules"]) == 7),
         ("verb list", lambda found: "transfer" in {verb["name"] for verb in found["verbs"]}),
         ("verb show transfer", lambda found: found["risk"] == "L2"),
         ("ledger show --limit 3", lambda found: len(found["entries"]) == 3),
         ("ledger verify", lambda found: found["verified"] and found["guard"]),
         ("audit", lambda found: len(found["questions"]) >= 3),
         ("audit impact --param id=approve", lambda found: found["rows"][0]["verbs"]),
-        (f"json canonize {EXAMPLE}/payments/ok.json", lambda found: found["id"][:3] == "b3:"),
+        (f"json canonize '{EXAMPLE}/payments/ok.json'", lambda found: found["id"][:3] == "b3:"),
     ],
 )
 def test_a_command_that_succeeds_exits_0_with_one_json_document(
     example: Cast, logos: Logos, words: str, holds: Callable[[Any], object]
 ) -> None:
-    ended = logos(*words.split(), "--json")
+    ended = logos(*shlex.split(words), "--json")
     assert (ended.status, ended.err) == (0, "")
     assert holds(ended.document), ended.document
 
@@ -92,15 +93,15 @@ def test_a_command_that_succeeds_exits_0_with_one_json_document(
         ("flow show no-such-flow", 1, "E_UNKNOWN_FLOW"),
         ("flow check no-such-file.toml", 2, "E_FILE"),
         ("run payment-approval --input no-such-file.json", 2, "E_FILE"),
-        (f"run risk-score --input {EXAMPLE}/payments/ok.json", 2, "E_RUN_INPUT_MISSING"),
+        (f"run risk-score --input '{EXAMPLE}/payments/ok.json'", 2, "E_RUN_INPUT_MISSING"),
         ("run show b3:0000000000", 1, "E_UNKNOWN_RUN"),
         ("tuple submit no-such-file.json", 2, "E_FILE"),
         ("tuple create --did transfer", 2, "E_USAGE"),
         ("consent give b3:0000000000", 1, "E_UNKNOWN_LOGLINE"),
         ("ghost list --who nobody", 1, "E_UNKNOWN_PRINCIPAL"),
         ("capability grant no-such-node log", 1, "E_UNKNOWN_NODE"),
-        (f"policy check {EXAMPLE}/payments/ok.json", 1, "E_POLICY_SYNTAX"),
-        (f"verb register {EXAMPLE}/transfer.verb.json", 1, "E_VERB_EXISTS"),
+        (f"policy check '{EXAMPLE}/payments/ok.json'", 1, "E_POLICY_SYNTAX"),
+        (f"verb register '{EXAMPLE}/transfer.verb.json'", 1, "E_VERB_EXISTS"),
         (f"ledger verify --supervisor {NOBODY}", 1, "E_CHAIN_SIGNATURE"),
         ("audit no-such-question", 2, "E_UNKNOWN_QUESTION"),
         ("json canonize no-such-file.json", 2, "E_FILE"),
@@ -111,11 +112,11 @@ def test_a_command_that_succeeds_exits_0_with_one_json_document(
 def test_a_command_that_fails_exits_with_its_status_and_one_error_document(
     example: Cast, logos: Logos, words: str, status: int, code: str
 ) -> None:
-    ended = logos(*words.split(), "--json")
+    ended = logos(*shlex.split(words), "--json")
     error = ended.document["error"]
     assert (ended.status, error["code"]) == (status, code), error
     assert error["message"]
-    told = logos(*words.split())
+    told = logos(*shlex.split(words))
     assert (told.status, told.out) == (status, "")
     assert f"error[{code}]: " in told.err
 
@@ -256,7 +257,7 @@ def test_a_binary_that_is_no_node_exits_1_with_the_check_that_failed(
 
 @pytest.mark.parametrize("words", ["ledger verify", "run list", "key new somebody", "consent list"])
 def test_a_home_without_a_database_exits_3(logos: Logos, tmp_path: Path, words: str) -> None:
-    ended = logos(*words.split(), "--json", home=tmp_path / "new")
+    ended = logos(*shlex.split(words), "--json", home=tmp_path / "new")
     assert (ended.status, ended.document["error"]["code"]) == (3, "E_DATABASE_DOWN")
     assert ended.document["error"]["hint"] == "logos up"
 
