@@ -37,12 +37,16 @@ class ServerRecord:
 
     @classmethod
     def new(cls, bolt_port: int, http_port: int) -> ServerRecord:
-        """A server that never ran, with passwords nobody else knows."""
+        """A server that never ran, with passwords nobody else knows.
+
+        Hexadecimal: a password goes to a command of the database, which takes what begins with a
+        hyphen for an option.
+        """
         return cls(
             bolt_port,
             http_port,
-            password=secrets.token_urlsafe(_PASSWORD_BYTES),
-            explorer_password=secrets.token_urlsafe(_PASSWORD_BYTES),
+            password=secrets.token_hex(_PASSWORD_BYTES),
+            explorer_password=secrets.token_hex(_PASSWORD_BYTES),
         )
 
     def stopped(self) -> ServerRecord:
