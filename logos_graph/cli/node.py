@@ -51,14 +51,14 @@ def check(out: Printer, file: str) -> int:
     """Build and admit a source without publishing it: id, ports, imports, the compiler's words."""
     import logos_graph.wasm.admission as admission
     from logos_graph.settings import Settings
-    from logos_graph.supervisor import EVERY_CAPABILITY, needed
+    from logos_graph.supervisor import EVERY_CAPABILITY
     from logos_graph.wasm.builder import MAX_SOURCE, Builder
 
     source = read_text(file, MAX_SOURCE).encode()
     out.progress(f"building {file}")
     built = Builder(Settings.from_environment().cache).build(source)
-    needs = sorted(needed(admission, built.module))
     admitted = admission.admit(built.module, EVERY_CAPABILITY)
+    needs = sorted(admitted.needs)
     imports = [{"module": item.module, "name": item.name} for item in admitted.imports]
     out.document(
         {

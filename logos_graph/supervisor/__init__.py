@@ -3,7 +3,7 @@
 from logos_graph.supervisor.gate import Supervisor
 from logos_graph.supervisor.genesis import OPERATOR, found_ledger
 from logos_graph.supervisor.handlers import BUILT_IN
-from logos_graph.supervisor.handlers.building import EVERY_CAPABILITY, needed
+from logos_graph.supervisor.handlers.building import EVERY_CAPABILITY
 from logos_graph.supervisor.handlers.flows import check_none_deprecated
 from logos_graph.supervisor.outcome import Outcome
 from logos_graph.supervisor.ports import (
@@ -47,6 +47,5 @@ __all__ = [
     "Writers",
     "check_none_deprecated",
     "found_ledger",
-    "needed",
     "run_id",
 ]

@@ -224,6 +224,10 @@ class AdmittedModule(Protocol):
     def size(self) -> int:
         """Of the binary, in bytes."""
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """The capabilities without which it would not be admitted."""
+
 
 class Admission(Protocol):
     """The screen between a compiled binary and the graph."""

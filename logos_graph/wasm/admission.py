@@ -10,6 +10,7 @@ objects, and the descriptor is read.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import logos_wasm_host
 
@@ -66,6 +67,17 @@ class Admitted:
     imports: tuple[Import, ...]
     size: int
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """The capabilities without which it would not be admitted."""
+        return frozenset(chain.from_iterable(_NEEDS[each] for each in self.imports))
+
+
+# Of an import that one of several capabilities opens, none is needed by itself.
+_NEEDS = {
+    Import(module, name): capabilities if len(capabilities) == 1 else []
+    for module, name, _, _, capabilities in logos_wasm_host.IMPORTS
+}
 
 _DESCRIPTOR = Demand(
     "descriptor-content",

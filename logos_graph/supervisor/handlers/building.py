@@ -13,7 +13,7 @@ from logos_graph.supervisor.effects import Context
 from logos_graph.supervisor.ports import Admission, AdmittedModule, BuiltModule, Mutation
 from logos_graph.supervisor.view import View
 
-__all__ = ["EVERY_CAPABILITY", "Made", "imports_json", "make", "needed"]
+__all__ = ["EVERY_CAPABILITY", "Made", "imports_json", "make"]
 
 EVERY_CAPABILITY = frozenset(each.value for each in Capability)
 """What a module may need at most, to be admitted as a draft."""
@@ -76,26 +76,8 @@ def _admit(admission: Admission, module: bytes, granted: frozenset[str]) -> Admi
     except Rejected as error:
         if error.code != "E_ADMIT_GRANT":
             raise
-        missing = sorted(needed(admission, module) - granted)
+        missing = sorted(admission.admit(module, EVERY_CAPABILITY).needs - granted)
         raise _not_granted(error.message, content_id(module), missing, **error.data) from None
-
-
-def needed(admission: Admission, module: bytes) -> frozenset[str]:
-    """The capabilities without which a module would not be admitted. Rejected E_ADMIT_…."""
-    admission.admit(module, EVERY_CAPABILITY)
-    return frozenset(
-        each
-        for each in EVERY_CAPABILITY
-        if not _admissible(admission, module, EVERY_CAPABILITY - {each})
-    )
-
-
-def _admissible(admission: Admission, module: bytes, granted: frozenset[str]) -> bool:
-    try:
-        admission.admit(module, granted)
-    except Rejected:
-        return False
-    return True
 
 
 def imports_json(admitted: AdmittedModule) -> list[Json]:

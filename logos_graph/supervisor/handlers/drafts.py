@@ -19,7 +19,7 @@ from logos_graph.canon import Json, content_id, recordable
 from logos_graph.errors import InvalidInput, LogosError, Rejected
 from logos_graph.identity import Did
 from logos_graph.supervisor.effects import Context, Draft, Effect
-from logos_graph.supervisor.handlers.building import EVERY_CAPABILITY, imports_json, needed
+from logos_graph.supervisor.handlers.building import EVERY_CAPABILITY, imports_json
 from logos_graph.supervisor.handlers.fields import text
 from logos_graph.supervisor.ports import BuiltModule, Mutation, PendingIntent
 from logos_graph.supervisor.view import View
@@ -78,14 +78,13 @@ def _tried(context: Context, source: bytes) -> Mutation:
         return _outcome("unbuilt", None, said if isinstance(said, list) else [], error)
     said = [each.to_json() for each in built.diagnostics]
     try:
-        needs = needed(context.admission, built.module)
         admitted = context.admission.admit(built.module, EVERY_CAPABILITY)
     except (Rejected, InvalidInput) as error:
         return _outcome("refused", built, said, error)
     return _outcome("built", built, said, None) | {
         "node": admitted.id,
         "imports": imports_json(admitted),
-        "needs": [*sorted(needs)],
+        "needs": [*sorted(admitted.needs)],
     }
 
 
