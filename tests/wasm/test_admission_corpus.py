@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from logos_wasm_host import allowed_imports, assemble
+from logos_wasm_host import IMPORTS, assemble
 
 from logos_graph.errors import Rejected
 from logos_graph.wasm.admission import Import, admit, all_checks, inspect
@@ -18,7 +18,10 @@ from tests.wasm.hostile.generate import GENERATED, WORST
 
 HOSTILE = Path(__file__).parent / "hostile"
 WRITTEN = sorted(p for p in HOSTILE.glob("*.wat") if p.read_text().startswith(";; refused "))
-ALLOWED = allowed_imports()
+ALLOWED = [
+    (module, name, parameters.split(), results.split(), capabilities)
+    for module, name, parameters, results, capabilities in IMPORTS
+]
 CAPABILITIES = frozenset(chain.from_iterable(capabilities for *_, capabilities in ALLOWED))
 
 BODY = """

@@ -52,10 +52,6 @@ class Inspection:
 def inspect(module: bytes, granted: list[str]) -> Inspection:
     """Judges a module for a node that holds these capabilities. Runs none of it."""
 
-def allowed_imports() -> list[tuple[str, str, list[str], list[str], list[str]]]:
-    """The imports that a node may name: module, name, parameters, results, and the capabilities of
-    which it must hold one (none: it needs no grant)."""
-
 def admission_checks() -> list[tuple[str, str, str]]:
     """(name, code of its refusal, what it demands) of every check of `inspect`, in order."""
 

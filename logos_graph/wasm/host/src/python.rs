@@ -225,10 +225,6 @@ fn logos_wasm_host(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(inspect, module)?)?;
     crate::screen::python::register(module)?;
     module.add_function(wrap_pyfunction!(
-        admission::listing::allowed_imports,
-        module
-    )?)?;
-    module.add_function(wrap_pyfunction!(
         admission::listing::admission_checks,
         module
     )?)?;
