@@ -108,10 +108,9 @@ out = "outside.out"
     assert "first -> second -> first" in error.message
 
 
-def test_a_threshold_gap_names_the_uncovered_interval(
-    example: Cast, echo: str, refused: Refused
-) -> None:
-    body = """
+def split(below: int, at_least: int) -> str:
+    """A score that goes one way below a number, and another from a number up."""
+    return f"""
 [placements]
 velocity = "velocity-score"
 low = "echo"
@@ -122,15 +121,20 @@ to = "velocity.payment"
 [[edges]]
 from = "velocity.score"
 to = "low.value"
-when = { below = 30 }
+when = {{ below = {below} }}
 [[edges]]
 from = "velocity.score"
 to = "high.value"
-when = { at_least = 70 }
+when = {{ at_least = {at_least} }}
 [outputs]
 out = ["low.out", "high.out"]
 """
-    error = refused(example.publish_flow(HEAD + body, "broken"))
+
+
+def test_a_threshold_gap_names_the_uncovered_interval(
+    example: Cast, echo: str, refused: Refused
+) -> None:
+    error = refused(example.publish_flow(HEAD + split(below=30, at_least=70), "broken"))
     assert error.code == "E_THRESHOLD_GAP"
     assert error.data["port"] == "velocity.score"
     assert error.data["uncovered"] == [{"at_least": 30, "below": 70}]
@@ -139,26 +143,7 @@ out = ["low.out", "high.out"]
 def test_thresholds_that_overlap_name_the_shared_interval(
     example: Cast, echo: str, refused: Refused
 ) -> None:
-    body = """
-[placements]
-velocity = "velocity-score"
-low = "echo"
-high = "echo"
-[[edges]]
-from = "input.payment"
-to = "velocity.payment"
-[[edges]]
-from = "velocity.score"
-to = "low.value"
-when = { below = 70 }
-[[edges]]
-from = "velocity.score"
-to = "high.value"
-when = { at_least = 30 }
-[outputs]
-out = ["low.out", "high.out"]
-"""
-    error = refused(example.publish_flow(HEAD + body, "broken"))
+    error = refused(example.publish_flow(HEAD + split(below=70, at_least=30), "broken"))
     assert error.code == "E_THRESHOLD_OVERLAP"
     assert error.data["overlap"] == {"at_least": 30, "below": 70}
 
