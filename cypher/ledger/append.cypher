@@ -42,6 +42,13 @@ CALL () {
   RETURN count(*) AS answered
 }
 CALL () {
+  UNWIND $effects AS row
+  MATCH (entry:LedgerEntry {hash: row.entry})
+  MATCH (line:LogLine:Pending {cid: row.intent})
+  CREATE (entry)-[:RECORDS {ledger_index: entry.index}]->(line)
+  RETURN count(*) AS told
+}
+CALL () {
   UNWIND $endings AS row
   MATCH (entry:LedgerEntry {hash: row.entry})
   MATCH (line:LogLine:Pending {cid: row.intent})
@@ -49,13 +56,6 @@ CALL () {
   SET line += row.ending
   CREATE (entry)-[:RECORDS {ledger_index: row.ending.ended_index}]->(line)
   RETURN count(*) AS ended
-}
-CALL () {
-  UNWIND $effects AS row
-  MATCH (entry:LedgerEntry {hash: row.entry})
-  MATCH (line:LogLine:Pending {cid: row.intent})
-  CREATE (entry)-[:RECORDS {ledger_index: entry.index}]->(line)
-  RETURN count(*) AS told
 }
 CALL () {
   UNWIND $runs AS row

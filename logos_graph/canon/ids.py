@@ -40,6 +40,7 @@ class Tag(StrEnum):
     ENTRY_SIGNATURE = "logos/entry-signature/v1"
     INTENT = "logos/intent/v1"
     STATE = "logos/state/v1"
+    SUPERVISOR_KEY = "logos/supervisor-key/v1"
 
 
 _PREFIX = {tag: tag.value.encode() + b"\x00" for tag in Tag}

@@ -2,6 +2,7 @@
 
     bodies.py      what an entry of each kind says, and how its form is checked
     entry.py       one entry: its text, hash and signature
+    keys.py        the supervisor's keys: which one signs at which index
     chain.py       many entries: each in its place, none changed
     state.py       the state, folded from the entries alone (lines.py: its LogLines)
     invariants.py  I1 to I5 over entries and state (attribution.py is I3; acts.py, tally.py and
@@ -40,6 +41,7 @@ from logos_graph.ledger.entry import (
     parse_entry,
 )
 from logos_graph.ledger.invariants import check_invariants
+from logos_graph.ledger.keys import SupervisorKeys, accept_supervision, rotations
 from logos_graph.ledger.lines import JSON_PROPERTIES, LogLineState
 from logos_graph.ledger.note import MAX_NOTE_BYTES, Note, parse_note
 from logos_graph.ledger.report import Check, Counts, InvariantReport, Offender
@@ -64,8 +66,10 @@ __all__ = [
     "Note",
     "Offender",
     "State",
+    "SupervisorKeys",
     "TreeWatch",
     "Verdict",
+    "accept_supervision",
     "check_body",
     "check_invariants",
     "checkpoint_key",
@@ -77,6 +81,7 @@ __all__ = [
     "parse_checkpoint",
     "parse_entry",
     "parse_note",
+    "rotations",
     "sign_checkpoint",
     "verify_chain",
 ]

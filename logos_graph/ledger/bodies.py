@@ -89,6 +89,7 @@ MUTATION_KEYS: Mapping[str, str] = MappingProxyType(
         "promotion": "node",
         "run": "id",
         "kv": "id",
+        "supervisor": "did",
     }
 )
 """The kinds of things that receipts change, and which field names one of a kind."""

@@ -1,12 +1,14 @@
 """The Merkle tree of RFC 6962 (RFC 9162, section 2.1) over a ledger's entries, and its proofs.
 
-    leaf   SHA-256(0x00, the entry's text, newline, its signature's 128 hex digits, newline)
+    leaf   SHA-256(0x00, SHA-256 of the entry's text in 64 hex digits, newline,
+                   its signature's 128 hex digits, newline)
     node   SHA-256(0x01, left, right)
     empty  SHA-256 of nothing
 
-A leaf's data are two lines. The text is the bytes that are signed and chained; canonical JSON holds
-no raw newline, so no two entries have the same lines. The signature is in it because the text alone
-does not fix it: who later finds a leaf in a checkpointed tree has what the supervisor signed then.
+A leaf's data are two lines of fixed length, 194 bytes: what tlog tiles hold of an entry, however
+long its text is (an entry bundle gives a leaf's length in 16 bits). The text is the bytes that are
+signed and chained. The signature is in the leaf because the text alone does not fix it: who later
+finds a leaf in a checkpointed tree has what the supervisor signed then.
 
 A tree of n leaves is cut into complete subtrees, one for each bit of n: the node (level, index)
 covers the leaves from index * 2**level on, 2**level of them. A complete node never changes, so
@@ -62,8 +64,9 @@ EMPTY_ROOT = sha256().digest()
 
 
 def leaf_data(entry: Entry) -> bytes:
-    """What stands for an entry in the tree: its text and its signature, a line each."""
-    return f"{entry.text}\n{entry.signature}\n".encode()
+    """What stands for an entry in the tree: its text's SHA-256 and its signature, a line each."""
+    digest = sha256(entry.text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{digest}\n{entry.signature}\n".encode("ascii", "replace")
 
 
 def hash_leaf(data: bytes) -> bytes:
