@@ -66,7 +66,7 @@ def sign(
     check_payload(system, verb, this)
     bound = commitments or Commitments.of(verb)
     return system.compose(
-        system.keys.load(signer or system.settings.signer),
+        system.principal(signer or system.settings.signer),
         verb,
         this,
         if_ok=bound.if_ok,

@@ -16,7 +16,8 @@ grown or not. What is not, is told by one of these codes:
     E_NOTE_FORM, E_CHECKPOINT_FORM      it is no checkpoint
     E_CHECKPOINT_LEDGER                 it is of another ledger
     E_NOTE_UNSIGNED, E_NOTE_SIGNATURE   it is not signed by this ledger's supervisor
-    E_CHECKPOINT_KEY                    the supervisor's key that signed it was not valid at its size
+    E_CHECKPOINT_KEY                    it is signed by another of the supervisor's keys than its
+                                        size asks for
     E_CHECKPOINT_ROLLBACK               the ledger is shorter: rolled back, or its tail was cut
     E_CHECKPOINT_FORK                   the ledger has another root at that size: another history
 """

@@ -130,11 +130,12 @@ class State:
         body, index = entry.body, entry.index
         match entry.kind:
             case EntryKind.GENESIS:
+                supervisors: list[Json] = [founded(entry)]
                 for kind, things in (
                     ("principal", body["principals"]),
                     ("verb", body["verbs"]),
                     ("policy", [body["policy"]]),
-                    ("supervisor", [founded(entry)]),
+                    ("supervisor", supervisors),
                 ):
                     for thing in _objects(things):
                         self.apply({"kind": kind, **thing}, index=index)

@@ -202,8 +202,7 @@ def _supervisor_keys(rows: Rows) -> SupervisorKeys:
     keys = SupervisorKeys()
     for row in rows("read/supervisor_entries"):
         entry = parse_entry(row["text"], row["hash"], row["signature"])
-        if entry.index:
-            check_entry(entry, keys)
+        check_entry(entry, keys)
         keys.apply(entry)
     if not keys.dids:
         raise NotVerified(

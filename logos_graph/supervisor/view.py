@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from logos_graph.canon import ContentId, Json, Tag
-from logos_graph.errors import NotVerified, Rejected
+from logos_graph.errors import LogosError, NotVerified
 from logos_graph.governance import Policy, Verb, parse_verb
 from logos_graph.graph.capabilities import Capability, Grant
 from logos_graph.identity import Did, verify
@@ -169,15 +169,20 @@ def check_entry(entry: Entry, keys: SupervisorKeys) -> None:
 
     What is read back from a database that others may write is believed only with this.
     """
+    signer = keys.signer_of(entry)
     try:
-        verify(keys.at(entry.index), Tag.ENTRY_SIGNATURE, entry.text.encode(), entry.signature)
-    except Rejected as error:
-        raise NotVerified(
-            "E_CHAIN_SIGNATURE",
-            f"entry {entry.index} is not signed by the supervisor",
-            hint="`logos ledger verify` says what is wrong with the ledger",
-            index=entry.index,
-        ) from error
+        if signer is not None:
+            verify(signer, Tag.ENTRY_SIGNATURE, entry.text.encode(), entry.signature)
+            return
+    except LogosError:
+        pass  # whatever is wrong with the key or the signature, it is not signed
+    raise NotVerified(
+        "E_CHAIN_SIGNATURE",
+        f"entry {entry.index} is not signed by the supervisor",
+        hint="`logos ledger verify` says what is wrong with the ledger",
+        index=entry.index,
+        expected=signer,
+    )
 
 
 def _array(value: object) -> list[Json]:

@@ -41,7 +41,9 @@ def rotate(context: Context, pending: PendingIntent) -> Effect:
         "kind": "principal", "did": did, "name": name, "type": "supervisor",
         "roles": [*sorted(view.roles(previous))],
     }  # fmt: skip
-    return Effect((rotation, principal), {"did": did, "name": name, "previous": previous}, check=check)
+    return Effect(
+        (rotation, principal), {"did": did, "name": name, "previous": previous}, check=check
+    )
 
 
 def _check_in_force(view: View, previous: Did) -> None:
