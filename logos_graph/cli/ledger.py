@@ -245,11 +245,16 @@ def _retired(keys: SupervisorKeys, trusted: Did) -> str:
 
 
 def _keeper(system: System) -> Signer:
-    """This home's key, by which this ledger is kept. Raises Rejected E_NOT_SUPERVISOR."""
+    """This home's key, by which this ledger says that it is kept. Rejected E_NOT_SUPERVISOR."""
     from logos_graph.identity import parse_did
 
-    (*_, last) = system.reader.supervisors()
-    return system.signer_of(parse_did(str(last["did"])))
+    for last in system.reader.supervisors()[-1:]:
+        return system.signer_of(parse_did(str(last["did"])))
+    raise NotVerified(
+        "E_CHAIN_SUPERVISOR",
+        "the graph names no supervisor",
+        hint="`logos ledger verify` says what is wrong with the ledger",
+    )
 
 
 def _kept(folder: Path, ledger_id: str) -> list[Judged]:
