@@ -238,6 +238,7 @@ def test_a_checkpoint_by_a_key_that_was_not_valid_then_is_found(
 
 
 def test_a_retired_key_is_refused_as_a_principal(home: Home, rotated: Any) -> None:
+    home.one.supervisor.catch_up()
     length = home.one.supervisor.view.head.index
     assert refused(lambda: home.register(home.one, "never", RETIRED)) == "E_KEY_RETIRED"
     ended = home.run("key", "new", "never", "--as", RETIRED, status=1)
