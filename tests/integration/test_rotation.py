@@ -380,7 +380,7 @@ def test_an_entry_by_a_stolen_key_after_its_rotation_is_found(home: Home, rotate
     )
 
     def intrude() -> None:
-        system.store.append(head, [forged], {})
+        system.store.append(head, [forged], {}, system.supervisor.view.tree)
         system.supervisor.catch_up()
 
     assert refused(intrude) in ("E_GUARD", "E_CHAIN_SIGNATURE")
