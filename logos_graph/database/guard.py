@@ -78,7 +78,9 @@ class GuardStatus:
     def hint(self) -> str:
         """How to come to an active guard."""
         if self.state is GuardState.OTHER_VERSION:
-            return "start the server with this guard: `logos down`, then `logos up`, if it is managed"
+            return (
+                "start the server with this guard: `logos down`, then `logos up`, if it is managed"
+            )
         return "use the managed database, or install deploy/guard on that server"
 
     def to_json(self) -> dict[str, object]:

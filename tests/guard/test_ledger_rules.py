@@ -40,9 +40,7 @@ def test_a_ledger_begins_with_index_zero_and_no_hash_before_it_and_grows(
         )
     for more in ({}, {"only": False}, {"only": "true"}, {"only": 1}):
         with refused("head"):
-            new_chain.run(
-                FOUND, entry=new_chain.entry(), more=more, supervisor=new_chain.key.did
-            )
+            new_chain.run(FOUND, entry=new_chain.entry(), more=more, supervisor=new_chain.key.did)
     for _ in range(3):
         new_chain.commit(
             "OPTIONAL MATCH (old:LedgerEntry {hash: entry.prev_hash})"
