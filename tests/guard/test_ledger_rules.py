@@ -19,7 +19,8 @@ def names(chain: Chain) -> int:
 
 FOUND = (
     "CREATE (h:LedgerHead {ledger: $ledger, index: $entry.index, hash: $entry.hash,"
-    " recorded_at: $entry.recorded_at, supervisor: $supervisor}) SET h += $more CREATE (e:LedgerEntry) SET e = $entry"
+    " recorded_at: $entry.recorded_at, supervisor: $supervisor}) SET h += $more"
+    " CREATE (e:LedgerEntry) SET e = $entry"
 )
 
 

@@ -131,9 +131,9 @@ def by(**changes: object) -> Callable[[Chain, Key], dict[str, Any]]:
         pytest.param(turned(), TO_NEW, "supervisor", id="a-receipt-of-something-else"),
         pytest.param(turned(by()), "", "supervisor", id="the-head-stays-behind"),
         pytest.param(
-            turned(by()), "SET head.supervisor = $other", "supervisor", id="the-head-names-another"
+            turned(by()), "SET head.supervisor = $other", "supervisor", id="the-head-names-a-third"
         ),
-        pytest.param(turned(by()), "REMOVE head.supervisor", "supervisor", id="the-head-names-none"),
+        pytest.param(turned(by()), "REMOVE head.supervisor", "supervisor", id="the-head-has-none"),
         pytest.param(turned(by(), by()), TO_NEW, "supervisor", id="twice"),
         pytest.param(
             turned(by(signature="00" * 64)), TO_NEW, "supervisor", id="the-new-key-never-signed"
