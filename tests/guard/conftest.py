@@ -236,8 +236,8 @@ def chain(supervisor: Driver) -> Chain:
     chain = Chain(supervisor)
     heads = chain.run("MATCH (h:LedgerHead) RETURN h.ledger, h.index, h.hash, h.supervisor")
     if heads:
-        chain.ledger, chain.index, chain.hash, supervisor = heads[0]
-        chain.key = Key.known[supervisor]
+        chain.ledger, chain.index, chain.hash, did = heads[0]
+        chain.key = Key.known[did]
     else:
         chain.commit()
     return chain

@@ -28,11 +28,17 @@ THIRD_PASSWORD = "third-third-12"
 STRANGER = Key(2_000)
 CONSTRAINT = "entry_hash_is_unique"
 
+# The HTTP API makes 32-bit numbers of JSON's; stored they would not be what the guard reads.
 APPEND = """
-MATCH (head:LedgerHead {ledger: $entry.ledger})
-SET head.lock = 0, head.index = $entry.index, head.hash = $entry.hash,
-  head.recorded_at = $entry.recorded_at
-CREATE (entry:LedgerEntry) SET entry = $entry
+WITH $entry AS given
+WITH given {
+  .*, index: toInteger(toString(given.index)), ledger_index: toInteger(toString(given.index)),
+  recorded_at: toInteger(toString(given.recorded_at))
+} AS made
+MATCH (head:LedgerHead {ledger: made.ledger})
+SET head.lock = 0, head.index = made.index, head.hash = made.hash,
+  head.recorded_at = made.recorded_at
+CREATE (entry:LedgerEntry) SET entry = made
 """
 
 
@@ -162,6 +168,8 @@ def _first_error(answer: dict[str, Any]) -> tuple[str, str] | None:
 
 
 WAYS: tuple[Way, ...] = (bolt, transaction, http, http_transaction, query_api)
+SILENT: tuple[Way, ...] = (http, http_transaction)
+"""They pass the guard's refusal on, and not its words."""
 
 # What the guard refuses of the owner, and the server of everybody else, by whatever way.
 CHANGES = {
@@ -279,7 +287,7 @@ def forgeries() -> dict[str, Row]:
         for way in (bolt, http)
     }
     found[f"{OWNER}-brings-an-entry-of-another-ledger"] = Row(
-        bolt, OWNER, APPEND.replace("$entry.ledger", "$ledger"), "chain",
+        bolt, OWNER, APPEND.replace("made.ledger", "$ledger"), "chain",
         entry=lambda chain: make_entry("other", chain.index + 1, chain.hash, chain.key),
     )  # fmt: skip
     found[f"{READER}-brings-an-entry-that-is-right"] = Row(
@@ -337,7 +345,7 @@ def test_nobody_changes_anything_past_the_guard(chain: Chain, everybody: Server,
     assert error is not None
     if row.rule is not None:
         assert error[0] == FORBIDDEN
-        if row.user == OWNER:
+        if row.user == OWNER and row.way not in SILENT:
             assert error[1].startswith(f"logos.guard: {row.rule}: ")
     assert state(chain) == before
 
