@@ -121,9 +121,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 "guard",
                 guard.active,
-                f"version {guard.version}" if guard.active else "the database is not guarded",
-                "use the managed database, or install deploy/guard on that server",
-                needed=settings.external is None,
+                guard.told,
+                guard.hint,
             )
             yield Finding(
                 "ledger", head is not None, "none yet" if head is None else head.ledger, "logos up"

@@ -18,6 +18,7 @@ from logos_graph.errors import Conflict, InvalidInput, NotVerified
 
 if TYPE_CHECKING:
     from logos_graph.cli.checkpoints import Judged
+    from logos_graph.database import GuardStatus
     from logos_graph.identity import Did, Signer
     from logos_graph.ledger import Check, Entry, Head, InvariantReport, State, SupervisorKeys
     from logos_graph.wiring import System
@@ -143,7 +144,7 @@ def verify(out: Printer, supervisor: str | None, against: Path | None) -> int:
         checked = check_invariants(
             out.counted(chain, head.index + 1, "verifying"), stored, supervisor=trusted
         )
-        guard = system.guard.active
+        guard = system.guard
     judged = judge(kept, tree, keys)
     known_from += _retired(keys, trusted)
     verified = checked.ok and all(item.fault is None for item in judged)
@@ -161,7 +162,8 @@ def verify(out: Printer, supervisor: str | None, against: Path | None) -> int:
                 for did, first in zip(keys.dids, keys.first, strict=True)
             ],
         },
-        "guard": guard,
+        "guard": guard.active,
+        "guard_status": guard.to_json(),
         "invariants": [check.json for check in checked.checks],
         "checkpoints": None if against is None else [item.json for item in judged],
         "counts": checked.counts.json,
@@ -174,13 +176,13 @@ def verify(out: Printer, supervisor: str | None, against: Path | None) -> int:
 
 
 def _show_verdict(
-    out: Printer, head: Head, supervisor: str, checked: InvariantReport, *, guard: bool
+    out: Printer, head: Head, supervisor: str, checked: InvariantReport, *, guard: GuardStatus
 ) -> None:
     out.fields(
         [
             ("ledger", head.ledger),
             ("supervisor", supervisor),
-            ("guard", "active" if guard else "missing"),
+            ("guard", guard.told),
             ("chain", f"{head.index + 1} entries, whole and signed, head {short(head.hash)}"),
             ("state", checked.state),
         ]

@@ -11,7 +11,7 @@ from logos_graph.cli.output import Printer
 if TYPE_CHECKING:
     from logos_graph.wiring import System
 
-__all__ = ["opened", "opened_to_write"]
+__all__ = ["opened", "opened_to_write", "warn_of_guard"]
 
 
 @contextmanager
@@ -24,15 +24,17 @@ def opened() -> Iterator[System]:
         yield system
 
 
+def warn_of_guard(out: Printer, system: System) -> None:
+    """Says on stderr that the database is not guarded, or by another guard than this product's."""
+    if system.guard.warning is not None:
+        out.note(f"warning: {system.guard.warning}")
+
+
 @contextmanager
 def opened_to_write(out: Printer) -> Iterator[System]:
-    """The system, to write; an unguarded database is named, and so is what was left behind."""
+    """The system, to write; a database that is not guarded is named, and so is what was left."""
     with opened() as system:
-        if not system.guard.active:
-            out.note(
-                "warning: the database is not guarded: whoever has its password can change what is"
-                " recorded there; `logos ledger verify` finds that out afterwards"
-            )
+        warn_of_guard(out, system)
         # The gate finishes what a dead process left before it takes anything new.
         system.supervisor  # noqa: B018 - made when first asked for
         for outcome in system.recovered:

@@ -9,7 +9,7 @@ import click
 
 from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
-from logos_graph.cli.session import opened
+from logos_graph.cli.session import opened, warn_of_guard
 from logos_graph.cli.texts import short, size
 from logos_graph.errors import EnvironmentFault
 
@@ -34,6 +34,7 @@ def up(out: Printer) -> int:
     settings = Settings.from_environment()
     start_database(settings, out.note)
     with opened() as system:
+        warn_of_guard(out, system)
         out.document(_running(settings, system))
         out.fields(_running_fields(settings, system))
     return 0
@@ -123,7 +124,7 @@ def _running(settings: Settings, system: System) -> dict[str, object]:
             "uri": connection.uri,
             "name": connection.database,
         },
-        "guard": {"active": system.guard.active, "version": system.guard.version},
+        "guard": system.guard.to_json(),
         "browser": _browser(connection),
         "home": str(settings.home),
         "ledger": None
@@ -134,11 +135,11 @@ def _running(settings: Settings, system: System) -> dict[str, object]:
 
 
 def _running_fields(settings: Settings, system: System) -> list[tuple[str, object]]:
-    connection, head, guard = system.connection, system.reader.head(), system.guard
+    connection, head = system.connection, system.reader.head()
     rows: list[tuple[str, object]] = [
         ("database", "running"),
         ("address", connection.uri),
-        ("guard", f"active, version {guard.version}" if guard.active else "missing"),
+        ("guard", system.guard.told),
         ("browser", connection.browser_url),
         ("home", settings.home),
     ]

@@ -8,13 +8,8 @@ open_driver(connection) -> the driver; guard_status(driver, connection) -> Guard
 from typing import TYPE_CHECKING
 
 from logos_graph.database.connection import DEFAULT_DATABASE, Connection, external_connection
-from logos_graph.database.driver import (
-    GuardStatus,
-    guard_status,
-    named_failures,
-    open_driver,
-    ping,
-)
+from logos_graph.database.driver import named_failures, open_driver, ping
+from logos_graph.database.guard import GUARD_VERSION, GuardState, GuardStatus, guard_status
 from logos_graph.database.options import DatabaseOptions
 from logos_graph.database.server import DatabaseState, DatabaseStatus, ManagedDatabase
 
@@ -23,10 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_DATABASE",
+    "GUARD_VERSION",
     "Connection",
     "DatabaseOptions",
     "DatabaseState",
     "DatabaseStatus",
+    "GuardState",
     "GuardStatus",
     "ManagedDatabase",
     "external_connection",

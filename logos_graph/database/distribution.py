@@ -97,7 +97,7 @@ def _unchanged(lib: Path, stamp: Path, lock: Mapping[str, str]) -> bool:
 def _fetch(lib: Path, lock: Mapping[str, str], maven: _Maven, progress: Progress) -> None:
     if not _remove_bad(lib, lock):
         return
-    progress("fetching the database (Neo4j Community) through Maven: about 140 MB, once")
+    progress("fetching the database (Neo4j Community) through Maven: about 150 MB, once")
     maven.copy_jars(lib)
     if bad := _remove_bad(lib, lock):
         shown = ", ".join(bad[:_SHOWN_JARS]) + (" …" if len(bad) > _SHOWN_JARS else "")

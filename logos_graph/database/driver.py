@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from logos_graph.database.connection import Connection
@@ -15,9 +14,7 @@ if TYPE_CHECKING:
     from neo4j import Driver
 
 __all__ = [
-    "GuardStatus",
     "create_explorer",
-    "guard_status",
     "named_failures",
     "open_driver",
     "ping",
@@ -25,14 +22,6 @@ __all__ = [
 
 _CONNECT_SECONDS = 10.0
 _TIMED_OUT = "Neo.ClientError.Transaction.TransactionTimedOut"
-
-
-@dataclass(frozen=True, slots=True)
-class GuardStatus:
-    """Whether the guard watches the database; version is None when it does not."""
-
-    active: bool
-    version: str | None
 
 
 def open_driver(connection: Connection) -> Driver:
@@ -71,26 +60,6 @@ def ping(connection: Connection) -> None:
     """
     with open_driver(connection) as driver, named_failures(connection):
         _run(driver, "database/ping", connection.database)
-
-
-def guard_status(driver: Driver, connection: Connection) -> GuardStatus:
-    """Ask the guard itself; on a server without it the function does not exist.
-
-    Raises EnvironmentFault as ping does.
-    """
-    from neo4j.exceptions import ClientError
-
-    database = connection.database
-    try:
-        with named_failures(connection), driver.session(database=database) as session:
-            status = session.run(statement("database/guard")).single(strict=True)["status"]
-    except ClientError as error:
-        # No such function here, or a database in which no function can be called.
-        if str(error.code).startswith("Neo.ClientError.Statement."):
-            return GuardStatus(active=False, version=None)
-        raise
-    guards = status.get("active") is True and status.get("database") == database
-    return GuardStatus(active=guards, version=status["version"] if guards else None)
 
 
 def create_explorer(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from logos_graph.database import GUARD_VERSION
 from logos_graph.database.distribution import Distribution, resolve_distribution
 from logos_graph.database.guard_build import build_guard
 from logos_graph.database.java import find_compiler, find_java
@@ -121,7 +122,7 @@ def test_the_guard_is_built_once_for_each_content(
     shutil.rmtree(tmp_path / "cache")
     assert build().read_bytes() == content
     source = next((own_deploy / "guard").rglob("GuardStatus.java"))
-    source.write_text(source.read_text().replace('"0.1.0"', '"0.1.1"'))
+    source.write_text(source.read_text().replace(GUARD_VERSION, "0.0.1"))
     assert build() != first
 
 

@@ -8,13 +8,15 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
 import platformdirs
 import pytest
 from blake3 import blake3
+from nacl.signing import SigningKey
 
 from logos_graph.database import Connection, DatabaseOptions, ManagedDatabase, open_driver
 
@@ -37,19 +39,67 @@ WITH head, entry
 _FOUND = """
 CREATE (head:LedgerHead {
   ledger: $entry.ledger, index: $entry.index, hash: $entry.hash, recorded_at: $entry.recorded_at,
-  lock: 0, only: true
+  supervisor: $supervisor, lock: 0, only: true
 })
 CREATE (entry:LedgerEntry) SET entry = $entry
 WITH head, entry
 """
 
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_KINDS = {0: "genesis"}
 
-def make_entry(ledger: str, index: int, prev_hash: str) -> Entry:
+
+class Key:
+    """A key made here again from the specification; the same number gives the same key."""
+
+    known: ClassVar[dict[str, Key]] = {}
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self._secret = SigningKey(sha256(b"key of the guard's tests %d" % number).digest())
+        self.did = name_key(bytes(self._secret.verify_key))
+        Key.known[self.did] = self
+
+    def sign(self, purpose: str, text: str) -> str:
+        message = purpose.encode() + b"\0" + text.encode()
+        return self._secret.sign(message).signature.hex()
+
+    def sign_entry(self, text: str) -> str:
+        return self.sign("logos/entry-signature/v1", text)
+
+    def next(self) -> Key:
+        return Key(self.number + 1)
+
+
+def name_key(public: bytes) -> str:
+    """The did:key of 32 bytes, whether they are a key or not."""
+    number, digits = int.from_bytes(b"\xed\x01" + public, "big"), ""
+    while number:
+        number, digit = divmod(number, 58)
+        digits = _BASE58[digit] + digits
+    return "did:key:z" + digits
+
+
+def canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def make_entry(
+    ledger: str,
+    index: int,
+    prev_hash: str,
+    key: Key,
+    *,
+    kind: str | None = None,
+    body: dict[str, Any] | None = None,
+) -> Entry:
     """An entry's properties, made here again from the specification and not by the product."""
+    kind = kind or _KINDS.get(index, "intent")
+    named = {"supervisor": key.did} if kind == "genesis" else {}
     fields: Entry = {
-        "body": {"note": f"entry {index}", "nested": {"index": 0}},
+        "body": body or {"note": f"entry {index}", "nested": {"index": 0}} | named,
         "index": index,
-        "kind": "intent",
+        "kind": kind,
         "ledger": ledger,
         "policy_hash": None,
         "prev_hash": prev_hash,
@@ -57,18 +107,29 @@ def make_entry(ledger: str, index: int, prev_hash: str) -> Entry:
         "trace_id": "01ARZ3NDEKTSV4RRFFQ69G5FAV",
         "version": 1,
     }
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = canonical(fields)
     return {
         "ledger": ledger,
         "index": index,
         "hash": "b3:" + blake3(b"logos/entry-hash/v1\0" + text.encode()).hexdigest(),
         "prev_hash": prev_hash,
-        "kind": "intent",
+        "kind": kind,
         "text": text,
-        "signature": "00" * 64,
+        "signature": key.sign_entry(text),
         "recorded_at": fields["recorded_at"],
         "ledger_index": index,
     }
+
+
+def rotation(ledger: str, old: Key, new: Key, **changes: object) -> dict[str, Any]:
+    """The mutation by which a new key follows an old one; changes are made after it was signed."""
+    accepted = canonical({"did": new.did, "ledger": ledger, "previous": old.did})
+    return {
+        "kind": "supervisor",
+        "did": new.did,
+        "previous": old.did,
+        "signature": new.sign("logos/supervisor-key/v1", accepted),
+    } | changes
 
 
 @dataclass
@@ -83,14 +144,21 @@ class Chain:
     mark: str = field(default_factory=lambda: uuid4().hex)
     index: int = -1
     hash: str = NO_HASH
+    key: Key = field(default_factory=lambda: Key(0))
 
     def entry(self, **changes: object) -> Entry:
-        """The next entry; changes are made after it was hashed."""
-        return make_entry(self.ledger, self.index + 1, self.hash) | changes
+        """The next entry; changes are made after it was hashed and signed."""
+        return self.entry_after(self.index, self.hash) | changes
 
-    def entry_after(self, index: int, prev_hash: str) -> Entry:
+    def entry_after(self, index: int, prev_hash: str, **made: Any) -> Entry:
         """An entry at any place of this ledger."""
-        return make_entry(self.ledger, index + 1, prev_hash)
+        return make_entry(self.ledger, index + 1, prev_hash, **{"key": self.key} | made)
+
+    def receipt(self, *mutations: dict[str, Any], key: Key | None = None) -> Entry:
+        """The next entry, a receipt of these mutations."""
+        body = {"mutations": [{"kind": "name", "name": "supervisor"}, *mutations]}
+        made = {"kind": "receipt", "body": body, "key": key or self.key}
+        return self.entry_after(self.index, self.hash, **made)
 
     def by(self, driver: Driver) -> Chain:
         """The same ledger at the same place, through another user's driver."""
@@ -113,9 +181,20 @@ class Chain:
         entry = entry or self.entry()
         begin = _FOUND if self.index < 0 else _APPEND
         rest = statement or "RETURN entry.index AS index"
-        rows = self.run(begin + rest, entry=entry, **parameters)
+        own = {"entry": entry, "supervisor": self.key.did}
+        rows = self.run(begin + rest, **own | parameters)
         self.index, self.hash = entry["index"], entry["hash"]
         return rows
+
+    def rotate(self) -> None:
+        """Another key takes the ledger over."""
+        new = self.key.next()
+        self.commit(
+            "SET head.supervisor = $new",
+            self.receipt(rotation(self.ledger, self.key, new)),
+            new=new.did,
+        )
+        self.key = new
 
 
 @pytest.fixture(scope="session")
@@ -155,9 +234,10 @@ def explorer(server: Connection) -> Iterator[Driver]:
 def chain(supervisor: Driver) -> Chain:
     """The server's ledger, at its head."""
     chain = Chain(supervisor)
-    heads = chain.run("MATCH (h:LedgerHead) RETURN h.ledger, h.index, h.hash")
+    heads = chain.run("MATCH (h:LedgerHead) RETURN h.ledger, h.index, h.hash, h.supervisor")
     if heads:
-        chain.ledger, chain.index, chain.hash = heads[0]
+        chain.ledger, chain.index, chain.hash, did = heads[0]
+        chain.key = Key.known[did]
     else:
         chain.commit()
     return chain

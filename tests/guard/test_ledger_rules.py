@@ -19,7 +19,8 @@ def names(chain: Chain) -> int:
 
 FOUND = (
     "CREATE (h:LedgerHead {ledger: $ledger, index: $entry.index, hash: $entry.hash,"
-    " recorded_at: $entry.recorded_at}) SET h += $more CREATE (e:LedgerEntry) SET e = $entry"
+    " recorded_at: $entry.recorded_at, supervisor: $supervisor}) SET h += $more"
+    " CREATE (e:LedgerEntry) SET e = $entry"
 )
 
 
@@ -40,7 +41,7 @@ def test_a_ledger_begins_with_index_zero_and_no_hash_before_it_and_grows(
         )
     for more in ({}, {"only": False}, {"only": "true"}, {"only": 1}):
         with refused("head"):
-            new_chain.run(FOUND, entry=new_chain.entry(), more=more)
+            new_chain.run(FOUND, entry=new_chain.entry(), more=more, supervisor=new_chain.key.did)
     for _ in range(3):
         new_chain.commit(
             "OPTIONAL MATCH (old:LedgerEntry {hash: entry.prev_hash})"
@@ -170,7 +171,8 @@ def test_a_database_has_one_ledger(chain: Chain, refused: Refused, ledger: str) 
     with refused("head"):
         chain.unfounded(chain.ledger if ledger == "the-same" else ledger).commit()
     with refused("head"):  # not even together with an entry of the ledger that is there
-        chain.run(FOUND, entry=chain.entry(), more={"only": True})
+        more = {"only": True}
+        chain.run(FOUND, entry=chain.entry(), more=more, supervisor=chain.key.did)
     assert len(chain.run("MATCH (h:LedgerHead) RETURN h")) == 1
 
 

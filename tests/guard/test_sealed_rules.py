@@ -21,6 +21,7 @@ SEALED = (
     "Step",
     "Source",
     "Principal",
+    "Supervisor",
     "Verb",
     "Capability",
     "Grant",

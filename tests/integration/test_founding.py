@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from logos_graph.canon import Json
 from logos_graph.database import DatabaseOptions, ManagedDatabase
-from logos_graph.errors import Conflict, NotVerified
+from logos_graph.errors import Conflict
 from logos_graph.governance import Policy
 from logos_graph.identity import Signer
 from logos_graph.keystore import SUPERVISOR
-from logos_graph.ledger import Entry, EntryKind, make_entry, verify_chain
+from logos_graph.ledger import verify_chain
 from logos_graph.settings import Settings
 from logos_graph.supervisor import found_ledger
 from logos_graph.wiring import System, found_database, open_system
@@ -100,40 +99,3 @@ def test_a_second_ledger_is_refused_where_there_is_one(
     assert refused.value.code == "E_HEAD_MOVED"
     assert [row["ledger"] for row in system.reader.rows("ledger/head")] == [before]
     found_database(system, lambda _line: pytest.fail("it is founded already"))
-
-
-def test_what_a_writer_of_the_database_appended_is_not_believed(unfounded: Settings) -> None:
-    """The guard takes an entry without the supervisor's signature: the next process does not."""
-    stranger = Signer.from_seed(b"s" * 32)
-    with open_system(unfounded) as system:
-        found_database(system, lambda _line: None)
-        head, operator = system.reader.head(), system.keys.load(SUPERVISOR)
-        assert head is not None
-        this: dict[str, Json] = {
-            "did": stranger.did, "name": "stranger", "type": "person", "roles": ["operator"],
-        }  # fmt: skip
-        signed = system.compose(
-            operator, "principal.register", this, if_ok="abort", if_doubt="abort", if_not="abort"
-        )
-        allowed: dict[str, Json] = {"outcome": "ALLOW", "policies": [], "revision": 0}
-        intent: dict[str, Json] = {
-            "cid": signed.intent.cid, "intent": signed.intent.json, "signature": "0" * 128,
-            "decision": allowed, "writer": "w",
-        }  # fmt: skip
-        receipt: dict[str, Json] = {
-            "intent": signed.intent.cid, "outcome": "done", "consequence": "if_ok",
-            "commitment": "abort", "mutations": [{"kind": "principal", **this}], "result": {},
-        }  # fmt: skip
-        forged: list[Entry] = []
-        for kind, body in ((EntryKind.INTENT, intent), (EntryKind.RECEIPT, receipt)):
-            entry = make_entry(
-                forged[-1].head if forged else head, kind, body,
-                trace_id=system.clock.fresh_id(), now_ns=system.clock.now_ns(),
-                policy_hash=system.supervisor.view.policy.id, signer=stranger, ledger=head.ledger,
-            )  # fmt: skip
-            forged.append(entry)
-        system.store.append(head, forged, {}, system.supervisor.view.tree)
-        assert [each["name"] for each in system.reader.principals()][-1] == "stranger"
-    with open_system(unfounded) as later, pytest.raises(NotVerified) as refused:
-        _ = later.supervisor
-    assert (refused.value.code, refused.value.data["index"]) == ("E_CHAIN_SIGNATURE", 2)

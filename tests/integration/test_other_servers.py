@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from logos_graph.database import Connection, DatabaseOptions, ping
-from logos_graph.database.distribution import resolve_distribution
-from logos_graph.database.java import find_java
-from logos_graph.database.ports import free_port
-from logos_graph.errors import LogosError
-from logos_graph.resources import locate
+from logos_graph.canon import Json
+from logos_graph.database import GUARD_VERSION
+from logos_graph.errors import LogosError, NotVerified
+from logos_graph.identity import Signer
+from logos_graph.keystore import SUPERVISOR
+from logos_graph.ledger import Entry, EntryKind, make_entry
 from logos_graph.settings import ExternalServer, Settings
 from logos_graph.wiring import System, open_system, start_database
+from tests.plain_server import plain_server
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Cast, Ended, Logos
@@ -38,18 +37,6 @@ to = "only.value"
 [outputs]
 out = "only.out"
 """
-# A stock Community server: the same jars, its own main class, no guard, no passwords.
-UNGUARDED = """
-server.bolt.listen_address=127.0.0.1:{port}
-server.http.enabled=false
-dbms.security.auth_enabled=false
-dbms.usage_report.enabled=false
-server.bolt.telemetry.enabled=false
-server.memory.pagecache.size=64m
-internal.dbms.bolt.netty_server_shutdown_quiet_period=0
-internal.server.bolt.thread_pool_shutdown_wait_time=0s
-"""
-OPEN = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch")
 
 
 def external(settings: Settings, **changed: str) -> Settings:
@@ -131,36 +118,12 @@ def variables(settings: Settings) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def unguarded(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Settings]:
     """A home whose ledger is in a running server without the guard."""
-    home, port = tmp_path_factory.mktemp("unguarded"), free_port()
-    (home / "conf").mkdir()
-    (home / "conf" / "neo4j.conf").write_text(UNGUARDED.format(port=port))
-    java = find_java(os.environ, DatabaseOptions().jvm_folders)
-    lib = resolve_distribution(
-        cache, locate("deploy"), environment=os.environ, java_home=java.home,
-        progress=lambda _line: None,
-    ).lib  # fmt: skip
-    command = [
-        str(java.launcher), "-Xms64m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-        *(f"--add-opens={module}=ALL-UNNAMED" for module in OPEN), "-cp", f"{lib}/*",
-        "org.neo4j.server.CommunityEntryPoint",
-        f"--home-dir={home}", f"--config-dir={home / 'conf'}", "--console-mode",
-    ]  # fmt: skip
-    address = f"bolt://127.0.0.1:{port}"
-    settings = Settings(home, cache, "supervisor", ExternalServer(address, "anyone", "any", None))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            printed = []
-            for line in server.stdout:  # ends with the process, if it does not start
-                printed.append(line)
-                if line.rstrip().endswith("Started."):
-                    break
-            assert server.poll() is None, printed
-            ping(Connection(address, "anyone", "any"))
-            start_database(settings, lambda _line: None)
-            yield settings
-        finally:
-            server.terminate()
+    home = tmp_path_factory.mktemp("unguarded")
+    with plain_server(home / "server", cache) as server:
+        address = ExternalServer(server.uri, server.username, server.password, None)
+        settings = Settings(home, cache, "supervisor", address)
+        start_database(settings, lambda _line: None)
+        yield settings
 
 
 def test_without_the_guard_every_command_that_writes_says_so(
@@ -205,14 +168,78 @@ def test_without_the_guard_every_command_that_writes_says_so(
         assert broken(system) == {}
 
 
-def test_without_the_guard_status_and_verify_report_it(unguarded: Settings, logos: Logos) -> None:
+def test_without_the_guard_every_report_says_so(unguarded: Settings, logos: Logos) -> None:
     environment = variables(unguarded)
     found = logos("ledger", "verify", "--json", home=unguarded.home, **environment)
     assert (found.status, found.document["verified"], found.document["guard"]) == (0, True, False)
     told = logos("ledger", "verify", home=unguarded.home, **environment)
     assert ["guard", "missing"] in [line.split() for line in told.out.splitlines()]
-    status = logos("status", "--json", home=unguarded.home, **environment)
-    assert status.document["guard"] == {"active": False, "version": None}
+    missing = {"active": False, "state": "missing", "version": None, "expected": GUARD_VERSION}
+    assert found.document["guard_status"] == missing
+    for command in ("up", "status"):
+        status = logos(command, "--json", home=unguarded.home, **environment)
+        assert status.document["guard"] == missing
+        assert status.err.startswith(WARNING) == (command == "up")
+    doctor = logos("doctor", "--json", home=unguarded.home, **environment)
+    [check] = [each for each in doctor.document["checks"] if each["name"] == "guard"]
+    assert (doctor.status, check["ok"], check["detail"]) == (3, False, "missing")
+    assert "deploy/guard" in check["mend"]
     for words in (("down",), ("browse", "--print")):
         ended = logos(*words, "--json", home=unguarded.home, **environment)
         assert ended.status == 3, ended
+
+
+def forged(system: System, stranger: Signer) -> list[Entry]:
+    """An intent and its receipt, which make a stranger an operator, signed by himself."""
+    head, operator = system.reader.head(), system.keys.load(SUPERVISOR)
+    assert head is not None
+    this: dict[str, Json] = {
+        "did": stranger.did, "name": "stranger", "type": "person", "roles": ["operator"],
+    }  # fmt: skip
+    signed = system.compose(
+        operator, "principal.register", this, if_ok="abort", if_doubt="abort", if_not="abort"
+    )
+    allowed: dict[str, Json] = {"outcome": "ALLOW", "policies": [], "revision": 0}
+    intent: dict[str, Json] = {
+        "cid": signed.intent.cid, "intent": signed.intent.json, "signature": "0" * 128,
+        "decision": allowed, "writer": "w",
+    }  # fmt: skip
+    receipt: dict[str, Json] = {
+        "intent": signed.intent.cid, "outcome": "done", "consequence": "if_ok",
+        "commitment": "abort", "mutations": [{"kind": "principal", **this}], "result": {},
+    }  # fmt: skip
+    entries: list[Entry] = []
+    for kind, body in ((EntryKind.INTENT, intent), (EntryKind.RECEIPT, receipt)):
+        entry = make_entry(
+            entries[-1].head if entries else head, kind, body,
+            trace_id=system.clock.fresh_id(), now_ns=system.clock.now_ns(),
+            policy_hash=system.supervisor.view.policy.id, signer=stranger, ledger=head.ledger,
+        )  # fmt: skip
+        entries.append(entry)
+    return entries
+
+
+def test_entries_that_the_supervisor_did_not_sign_are_refused_by_the_guard(
+    example: Cast, ledger_length: Callable[[], int]
+) -> None:
+    before, system = ledger_length(), example.system
+    entries = forged(system, Signer.from_seed(b"s" * 32))
+    with pytest.raises(LogosError) as refused:
+        system.store.append(system.reader.head(), entries, {}, system.supervisor.view.tree)
+    assert refused.value.code == "E_GUARD"
+    assert "logos.guard: signature: " in refused.value.message
+    assert ledger_length() == before
+
+
+def test_without_the_guard_they_are_stored_and_not_believed(cache: Path, tmp_path: Path) -> None:
+    with plain_server(tmp_path / "server", cache) as server:
+        address = ExternalServer(server.uri, server.username, server.password, None)
+        settings = Settings(tmp_path, cache, SUPERVISOR, address)
+        start_database(settings, lambda _line: None)
+        with open_system(settings) as system:
+            entries = forged(system, Signer.from_seed(b"s" * 32))
+            system.store.append(system.reader.head(), entries, {}, system.supervisor.view.tree)
+            assert [each["name"] for each in system.reader.principals()][-1] == "stranger"
+        with open_system(settings) as later, pytest.raises(NotVerified) as refused:
+            _ = later.supervisor
+    assert (refused.value.code, refused.value.data["index"]) == ("E_CHAIN_SIGNATURE", 2)

@@ -15,8 +15,7 @@ import java.util.regex.Pattern;
  *   <li>The head ends at the last of them.
  * </ol>
  *
- * <p>Signatures are not checked here (an Ed25519 check by the JDK costs more than the commit); the
- * ledger's verification checks every one.
+ * <p>Of signatures only the form is looked at here; {@link SupervisorRules} says whose they must be.
  */
 final class ChainRules {
     /** The prev_hash of a ledger's first entry. */

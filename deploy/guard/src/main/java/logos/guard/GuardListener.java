@@ -32,6 +32,11 @@ final class GuardListener implements InternalTransactionEventListener<Void> {
             return null; // a new token only: the server's own, readers have no right to make one
         }
         writer.check(data.username(), dataChanges);
+        if (!writer.system()) {
+            state.constraintsChanges()
+                    .getRemoved()
+                    .forEach(constraint -> SchemaRules.checkDropped(constraint.getName()));
+        }
         if (dataChanges && !writer.system()) {
             Changes changes = new Changes(data);
             SealedCheck.check(changes);

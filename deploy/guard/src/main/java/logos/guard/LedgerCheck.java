@@ -75,8 +75,10 @@ final class LedgerCheck {
             throw new Refusal(Rule.HEAD, "a transaction may move one :LedgerHead only");
         }
         if (!created.isEmpty()) {
-            refuseSecondLedger(created.get(0));
-            ChainRules.check(null, entries, readHead(created.get(0), Map.of()));
+            Node head = created.get(0);
+            refuseSecondLedger(head);
+            ChainRules.check(null, entries, readHead(head, Map.of()));
+            SupervisorRules.check(null, entries, readSupervisor(head, Map.of()));
         } else if (moved.isEmpty()) {
             ChainRules.check(null, entries, null);
         } else {
@@ -85,6 +87,10 @@ final class LedgerCheck {
                     readHead(head.getKey(), head.getValue()),
                     entries,
                     readHead(head.getKey(), Map.of()));
+            SupervisorRules.check(
+                    readSupervisor(head.getKey(), head.getValue()),
+                    entries,
+                    readSupervisor(head.getKey(), Map.of()));
         }
     }
 
@@ -149,6 +155,17 @@ final class LedgerCheck {
                 headProperty(node, committed, Names.INDEX, Long.class),
                 headProperty(node, committed, Names.HASH, String.class),
                 headProperty(node, committed, Names.RECORDED_AT, Long.class));
+    }
+
+    private static String readSupervisor(Node node, Map<String, Object> committed) {
+        Object value =
+                committed.containsKey(Names.SUPERVISOR)
+                        ? committed.get(Names.SUPERVISOR)
+                        : node.getProperty(Names.SUPERVISOR, null);
+        if (value instanceof String supervisor) {
+            return supervisor;
+        }
+        throw new Refusal(Rule.SUPERVISOR, "the :LedgerHead does not say whose key signs");
     }
 
     private static <T> T headProperty(

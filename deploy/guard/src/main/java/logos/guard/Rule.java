@@ -11,7 +11,13 @@ enum Rule {
     /** A mutation comes with entries that extend the chain. */
     CHAIN("chain"),
     /** The ledger's head moves only to the last new entry. */
-    HEAD("head");
+    HEAD("head"),
+    /** The supervisor's key is the one that the entries name. */
+    SUPERVISOR("supervisor"),
+    /** The supervisor's key signs the entries. */
+    SIGNATURE("signature"),
+    /** The graph's own constraints stay. */
+    SCHEMA("schema");
 
     final String word;
 
