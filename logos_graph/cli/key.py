@@ -65,7 +65,7 @@ def new(out: Printer, name: str, kind: str, roles: tuple[str, ...], signer: str 
 
 
 @key.command()
-@click.argument("name", type=click.Choice((SUPERVISOR,)))
+@click.argument("name", type=click.Choice((SUPERVISOR,)), metavar="NAME")
 @as_option
 @with_output
 def rotate(out: Printer, name: str, signer: str | None) -> int:  # noqa: ARG001 - there is one

@@ -153,15 +153,7 @@ def verify(out: Printer, supervisor: str | None, against: Path | None) -> int:
         "ledger": head.ledger,
         "entries": tree.size,
         "head": {"index": head.index, "hash": head.hash},
-        "supervisor": {
-            "did": keys.current,
-            "known_by": trusted,
-            "known_from": known_from,
-            "keys": [
-                {"did": did, "first": first}
-                for did, first in zip(keys.dids, keys.first, strict=True)
-            ],
-        },
+        "supervisor": {**_keys_json(keys), "known_by": trusted, "known_from": known_from},
         "guard": guard.active,
         "guard_status": guard.to_json(),
         "invariants": [check.json for check in checked.checks],
@@ -236,6 +228,15 @@ def _trusted(system: System, supervisor: str | None) -> tuple[Did, str]:
         return system.keys.load(SUPERVISOR).did, "this home's key"
     genesis = next(iter(system.store.entries(0)))
     return parse_did(str(genesis.body["supervisor"])), "genesis alone: give --supervisor to be sure"
+
+
+def _keys_json(keys: SupervisorKeys) -> dict[str, object]:
+    """The key in force, and each key with the first entry that it may sign."""
+    stretches = zip(keys.dids, keys.first, strict=True)
+    return {
+        "did": keys.current,
+        "keys": [{"did": did, "first": first} for did, first in stretches],
+    }
 
 
 def _retired(keys: SupervisorKeys, trusted: Did) -> str:

@@ -171,17 +171,15 @@ def _mutate(
         case "verb":
             rest["schema"] = encode_text(mutation["schema"])
             out.statements.append(Statement("graph/verb", base | rest))
-        case "policy":
-            out.statements.append(Statement("graph/policy", base | rest | {"ledger": entry.ledger}))
+        case "policy" | "supervisor":
+            rest["ledger"] = entry.ledger
+            out.statements.append(Statement(f"graph/{kind}", base | rest))
         case "kv":
             pass  # _stored_values: all of a receipt in one statement
         case "grant":
             out.statements.append(_grant(base, mutation))
         case "draft":
             out.statements.append(_draft(base, entry, mutation, blobs))
-        case "supervisor":
-            rest["ledger"] = entry.ledger
-            out.statements.append(Statement("graph/supervisor", base | rest))
         case "principal" | "name" | "deprecation" | "promotion":
             out.statements.append(Statement(f"graph/{kind}", base | rest))
         case _:
