@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from logos_graph.store import StoredLedger
     from logos_graph.wiring import System
 
-__all__ = ["export", "rebuild"]
+__all__ = ["export", "rebuild", "stored_ledger"]
 
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 
@@ -39,7 +39,7 @@ def export(out: Printer, folder: Path) -> int:
     from logos_graph.archive import export_ledger
 
     with opened() as system:
-        done = export_ledger(folder, _stored(out, system))
+        done = export_ledger(folder, stored_ledger(out, system))
     root = done.note.text.splitlines()[2]
     out.document(
         {
@@ -176,7 +176,7 @@ def _trusted(settings: Settings, supervisor: str | None) -> Did | None:
     return keys.load(SUPERVISOR).did if keys.has(SUPERVISOR) else None
 
 
-def _stored(out: Printer, system: System) -> StoredLedger:
+def stored_ledger(out: Printer, system: System) -> StoredLedger:
     """The ledger as of its head. Raises InvalidInput E_NO_LEDGER, Rejected E_NOT_SUPERVISOR."""
     from logos_graph.ledger import SupervisorKeys
     from logos_graph.store import StoredLedger
