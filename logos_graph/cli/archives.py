@@ -126,11 +126,13 @@ def _restored(
     from logos_graph.archive import Archive, entries_again
     from logos_graph.store import read_state, restore
 
-    head = _beginning(system, Archive(folder), report)
+    archive = Archive(folder)
+    head = _beginning(system, archive, report)
     already = 0 if head is None else head.index + 1
     entries = entries_again(folder, report, already)
     counted = out.counted(entries, report.checkpoint.size - already, "restoring")
-    restore(system.store, counted, Archive(folder).blob, after=head)
+    tree = archive.tiler(already, report.checkpoint.size).frontier()
+    restore(system.store, counted, archive.blob, after=head, tree=tree)
     out.progress("comparing the graph with the entries")
     state = read_state(system.reader).digest()
     if state != report.state:

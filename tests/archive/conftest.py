@@ -28,7 +28,7 @@ from logos_graph.ledger import (
 from logos_graph.ledger.contents import Content
 from logos_graph.settings import Settings
 from logos_graph.wiring import System, found_database, open_system
-from tests.ledger.conftest import SUPERVISOR, Book
+from tests.ledger.conftest import AGENT, SUPERVISOR, Book
 
 LEDGER = "01JZZZZZZZZZZZZZZZZZZZZZZZ"
 
@@ -93,13 +93,24 @@ def kept(length: int, ledger: str = LEDGER, **changes: Any) -> Kept:
         number += 1
         if number % 3 == 0:
             book.ghost(book.intent(decision=DENIED))
-            continue
-        book.receipt(book.intent(this={"amount": number, **changes}), *_mutations(number, contents))
+        elif number % 8 == 4:
+            _draft(book, f"source {number % 5}", contents)
+        else:
+            this = {"amount": number, **changes}
+            book.receipt(book.intent(this=this), *_mutations(number, contents))
     del book.entries[length:]
     return Kept(book, contents)
 
 
 DENIED = {"outcome": "DENY", "reason": "x", "detail": "", "policies": [], "revision": 0}
+
+
+def _draft(book: Book, source: str, contents: dict[ContentId, bytes]) -> None:
+    identity = content_id(source.encode())
+    contents[identity] = source.encode()
+    cid = book.intent(did="node.draft", this={"name": "d", "source": source})
+    told = {"by": AGENT.did, "name": "d", "source": identity}
+    book.receipt(cid, {"kind": "draft", "id": cid, **told})
 
 
 def _mutations(number: int, contents: dict[ContentId, bytes]) -> list[dict[str, Any]]:
@@ -110,9 +121,6 @@ def _mutations(number: int, contents: dict[ContentId, bytes]) -> list[dict[str, 
         case 1:
             contents |= {content_id(data): data for data in (module, source)}
             return [{"kind": "node", "id": content_id(module), "source": content_id(source)}]
-        case 4:
-            contents[content_id(source)] = source
-            return [{"kind": "draft", "id": f"d{number}", "source": content_id(source)}]
         case 5:
             return [{"kind": "policy", "id": content_id(text.encode()), "text": text}]
         case 7:
