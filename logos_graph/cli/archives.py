@@ -200,11 +200,12 @@ def stored_ledger(out: Printer, system: System) -> StoredLedger:
 def _signer(system: System, keeper: Did) -> Signer:
     from logos_graph.keystore import SUPERVISOR
 
-    signer = system.keys.load(SUPERVISOR)
-    if signer.did != keeper:
+    signer = system.keys.load(SUPERVISOR) if system.keys.has(SUPERVISOR) else None
+    if signer is None or signer.did != keeper:
+        found = "has no such key" if signer is None else f"has the key {signer.did}"
         raise Rejected(
             "E_NOT_SUPERVISOR",
-            f"this ledger is kept by {keeper}, this home's key is {signer.did}",
+            f"this ledger is kept by {keeper}, and this home {found}",
             hint="an export ends in a signed checkpoint: use the LOGOS_HOME that keeps the ledger",
         )
     return signer

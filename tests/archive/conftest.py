@@ -208,5 +208,5 @@ def _real_acts(system: System) -> Iterator[list[tuple[str, dict[str, Any]]]]:
     adds = system.reader.resolve("adds", ("Node",))
     yield [("flow.publish", {"name": "adds-once", "text": FLOW, "uses": {"adds": adds}})]
     flow = system.reader.resolve("adds-once", ("Flow",))
-    runs = [("flow.run", {"flow": flow, "inputs": {"value": value}}) for value in range(4)]
+    runs = [("flow.run", {"flow": flow, "inputs": {"value": value}}) for value in range(6)]
     yield [*runs, ("flow.run", {"flow": flow, "inputs": {"value": "x"}})]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,7 +83,8 @@ def mended(sound: Sound) -> Iterator[None]:
 def test_the_export_has_everything_in_it(sound: Sound) -> None:
     kinds = {entry.kind.value for entry in sound.entries}
     assert kinds >= {"genesis", "intent", "receipt", "ghost"}
-    mutations = {m["kind"] for e in sound.entries for m in e.body.get("mutations", [])}  # type: ignore[union-attr, index, call-overload]
+    bodies: list[Any] = [entry.body for entry in sound.entries]
+    mutations = {each["kind"] for body in bodies for each in body.get("mutations", [])}
     assert mutations >= {"draft", "node", "name", "flow", "run"}
     assert {path.split("/")[0] for path in sound.files} == {
         "checkpoint", "export.json", "tile", "entries", "blobs",
