@@ -63,6 +63,12 @@ class SupervisorKeys:
         """The same keys, which move on by themselves."""
         return SupervisorKeys(tuple(self._dids), tuple(self._first))
 
+    def before(self, index: int) -> SupervisorKeys:
+        """The keys as they stood before the entry of this index; they move on by themselves."""
+        stretches = zip(self._dids, self._first, strict=True)
+        known = [(did, first) for did, first in stretches if first <= index and index > 0]
+        return SupervisorKeys(tuple(d for d, _ in known), tuple(first for _, first in known))
+
     @property
     def dids(self) -> tuple[Did, ...]:
         """Every key, the first one first."""

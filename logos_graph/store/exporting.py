@@ -50,7 +50,9 @@ class StoredLedger:
         after = None if before is None else before.head
         total = self.head.index + 1 - first
         entries = islice(self._store.entries(first), total)
-        chain = verify_chain(entries, self._keys.current, after=after, until=self.head)
+        chain = verify_chain(
+            entries, None, after=after, until=self.head, keys=self._keys.before(first)
+        )
         return self._watch(chain, total)
 
     def content(self, content: Content) -> bytes:
@@ -72,4 +74,4 @@ class StoredLedger:
 
     def open_checkpoint(self, data: bytes) -> Checkpoint:
         """See Source.open_checkpoint."""
-        return open_checkpoint(data, self.head.ledger, self._keys.current)
+        return open_checkpoint(data, self.head.ledger, self._keys)

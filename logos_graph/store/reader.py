@@ -71,6 +71,10 @@ class Reader:
             for row in self.rows("read/supervisors")
         ]
 
+    def supervisor_keys(self) -> SupervisorKeys:
+        """The supervisor's keys; NotVerified E_CHAIN_SIGNATURE, E_CHAIN_ROTATION, …."""
+        return _supervisor_keys(self.rows)
+
     def verbs(self) -> list[Mutation]:
         """Verbs, as the ledger's mutations."""
         return _verbs(self.rows)

@@ -57,7 +57,7 @@ def restore(
     """
     head = after
     for batch in _batches(entries, blob):
-        store.append(head, batch.entries, batch.blobs)
+        store.append(head, batch.entries, batch.blobs, tree)
         for entry in batch.entries:
             tree.append(hash_leaf(leaf_data(entry)))
         head = batch.entries[-1].head

@@ -21,6 +21,7 @@ from logos_graph.ledger import (
     Entry,
     Head,
     Note,
+    SupervisorKeys,
     open_checkpoint,
     sign_checkpoint,
     verify_chain,
@@ -66,7 +67,8 @@ class BookSource:
         return sign_checkpoint(self.book.ledger, size, root, SUPERVISOR)
 
     def open_checkpoint(self, data: bytes) -> Checkpoint:
-        return open_checkpoint(data, self.book.ledger, SUPERVISOR.did)
+        keys = SupervisorKeys((SUPERVISOR.did,), (0,))
+        return open_checkpoint(data, self.book.ledger, keys)
 
 
 @dataclass
