@@ -1,0 +1,62 @@
+"""A proof file, made of the entries that were gathered, the tree's nodes, and a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from logos_graph.canon import ContentId
+from logos_graph.identity import Signer
+from logos_graph.ledger import Entry, sign_checkpoint
+from logos_graph.ledger.merkle import HASH_BYTES, NodeId, Nodes, inclusion_proof, root_of
+from logos_graph.proof.form import ProofFile, ProvedEntry
+
+__all__ = ["TreeNodes", "make_proof", "needed_nodes"]
+
+TreeNodes = Callable[[Iterable[NodeId]], Nodes]
+"""Reads the hashes of complete subtrees; asked once for all that a proof file needs."""
+
+
+def make_proof(
+    intent: ContentId,
+    run: ContentId,
+    entries: Sequence[Entry],
+    modules: Mapping[ContentId, bytes],
+    *,
+    size: int,
+    tree_nodes: TreeNodes,
+    supervisor: Signer,
+) -> ProofFile:
+    """The proof of a run, against the checkpoint of this size, which is signed here."""
+    nodes = tree_nodes(needed_nodes(size, [entry.index for entry in entries]))
+    root = root_of(size, nodes)
+    note = sign_checkpoint(entries[0].ledger, size, root, supervisor)
+    proved = tuple(
+        ProvedEntry(entry, tuple(inclusion_proof(entry.index, size, nodes))) for entry in entries
+    )
+    return ProofFile(intent, run, note.data, proved, modules)
+
+
+def needed_nodes(size: int, indexes: Iterable[int]) -> frozenset[NodeId]:
+    """The nodes of which the root of a tree and the inclusion proofs of these leaves are made."""
+    asked = _Asked()
+    root_of(size, asked)
+    for index in indexes:
+        inclusion_proof(index, size, asked)
+    return frozenset(asked.nodes)
+
+
+class _Asked(Mapping[NodeId, bytes]):
+    """Stands for the tree, and keeps what it was asked for."""
+
+    def __init__(self) -> None:
+        self.nodes = set[NodeId]()
+
+    def __getitem__(self, node: NodeId) -> bytes:
+        self.nodes.add(node)
+        return bytes(HASH_BYTES)
+
+    def __iter__(self) -> Iterator[NodeId]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
