@@ -1,4 +1,4 @@
-"""What the entries of a proof say together: the intent, what became of it, the state they add up to."""
+"""What the entries of a proof say together: the intent, what became of it, the state they make."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Facts:
 
     @cached_property
     def run(self) -> Mapping[str, Any]:
-        """The run in the receipt. Raises NotVerified E_PROOF_RECEIPT if there is not exactly one."""
+        """The run in the receipt. Raises NotVerified E_PROOF_RECEIPT unless it is the only one."""
         mutations: Any = self.receipt.body["mutations"]
         runs: list[Mapping[str, Any]] = [each for each in mutations if each["kind"] == "run"]
         if len(runs) != 1:

@@ -52,7 +52,7 @@ class Evidence(Protocol):
 
 
 def gather_run(evidence: Evidence, intent: ContentId) -> tuple[list[Entry], list[ContentId]]:
-    """The entries that the intent's run rests on, in the ledger's order, and the nodes that it uses.
+    """The entries that a run rests on, in the ledger's order, and the nodes it uses.
 
     Raises NotVerified E_PROOF_EVIDENCE when the graph does not have what the entries tell of.
     """

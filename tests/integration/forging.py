@@ -1,0 +1,116 @@
+"""Forges proof files, with the keys of a test's own ledger; not a test itself.
+
+Whoever has the supervisor's key can sign any entry and any tree. So what a forgery with it shows is
+that the steps after the signatures look for themselves.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Iterable
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from logos_graph.canon import Json, Tag, encode, parse, tagged_id
+from logos_graph.identity import Signer
+from logos_graph.ledger import parse_checkpoint, parse_entry, parse_note, sign_checkpoint
+from logos_graph.ledger.merkle import hash_leaf, inclusion_proof, leaf_data, nodes_of, root_of
+from logos_graph.logline import parse_intent, sign_intent
+
+__all__ = ["Document", "Forger", "intent_of", "mutation", "read", "receipt_of", "write"]
+
+Document = dict[str, Any]
+"""A proof file's JSON."""
+_MAX = 64 * 1024 * 1024
+
+
+def read(data: bytes) -> Document:
+    """The document of a proof file."""
+    document: Any = parse(data, max_bytes=_MAX, max_depth=70)
+    return document  # type: ignore[no-any-return]
+
+
+def write(document: Document) -> bytes:
+    """Its canonical bytes."""
+    return encode(document, max_bytes=_MAX, max_depth=70)
+
+
+@dataclass(frozen=True)
+class Forger:
+    """Signs as the supervisor, and as the principals whose keys are given."""
+
+    supervisor: Signer
+    signers: Iterable[Signer] = ()
+
+    def forge(self, data: bytes, change: Callable[[Document], None]) -> bytes:
+        """The file with a change, and everything made anew that the supervisor's key can make."""
+        document = deepcopy(read(data))
+        size = parse_checkpoint(parse_note(document["checkpoint"].encode()).text).size
+        change(document)
+        self.seal(document, size)
+        return write(document)
+
+    def seal(self, document: Document, size: int) -> None:
+        """Hashes, signatures, tree and checkpoint that fit the entries as they are."""
+        entries = []
+        previous = None
+        for item in document["entries"]:
+            fields = item["entry"]
+            if previous is not None and fields["index"] == previous.index + 1:
+                fields["prev_hash"] = previous.hash
+            text = encode(fields)
+            item["signature"] = self.supervisor.sign(Tag.ENTRY_SIGNATURE, text)
+            previous = parse_entry(
+                text.decode(), tagged_id(Tag.ENTRY_HASH, text), item["signature"]
+            )
+            entries.append(previous)
+        leaves = [hash_leaf(b"another entry") for _ in range(size)]
+        for entry in entries:
+            leaves[entry.index] = hash_leaf(leaf_data(entry))
+        nodes = nodes_of(leaves)
+        for item, entry in zip(document["entries"], entries, strict=True):
+            path = inclusion_proof(entry.index, size, nodes)
+            item["proof"] = [b64encode(node).decode() for node in path]
+        ledger, root = entries[0].ledger, root_of(size, nodes)
+        document["checkpoint"] = sign_checkpoint(ledger, size, root, self.supervisor).data.decode()
+
+    def sign_again(self, body: Document) -> None:
+        """The intent of an entry's body, changed, signed by its own principal."""
+        intent = parse_intent(body["intent"])
+        (signer,) = (each for each in self.signers if each.did == intent.logline.who)
+        body["cid"], body["signature"] = intent.cid, sign_intent(intent, signer).signature
+
+
+def bodies(document: Document, kind: str) -> list[Document]:
+    """The bodies of the entries of a kind."""
+    return [item["entry"]["body"] for item in document["entries"] if item["entry"]["kind"] == kind]
+
+
+def receipt_of(document: Document) -> Document:
+    """The body of the receipt that it is about."""
+    (found,) = (
+        body for body in bodies(document, "receipt") if body["intent"] == document["intent"]
+    )
+    return found
+
+
+def intent_of(document: Document) -> Document:
+    """The body of the intent that it is about."""
+    (found,) = (body for body in bodies(document, "intent") if body["cid"] == document["intent"])
+    return found
+
+
+def mutation(document: Document, kind: str) -> Document:
+    """The first mutation of this kind in any receipt."""
+    return next(
+        each
+        for body in bodies(document, "receipt")
+        for each in body["mutations"]
+        if each["kind"] == kind
+    )
+
+
+def leave_out(document: Document, leave: Callable[[Document], Json]) -> None:
+    """Takes the entries away of which this is true."""
+    document["entries"] = [item for item in document["entries"] if not leave(item["entry"])]
