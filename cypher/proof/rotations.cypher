@@ -1,6 +1,5 @@
-// Which entries changed the supervisor's key.
+// Which entries named a key of the supervisor's: genesis, and each that changed it.
 // Parameters: none. Rows: index.
-MATCH (line:LogLine)
-WHERE line.did = 'supervisor.rotate_key' AND line.status = 'COMMITTED'
-RETURN line.ended_index AS index
+MATCH (supervisor:Supervisor)
+RETURN supervisor.ledger_index AS index
 ORDER BY index

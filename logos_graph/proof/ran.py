@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from logos_graph.canon import ContentId, Json, content_id, encode, parse_content_id, shown
@@ -10,19 +11,20 @@ from logos_graph.errors import LogosError, NotVerified
 from logos_graph.execution import Plan, RunRecord, RunStatus, encode_inputs
 from logos_graph.execution.plan import plan
 from logos_graph.execution.replay import replay
-from logos_graph.graph import Component, Flow, Node, parse_flow, used_by
+from logos_graph.graph import Component, Flow, Node, parse_flow, ports_codec, used_by
 from logos_graph.graph.capabilities import OPERATIONS, Capability
 from logos_graph.ledger import State
 from logos_graph.proof.facts import Facts
 from logos_graph.supervisor import LoadableHost, run_id
 
-__all__ = ["check_modules", "check_receipt", "check_rights", "check_run", "run_again"]
+__all__ = ["Published", "check_modules", "check_receipt", "check_rights", "check_run", "run_again"]
 
 
-def check_run(facts: Facts, run: ContentId) -> Plan:
+def check_run(facts: Facts, run: ContentId) -> Published:
     """The flow that the intent asked for, as it was published, of the nodes that were published.
 
-    Raises NotVerified E_PROOF_FLOW, E_PROOF_RUN.
+    Its record is sound: each value is the one of its id, the steps are those of the flow.
+    Raises NotVerified E_PROOF_FLOW, E_PROOF_RUN, E_PROOF_VALUE.
     """
     state, told = facts.before(facts.receipt.index), facts.run
     flow = _asked(facts, state)
@@ -30,19 +32,21 @@ def check_run(facts: Facts, run: ContentId) -> Plan:
     found = {name: told.get(name) for name in expected}
     if found != expected or run != expected["id"]:
         _refuse("E_PROOF_RUN", "the receipt is not of this run of this flow", {**expected}, found)
-    components = _Published(state)
+    components = _Components(state)
     try:
-        made = components.plan(flow)
-    except NotVerified:
-        raise
+        published = components.open(flow)
     except LogosError as error:
-        _refuse("E_PROOF_FLOW", f"the flow is not what was published: {error}", None, error.code)
-    record = RunRecord.from_mutation(told)
-    expected_steps: Json = [[step.name, step.node] for step in made.steps]
+        if error.code == "E_PROOF_FLOW":
+            raise
+        _refuse(
+            "E_PROOF_FLOW", f"the flow is not what was published: {error}", None, None, error.code
+        )
+    record = _record(facts)
+    expected_steps: Json = [[step.name, step.node] for step in published.plan.steps]
     steps: Json = [[step.name, step.node] for step in record.steps]
     if steps != expected_steps:
         _refuse("E_PROOF_RUN", "its steps are not those of the flow", expected_steps, steps)
-    return made
+    return published
 
 
 def check_rights(facts: Facts) -> int:
@@ -52,7 +56,7 @@ def check_rights(facts: Facts) -> int:
     """
     state, used = facts.before(facts.receipt.index), 0
     held = {(each.get("node"), each.get("capability")) for each in _things(state, "grant")}
-    for step in RunRecord.from_mutation(facts.run).steps:
+    for step in _record(facts).steps:
         asked = [_capability(call.operation) for call in step.calls if call.answer is not None]
         for capability in (*asked, *([Capability.LOG.value] if step.log else [])):
             used += 1
@@ -62,21 +66,19 @@ def check_rights(facts: Facts) -> int:
     return used
 
 
-def check_receipt(facts: Facts, made: Plan) -> RunRecord:
-    """Each value is the one of its id, the inputs are the intent's, the result is the run's.
+def check_receipt(facts: Facts, published: Published) -> RunRecord:
+    """The inputs are the intent's, and the result is the run's, of the flow's types.
 
-    Raises NotVerified E_PROOF_VALUE, E_PROOF_INPUTS, E_PROOF_RESULT.
+    Raises NotVerified E_PROOF_INPUTS, E_PROOF_RESULT.
     """
-    try:
-        record = RunRecord.from_mutation(facts.run)
-    except LogosError as error:
-        _refuse("E_PROOF_VALUE", error.message, None, error.code)
+    record, made = _record(facts), published.plan
     try:
         same = encode_inputs(made, _inputs(facts)) == encode_inputs(made, record.input_values)
     except LogosError as error:
-        _refuse("E_PROOF_INPUTS", f"the inputs are not the flow's: {error}", None, error.code)
+        _refuse("E_PROOF_INPUTS", f"the inputs are not the flow's: {error}", None, None, error.code)
     if not same:
         _refuse("E_PROOF_INPUTS", "the run had other inputs than the intent gives", None, None)
+    _check_outputs(published.flow, record)
     body, result = facts.receipt.body, _result(facts, record)
     outcome = "done" if record.status is RunStatus.DONE else "failed"
     if body["outcome"] != outcome or encode(body["result"]) != encode(result):
@@ -121,7 +123,15 @@ def run_again(
     return report.values, report.steps
 
 
-class _Published:
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A flow as it was published, and the plan of it."""
+
+    flow: Flow
+    plan: Plan
+
+
+class _Components:
     """The components that the state holds, each read once, with what it uses."""
 
     def __init__(self, state: State) -> None:
@@ -129,12 +139,12 @@ class _Published:
         self._known: dict[ContentId, Component] = {}
         self._opening: set[ContentId] = set()
 
-    def plan(self, identity: ContentId) -> Plan:
+    def open(self, identity: ContentId) -> Published:
         """The flow, ready to be run."""
         flow = self._component(identity)
         if not isinstance(flow, Flow):
             _refuse("E_PROOF_FLOW", f"{identity} is no flow", None, None)
-        return plan(flow, self._known)
+        return Published(flow, plan(flow, self._known))
 
     def _component(self, identity: ContentId) -> Component:
         if identity not in self._known:
@@ -154,6 +164,14 @@ class _Published:
         return parse_flow(flow, self._component)
 
 
+def _record(facts: Facts) -> RunRecord:
+    try:
+        return RunRecord.from_mutation(facts.run)
+    except LogosError as error:
+        code = "E_PROOF_VALUE" if error.code == "E_RUN_VALUE" else "E_PROOF_RUN"
+        _refuse(code, error.message, None, None, error.code)
+
+
 def _asked(facts: Facts, state: State) -> ContentId:
     """The flow that the intent starts."""
     verb = state.get("verb", facts.line.did) or {}
@@ -168,6 +186,17 @@ def _inputs(facts: Facts) -> dict[str, Json]:
     this = facts.line.this
     inputs = this.get("inputs") if facts.line.did == "flow.run" else this
     return inputs if isinstance(inputs, dict) else {}
+
+
+def _check_outputs(flow: Flow, record: RunRecord) -> None:
+    ports = {port.name: port for port in flow.outputs}
+    for name, value in record.output_values.items():
+        if name not in ports:
+            _refuse("E_PROOF_RESULT", f"the flow has no output {shown(name)}", [*ports], name)
+        try:
+            ports_codec((ports[name],)).write({name: value})
+        except LogosError as error:
+            _refuse("E_PROOF_RESULT", error.message, ports[name].type.text, None, error.code)
 
 
 def _result(facts: Facts, record: RunRecord) -> dict[str, Any]:
@@ -190,5 +219,6 @@ def _things(state: State, kind: str) -> list[dict[str, Json]]:
     return list(state.objects.get(kind, {}).values())
 
 
-def _refuse(code: str, message: str, expected: Json, found: Json) -> NoReturn:
-    raise NotVerified(code, message, expected=expected, found=found)
+def _refuse(code: str, message: str, expected: Json, found: Json, cause: str = "") -> NoReturn:
+    more = {"cause": cause} if cause else {}
+    raise NotVerified(code, message, hint="", expected=expected, found=found, **more)

@@ -9,9 +9,9 @@
      6. decision    the policy in force, by its text, decides as it is recorded
      7. consents    enough distinct principals of the role, in time; the policy then allows  (I2)
      8. run         the flow that the intent asked for, as it was published, of published nodes,
-                    each with the grants that it needed  (I2)
-     9. receipt     the inputs are the intent's, each value is the one of its id, the result is the
-                    run's; effects and outcomes are those of the run  (I1)
+                    each with the grants that it needed; each value is the one of its id  (I2)
+     9. receipt     the inputs are the intent's, the result is the run's; the effects and their
+                    outcomes are those of the run  (I1)
     10. again       the binaries are the nodes, and run again they give the same; only where the
                     file holds them
 
@@ -20,22 +20,23 @@ whole ledger. The first step that does not hold ends it, by its own code, with `
 
     E_PROOF_FORM E_PROOF_ORDER | E_PROOF_KEYS E_PROOF_SUPERVISOR | E_PROOF_CHECKPOINT
     E_PROOF_SIGNATURE E_PROOF_INCLUSION | E_PROOF_SIGNER E_PROOF_STATE E_PROOF_INTENT
-    E_PROOF_POLICY E_PROOF_DECISION | E_PROOF_CONSENT | E_PROOF_FLOW E_PROOF_RUN E_PROOF_GRANT
-    E_PROOF_RECEIPT E_PROOF_VALUE E_PROOF_INPUTS E_PROOF_RESULT E_PROOF_INTEGRITY
+    E_PROOF_POLICY E_PROOF_DECISION | E_PROOF_CONSENT | E_PROOF_FLOW E_PROOF_RUN E_PROOF_VALUE
+    E_PROOF_GRANT | E_PROOF_RECEIPT E_PROOF_INPUTS E_PROOF_RESULT E_PROOF_INTEGRITY
     E_PROOF_MODULE E_PROOF_REPLAY
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import NoReturn
 
-from logos_graph.canon import Json, Tag
+from logos_graph.canon import Json, Tag, shown
 from logos_graph.errors import EnvironmentFault, LogosError, NotVerified
-from logos_graph.execution import Plan, RunRecord
+from logos_graph.execution import RunRecord
 from logos_graph.identity import Did, verify
 from logos_graph.ledger import (
     Checkpoint,
@@ -52,7 +53,14 @@ from logos_graph.ledger.merkle import hash_leaf, leaf_data, verify_inclusion
 from logos_graph.proof.facts import Facts
 from logos_graph.proof.form import ProofFile, parse_proof
 from logos_graph.proof.judged import check_decision, check_settlement
-from logos_graph.proof.ran import check_modules, check_receipt, check_rights, check_run, run_again
+from logos_graph.proof.ran import (
+    Published,
+    check_modules,
+    check_receipt,
+    check_rights,
+    check_run,
+    run_again,
+)
 from logos_graph.supervisor import LoadableHost
 
 __all__ = ["NOT_SHOWN", "Step", "Verification"]
@@ -146,10 +154,10 @@ class Verification:
     @cached_property
     def record(self) -> RunRecord:
         """The run."""
-        return check_receipt(self.facts, self._plan)
+        return check_receipt(self.facts, self._published)
 
     @cached_property
-    def _plan(self) -> Plan:
+    def _published(self) -> Published:
         return check_run(self.facts, self.proof.run)
 
     @cached_property
@@ -235,7 +243,7 @@ class Verification:
         return check_settlement(self.facts)
 
     def _run(self) -> str:  # 8
-        plan = self._plan
+        plan = self._published.plan
         offender = self._report.I2.first_offender
         if offender is not None:
             _refuse_offender("E_PROOF_GRANT", offender)
@@ -256,8 +264,8 @@ class Verification:
         modules = self.proof.modules
         if not modules:
             return None
-        check_modules(self._plan, modules)
-        values, steps = run_again(self.facts, self._plan, modules, self._make_host())
+        check_modules(self._published.plan, modules)
+        values, steps = run_again(self.facts, self._published.plan, modules, self._make_host())
         return f"{len(modules)} modules are their nodes; identical: {values} values, {steps} steps"
 
 
@@ -289,7 +297,7 @@ def _named(number: int, name: str, code: str, check: Callable[[], str | None]) -
         message = f"step {number}, {name}: {error.message}"
         data = error.data if own else {**error.data, "cause": error.code}
         refused = NotVerified(error.code if own else code, message, hint=error.hint)
-        refused.data.update(data | where)
+        refused.data.update({key: _tellable(value) for key, value in data.items()} | where)
         raise refused from error
     except _UNSOUND as error:
         what = f"{type(error).__name__}: {str(error)[:200]}"
@@ -297,6 +305,15 @@ def _named(number: int, name: str, code: str, check: Callable[[], str | None]) -
         refused = NotVerified("E_PROOF_FORM", message)
         refused.data.update(where)
         raise refused from error
+
+
+def _tellable(value: object) -> object:
+    """The value, unless it cannot be printed as JSON: Python writes no integer of 4,301 digits."""
+    try:
+        json.dumps(value, default=str)
+    except ValueError:
+        return shown(value)
+    return value
 
 
 def _refuse_offender(code: str, offender: Offender) -> NoReturn:

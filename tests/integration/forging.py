@@ -18,7 +18,9 @@ from logos_graph.ledger import parse_checkpoint, parse_entry, parse_note, sign_c
 from logos_graph.ledger.merkle import hash_leaf, inclusion_proof, leaf_data, nodes_of, root_of
 from logos_graph.logline import parse_intent, sign_intent
 
-__all__ = ["Document", "Forger", "intent_of", "mutation", "read", "receipt_of", "write"]
+__all__ = [
+    "Document", "Forger", "bodies", "intent_of", "leave_out", "mutation", "read", "receipt_of", "write",
+]  # fmt: skip
 
 Document = dict[str, Any]
 """A proof file's JSON."""

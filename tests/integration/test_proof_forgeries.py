@@ -1,0 +1,619 @@
+"""Forged proof files: each is refused, by the step that looks for it, with its own code.
+
+Most are made with the supervisor's own key (forging.py), so that every signature and every path in
+them is right: what refuses them is what the entries say.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from logos_graph.canon import content_id, encode, json_id
+from logos_graph.cli.proving import prove_run
+from logos_graph.errors import LogosError, NotVerified
+from logos_graph.identity import Did, Signer
+from logos_graph.ledger import accept_supervision, parse_checkpoint, parse_note, sign_checkpoint
+from logos_graph.ledger.note import Note, NoteSignature
+from logos_graph.logline import format_when
+from logos_graph.proof import Verification
+from logos_graph.wasm.runtime import WasmHost
+from tests.integration.asking import serving, set_up
+from tests.integration.conftest import EXAMPLE
+from tests.integration.forging import (
+    Document,
+    Forger,
+    bodies,
+    intent_of,
+    leave_out,
+    mutation,
+    read,
+    receipt_of,
+    write,
+)
+from tests.integration.test_proofs import approval, run_of, transfer
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Cast
+
+STRANGER = Signer.from_seed(b"\7" * 32)
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """Proof files as they are made, with modules; and who can forge them."""
+
+    approval: bytes
+    transfer: bytes
+    pays: bytes
+    ticks: bytes
+    forger: Forger
+    cache: Path
+    supervisor: Did
+
+    def refused(self, data: bytes, trusted: Did | None = None) -> NotVerified:
+        """Why the file is refused."""
+        with pytest.raises(NotVerified) as caught:
+            self.verify(data, trusted)
+        return caught.value
+
+    def verify(self, data: bytes, trusted: Did | None = None) -> Verification:
+        """The verification, once every step held."""
+        verification = Verification(data, trusted, self.host)
+        assert all(step.ok is not False for step in verification.steps())
+        return verification
+
+    def host(self) -> WasmHost:
+        return WasmHost(self.cache, bytes(32))
+
+    def forged(self, data: bytes, change: Callable[[Document], None]) -> str:
+        """The code by which a forgery with the supervisor's key is refused."""
+        return self.refused(self.forger.forge(data, change)).code
+
+    def changed(self, data: bytes, change: Callable[[Document], None]) -> str:
+        """The code by which a file is refused that was only changed."""
+        document = read(data)
+        change(document)
+        return self.refused(write(document)).code
+
+
+@pytest.fixture(scope="module")
+def proofs(example: Cast, tmp_path_factory: pytest.TempPathFactory) -> Proofs:
+    system, made = example.system, {}
+    small, large = (
+        json.loads((EXAMPLE / "payments" / f"{name}.json").read_text()) for name in ("ok", "large")
+    )
+    with serving() as server:
+        asking = set_up(example, server)
+        runs = {
+            "approval": run_of(approval(example, small)),
+            "transfer": run_of(transfer(example, large)),
+            "pays": run_of(asking.run("counts-pays")),
+            "ticks": run_of(asking.run("ticks-counts")),
+        }
+        for name, run in runs.items():
+            made[name] = prove_run(system, run, with_modules=True).data
+    forger = Forger(example.operator, (example.operator, example.agent, *example.treasury))
+    return Proofs(
+        **made, forger=forger, cache=tmp_path_factory.mktemp("c"), supervisor=forger.supervisor.did
+    )
+
+
+# --- without the supervisor's key -----------------------------------------------------------------
+
+
+def test_a_forger_who_changes_nothing_is_not_refused(proofs: Proofs) -> None:
+    """Else the other tests here would show nothing."""
+    for data in (proofs.approval, proofs.transfer, proofs.pays, proofs.ticks):
+        assert proofs.verify(proofs.forger.forge(data, lambda _: None)).record
+        assert write(read(data)) == data
+
+
+def test_any_changed_byte_is_refused(proofs: Proofs) -> None:
+    """The file without its modules, so that every part of it comes to its turn."""
+    document = read(proofs.transfer)
+    document["modules"] = {}
+    data = write(document)
+    proofs.verify(data)
+    for place in range(0, len(data), max(1, len(data) // 400)):
+        for flip in (1, 0x20):
+            forged = data[:place] + bytes([data[place] ^ flip]) + data[place + 1 :]
+            with pytest.raises(LogosError):
+                proofs.verify(forged)
+
+
+@given(choice=st.data())
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_byte_more_or_less_or_another_is_refused(proofs: Proofs, choice: st.DataObject) -> None:
+    data = proofs.approval
+    place = choice.draw(st.integers(0, len(data) - 1))
+    byte = bytes([choice.draw(st.integers(0, 255))])
+    forged = choice.draw(
+        st.sampled_from(
+            [
+                data[:place] + byte + data[place + 1 :],
+                data[:place] + data[place + 1 :],
+                data[:place] + byte + data[place:],
+                data[:place],
+                data + byte,
+            ]
+        )
+    )
+    assume(forged != data)
+    with pytest.raises(LogosError):
+        proofs.verify(forged)
+
+
+def test_a_path_that_leads_elsewhere_is_no_inclusion(proofs: Proofs) -> None:
+    def other_hash(document: Document) -> None:
+        document["entries"][3]["proof"][0] = b64encode(bytes(32)).decode()
+
+    def shorter(document: Document) -> None:
+        document["entries"][3]["proof"].pop()
+
+    def longer(document: Document) -> None:
+        document["entries"][3]["proof"].append(b64encode(bytes(32)).decode())
+
+    def of_another(document: Document) -> None:
+        document["entries"][3]["proof"] = document["entries"][4]["proof"]
+
+    for change in (other_hash, shorter, longer, of_another):
+        assert proofs.changed(proofs.approval, change) == "E_PROOF_INCLUSION"
+
+
+def test_the_checkpoint_of_another_size_or_ledger_or_key_is_refused(proofs: Proofs) -> None:
+    document = read(proofs.approval)
+    note = parse_note(document["checkpoint"].encode())
+    found = parse_checkpoint(note.text)
+    supervisor = proofs.forger.supervisor
+    ledger = found.origin.removeprefix("logos-ledger/")
+    other_size = sign_checkpoint(ledger, found.size + 1, found.root, supervisor).data.decode()
+    other_root = sign_checkpoint(ledger, found.size, bytes(32), supervisor).data.decode()
+    smaller = sign_checkpoint(ledger, 1, found.root, supervisor).data.decode()
+    foreign = sign_checkpoint("elsewhere", found.size, found.root, supervisor).data.decode()
+    stranger = sign_checkpoint(ledger, found.size, found.root, STRANGER).data.decode()
+    (line,) = note.signatures
+    claimed = Note(note.text, (NoteSignature(line.name, line.key_id, bytes(64)),)).data.decode()
+    for text, code in (
+        (other_size, "E_PROOF_INCLUSION"),
+        (other_root, "E_PROOF_INCLUSION"),
+        (smaller, "E_PROOF_INCLUSION"),
+        (foreign, "E_PROOF_CHECKPOINT"),
+        (stranger, "E_PROOF_CHECKPOINT"),
+        (claimed, "E_PROOF_CHECKPOINT"),
+        ("", "E_PROOF_CHECKPOINT"),
+    ):
+        assert proofs.refused(write({**document, "checkpoint": text})).code == code, text
+
+
+def test_an_entry_of_another_ledger_or_out_of_its_order_is_refused(proofs: Proofs) -> None:
+    def foreign(document: Document) -> None:
+        document["entries"][2]["entry"]["ledger"] = "another"
+
+    def doubled(document: Document) -> None:
+        document["entries"].insert(3, document["entries"][3])
+
+    def swapped(document: Document) -> None:
+        entries = document["entries"]
+        entries[3], entries[4] = entries[4], entries[3]
+
+    def without_genesis(document: Document) -> None:
+        document["entries"].pop(0)
+
+    for change in (foreign, doubled, swapped, without_genesis):
+        assert proofs.changed(proofs.approval, change) == "E_PROOF_ORDER"
+    for data in (proofs.approval, proofs.pays):
+        document = read(data)
+        assert proofs.refused(write({**document, "intent": content_id(b"")})).code == (
+            "E_PROOF_INTENT"
+        )
+        assert proofs.refused(write({**document, "run": content_id(b"")})).code == "E_PROOF_RUN"
+
+
+def test_an_entry_that_the_supervisor_did_not_sign_is_refused(proofs: Proofs) -> None:
+    stranger = Forger(STRANGER)
+    document = read(stranger.forge(proofs.approval, lambda _: None))
+    document["checkpoint"] = read(proofs.approval)["checkpoint"]
+    assert proofs.refused(write(document)).code == "E_PROOF_SIGNATURE"
+
+
+def test_a_whole_ledger_of_a_stranger_is_told_by_its_key(proofs: Proofs) -> None:
+    """By itself it is as good as any: whose ledger it must be is for the verifier to know."""
+
+    def taken_over(document: Document) -> None:
+        document["entries"][0]["entry"]["body"]["supervisor"] = STRANGER.did
+
+    forged = Forger(STRANGER).forge(proofs.approval, taken_over)
+    assert proofs.verify(forged).supervisor == STRANGER.did
+    assert proofs.refused(forged, proofs.supervisor).code == "E_PROOF_SUPERVISOR"
+    assert proofs.verify(proofs.approval, proofs.supervisor).record
+
+
+# --- with the supervisor's key --------------------------------------------------------------------
+
+
+def test_a_signer_who_was_never_registered_is_refused(proofs: Proofs) -> None:
+    def left_out(document: Document) -> None:
+        agent = intent_of(document)["intent"]["logline"]["who"]
+        (registered,) = (
+            body["intent"]
+            for body in bodies(document, "receipt")
+            if any(each.get("did") == agent for each in body["mutations"])
+        )
+        leave_out(document, lambda e: registered in (e["body"].get("intent"), e["body"].get("cid")))
+
+    assert proofs.forged(proofs.transfer, left_out) == "E_PROOF_SIGNER"
+
+
+def test_an_intent_with_another_s_signature_is_refused(proofs: Proofs) -> None:
+    def exchanged(document: Document) -> None:
+        intent_of(document)["signature"] = "0" * 128
+
+    def other_words(document: Document) -> None:
+        intent_of(document)["intent"]["logline"]["if_ok"] = "emit:other"
+
+    for change in (exchanged, other_words):
+        assert proofs.forged(proofs.transfer, change) == "E_PROOF_SIGNER"
+
+
+def consents(document: Document) -> list[Document]:
+    return [body for body in bodies(document, "consent") if body["intent"] == document["intent"]]
+
+
+def test_a_consent_that_is_missing_or_there_twice_is_refused(proofs: Proofs) -> None:
+    def missing(document: Document) -> None:
+        gone = consents(document)[0]
+        leave_out(document, lambda e: e["body"] is gone)
+
+    def twice(document: Document) -> None:
+        first, second = consents(document)
+        second |= {"by": first["by"], "cid": first["cid"], "expires_at": first["expires_at"]}
+
+    assert proofs.forged(proofs.transfer, missing) == "E_PROOF_CONSENT"
+    assert proofs.forged(proofs.transfer, twice) == "E_PROOF_SIGNER"  # it rests on one intent
+
+
+def test_a_consent_that_had_expired_or_was_not_bound_to_this_is_refused(proofs: Proofs) -> None:
+    def give(document: Document, **changes: Any) -> None:
+        consent = consents(document)[0]
+        (intent,) = (b for b in bodies(document, "intent") if b["cid"] == consent["cid"])
+        old = intent["cid"]
+        intent["intent"]["logline"]["this"] |= changes
+        proofs.forger.sign_again(intent)
+        consent["cid"] = intent["cid"]
+        if "expires_at" in changes:
+            consent["expires_at"] = changes["expires_at"]
+        for body in bodies(document, "receipt"):
+            if body["intent"] == old:
+                body["intent"] = intent["cid"]
+
+    for changes in (
+        {"expires_at": format_when(1)},
+        {"revision": 0},
+        {"policy_hash": content_id(b"another policy")},
+    ):
+        code = proofs.forged(proofs.transfer, lambda d, c=changes: give(d, **c))  # type: ignore[misc]
+        assert code == "E_PROOF_SIGNER", changes
+
+
+def test_a_consent_that_lapsed_before_the_decision_does_not_count(proofs: Proofs) -> None:
+    def lapsed(document: Document) -> None:
+        first, second = consents(document)
+        (at,) = (
+            item["entry"]["recorded_at"]
+            for item in document["entries"]
+            if item["entry"]["body"] is second
+        )
+        (intent,) = (b for b in bodies(document, "intent") if b["cid"] == first["cid"])
+        old, until = intent["cid"], format_when(at - 1)
+        intent["intent"]["logline"]["this"]["expires_at"] = until
+        proofs.forger.sign_again(intent)
+        first |= {"cid": intent["cid"], "expires_at": until}
+        for body in bodies(document, "receipt"):
+            if body["intent"] == old:
+                body["intent"] = intent["cid"]
+
+    assert proofs.forged(proofs.transfer, lapsed) == "E_PROOF_CONSENT"
+
+
+def test_a_decision_that_the_policy_does_not_make_is_refused(proofs: Proofs) -> None:
+    def allowed_at_once(document: Document) -> None:
+        decision = intent_of(document)["decision"]
+        rest = {name: decision[name] for name in ("policies", "revision")}
+        intent_of(document)["decision"] = {"outcome": "ALLOW", **rest}
+
+    def by_another_rule(document: Document) -> None:
+        intent_of(document)["decision"]["policies"] = ["blocked-account"]
+
+    def fewer(document: Document) -> None:
+        intent_of(document)["decision"]["quorum"] = 1
+
+    def later(document: Document) -> None:
+        intent_of(document)["decision"]["expires_at"] = format_when(2**62)
+
+    for change in (allowed_at_once, by_another_rule, fewer, later):
+        assert proofs.forged(proofs.transfer, change) == "E_PROOF_DECISION"
+
+
+def test_another_policy_than_the_one_in_force_is_refused(proofs: Proofs) -> None:
+    text = "permit(principal, action, resource);"
+
+    def exchanged(document: Document) -> None:
+        mutation(document, "policy")["text"] = text
+
+    def never_activated(document: Document) -> None:
+        for item in document["entries"]:
+            if item["entry"]["body"] is intent_of(document):
+                item["entry"]["policy_hash"] = content_id(text.encode())
+
+    def left_out(document: Document) -> None:
+        (activation,) = (
+            body["intent"]
+            for body in bodies(document, "receipt")
+            if any(each["kind"] == "policy" for each in body["mutations"])
+        )
+        leave_out(document, lambda e: activation in (e["body"].get("intent"), e["body"].get("cid")))
+
+    for change in (exchanged, never_activated, left_out):
+        assert proofs.forged(proofs.approval, change) == "E_PROOF_POLICY", change
+
+
+def run_in(document: Document) -> Document:
+    return next(each for each in receipt_of(document)["mutations"] if each["kind"] == "run")
+
+
+def test_a_value_that_is_not_the_one_of_its_id_is_refused(proofs: Proofs) -> None:
+    def exchanged(document: Document) -> None:
+        values = run_in(document)["values"]
+        values[next(iter(values))] = "another"
+
+    assert proofs.forged(proofs.approval, exchanged) == "E_PROOF_VALUE"
+
+
+def test_inputs_that_the_intent_did_not_give_are_refused(proofs: Proofs) -> None:
+    def exchanged(document: Document) -> None:
+        run = run_in(document)
+        (port,) = (p for p, cid in run["inputs"].items() if run["values"][cid] == 5)
+        cid = json_id(6)
+        run["values"][cid], run["inputs"][port] = 6, cid
+
+    assert proofs.forged(proofs.ticks, exchanged) == "E_PROOF_INPUTS"
+
+
+def test_outputs_that_the_run_did_not_give_are_refused(proofs: Proofs) -> None:
+    def in_the_result(document: Document) -> None:
+        receipt_of(document)["result"]["outputs"]["out"] = 77
+
+    def in_both(document: Document) -> None:
+        in_the_result(document)
+        run, cid = run_in(document), json_id(77)
+        run["values"][cid], run["outputs"]["out"] = 77, cid
+
+    assert proofs.forged(proofs.ticks, in_the_result) == "E_PROOF_RESULT"
+    assert proofs.forged(proofs.ticks, in_both) == "E_PROOF_REPLAY"  # that only the nodes know
+
+
+def test_a_flow_or_node_that_was_not_published_is_refused(proofs: Proofs) -> None:
+    def no_flow(document: Document) -> None:
+        flow = run_in(document)["flow"]
+        for body in bodies(document, "receipt"):
+            body["mutations"] = [each for each in body["mutations"] if each.get("id") != flow]
+
+    def no_node(document: Document) -> None:
+        node = run_in(document)["steps"][0]["node"]
+        for body in bodies(document, "receipt"):
+            body["mutations"] = [each for each in body["mutations"] if each.get("id") != node]
+
+    def rewired(document: Document) -> None:
+        flow = run_in(document)["flow"]
+        for body in bodies(document, "receipt"):
+            for each in body["mutations"]:
+                if each.get("id") == flow:
+                    each["edges"][0]["to"] = "second"
+
+    for change in (no_flow, no_node, rewired):
+        assert proofs.forged(proofs.ticks, change) == "E_PROOF_FLOW", change
+
+
+def test_steps_and_runs_that_are_not_those_of_the_flow_are_refused(proofs: Proofs) -> None:
+    def fewer(document: Document) -> None:
+        run_in(document)["steps"].pop(0)
+
+    def other_run(document: Document) -> None:
+        run_in(document)["id"] = document["run"] = content_id(b"another run")
+
+    for change in (fewer, other_run):
+        assert proofs.forged(proofs.approval, change) == "E_PROOF_RUN"
+
+
+def test_an_answer_from_outside_without_a_grant_is_refused(proofs: Proofs) -> None:
+    def ungranted(capability: str) -> Callable[[Document], None]:
+        def change(document: Document) -> None:
+            for body in bodies(document, "receipt"):
+                if any(each.get("capability") == capability for each in body["mutations"]):
+                    granting = body["intent"]
+                    leave_out(
+                        document,
+                        lambda e: granting in (e["body"].get("intent"), e["body"].get("cid")),
+                    )
+
+        return change
+
+    for capability in ("clock", "log", "random"):
+        assert proofs.forged(proofs.ticks, ungranted(capability)) == "E_PROOF_GRANT"
+    for capability in ("kv", "http"):
+        assert proofs.forged(proofs.pays, ungranted(capability)) == "E_PROOF_GRANT"
+
+
+def test_an_effect_or_its_outcome_that_is_left_out_is_refused(proofs: Proofs) -> None:
+    for kind in ("effect", "outcome"):
+        code = proofs.forged(
+            proofs.pays,
+            lambda d, k=kind: leave_out(d, lambda e: e["kind"] == k),  # type: ignore[misc]
+        )
+        assert code == "E_PROOF_INTEGRITY"
+
+
+def test_another_ending_than_the_signed_one_is_refused(proofs: Proofs) -> None:
+    def other(document: Document) -> None:
+        receipt_of(document)["commitment"] = "emit:something-else"
+
+    def none(document: Document) -> None:
+        gone = receipt_of(document)
+        leave_out(document, lambda e: e["body"] is gone)
+
+    assert proofs.forged(proofs.approval, other) == "E_PROOF_INTEGRITY"
+    assert proofs.forged(proofs.approval, none) == "E_PROOF_RECEIPT"
+
+
+def test_a_module_that_is_not_its_node_is_refused(proofs: Proofs) -> None:
+    def exchanged(document: Document) -> None:
+        one, other, *_ = sorted(document["modules"])
+        document["modules"][one] = document["modules"][other]
+
+    def missing(document: Document) -> None:
+        document["modules"].pop(min(document["modules"]))
+
+    def foreign(document: Document) -> None:
+        document["modules"][content_id(b"x")] = b64encode(b"x").decode()
+
+    def a_bit(document: Document) -> None:
+        node = min(document["modules"])
+        data = bytearray(b64decode(document["modules"][node]))
+        data[len(data) // 2] ^= 1
+        document["modules"][node] = b64encode(data).decode()
+
+    for change in (exchanged, missing, foreign, a_bit):
+        assert proofs.changed(proofs.ticks, change) == "E_PROOF_MODULE"
+
+
+def test_a_recorded_answer_that_was_exchanged_is_found_by_running_again(proofs: Proofs) -> None:
+    def other_time(document: Document) -> None:
+        calls = run_in(document)["steps"][0]["calls"]
+        (clock,) = (call for call in calls if call["operation"] == "clock.now")
+        digit = clock["answer"]["time"] % 10
+        clock["answer"]["time"] += 1 if digit < 9 else -1
+
+    refused = proofs.refused(proofs.forger.forge(proofs.ticks, other_time))
+    assert refused.code == "E_PROOF_REPLAY"
+    assert refused.data["difference"]["step"] == "first"  # type: ignore[index]
+    assert (refused.data["step"], refused.data["name"]) == (10, "again")
+
+
+# --- keys that changed ----------------------------------------------------------------------------
+
+
+def rotated(proofs: Proofs, document: Document, new: Signer, *, accepted_by: Signer) -> None:
+    """The last receipt besides changes the supervisor's key."""
+    ledger = document["entries"][0]["entry"]["ledger"]
+    old = proofs.forger.supervisor.did
+    bodies(document, "receipt")[-1]["mutations"].append(
+        {
+            "kind": "supervisor", "did": new.did, "previous": old,
+            "signature": accept_supervision(ledger, old, accepted_by),
+        }
+    )  # fmt: skip
+
+
+def test_a_key_that_the_new_holder_did_not_accept_does_not_add_up(proofs: Proofs) -> None:
+    def change(document: Document) -> None:
+        rotated(proofs, document, STRANGER, accepted_by=proofs.forger.supervisor)
+
+    assert proofs.forged(proofs.approval, change) == "E_PROOF_KEYS"
+
+
+def test_after_a_change_of_keys_the_old_one_signs_no_checkpoint(proofs: Proofs) -> None:
+    def change(document: Document) -> None:
+        rotated(proofs, document, STRANGER, accepted_by=STRANGER)
+
+    forged = proofs.forger.forge(proofs.approval, change)  # sealed by the old key
+    refused = proofs.refused(forged)
+    assert (refused.code, refused.data["cause"]) == ("E_PROOF_CHECKPOINT", "E_NOTE_UNSIGNED")
+    document = read(forged)
+    found = parse_checkpoint(parse_note(document["checkpoint"].encode()).text)
+    ledger = found.origin.removeprefix("logos-ledger/")
+    document["checkpoint"] = sign_checkpoint(ledger, found.size, found.root, STRANGER).data.decode()
+    steps = []
+    with pytest.raises(LogosError):  # the receipt's mutations are not those of its verb's run
+        for step in Verification(write(document), STRANGER.did, proofs.host).steps():
+            steps.append(step.name)
+        raise NotVerified("E_NONE", "it is verified")
+    assert steps[:4] == ["form", "keys", "checkpoint", "entries"]
+
+
+# --- nonsense -------------------------------------------------------------------------------------
+
+JUNK: st.SearchStrategy[Any] = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.just(10**5000),
+    st.text(max_size=20), st.just([]), st.just({}), st.just([[]]), st.just({"kind": "run"}),
+    st.just("b3:" + "0" * 64), st.just({"a": {"b": [None]}}),
+)  # fmt: skip
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path of every member, at every depth."""
+    members = value.items() if isinstance(value, dict) else enumerate(value)
+    found = []
+    for key, member in members:
+        found.append((*path, key))
+        if isinstance(member, dict | list):
+            found += places(member, (*path, key))
+    return found
+
+
+def put(document: Any, path: tuple[Any, ...], value: Any, how: str) -> None:
+    for key in path[:-1]:
+        document = document[key]
+    if how == "put":
+        document[path[-1]] = value
+    elif isinstance(document, list):
+        document.pop(path[-1])
+    else:
+        del document[path[-1]]
+
+
+@given(choice=st.data())
+@hypothesis_settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_stands_anywhere_in_a_file_is_refused_by_a_named_error(
+    proofs: Proofs, choice: st.DataObject
+) -> None:
+    original = choice.draw(st.sampled_from([proofs.transfer, proofs.pays]))
+    document = read(original)
+    document["modules"] = {}
+    path = choice.draw(st.sampled_from(places(document)))
+    put(document, path, choice.draw(JUNK), choice.draw(st.sampled_from(["put", "drop"])))
+    try:
+        proofs.verify(encode(document, max_bytes=2**26, max_depth=80))
+    except LogosError as error:
+        assert error.code.startswith(("E_PROOF_", "E_NOT_A_PROOF")), error
+
+
+@given(choice=st.data())
+@hypothesis_settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_a_supervisor_signs_is_refused_by_a_named_error_or_verified(
+    proofs: Proofs, choice: st.DataObject
+) -> None:
+    original = choice.draw(st.sampled_from([proofs.transfer, proofs.pays]))
+    document = read(original)
+    document["modules"] = {}
+    size = parse_checkpoint(parse_note(document["checkpoint"].encode()).text).size
+    for _ in range(choice.draw(st.integers(1, 3))):
+        entry = choice.draw(st.sampled_from(document["entries"]))["entry"]
+        path = choice.draw(st.sampled_from(places(entry["body"])))
+        put(entry["body"], path, choice.draw(JUNK), choice.draw(st.sampled_from(["put", "drop"])))
+    try:
+        proofs.forger.seal(document, size)
+    except LogosError:
+        assume(False)  # not even an entry
+    try:
+        proofs.verify(write(document))
+    except LogosError as error:
+        assert error.code.startswith("E_PROOF_"), error
