@@ -120,8 +120,15 @@ def _compare(entry: Entry, made: Decision) -> None:
     if isinstance(told, Require) and isinstance(made, Require):
         same = same and told.expires_at <= made.expires_at
     if not same:
-        reason = f"the policy says {_outcome(made)}, or something else about it"
-        _refuse("E_PROOF_DECISION", entry, reason)
+        message = f"the policy decides otherwise at entry {entry.index} than is recorded there"
+        raise NotVerified(
+            "E_PROOF_DECISION",
+            message,
+            index=entry.index,
+            field="body.decision",
+            expected=made.to_json(),
+            found=told.to_json(),
+        )
 
 
 def _outcome(decision: Decision) -> str:

@@ -19,8 +19,17 @@ from logos_graph.ledger.merkle import hash_leaf, inclusion_proof, leaf_data, nod
 from logos_graph.logline import parse_intent, sign_intent
 
 __all__ = [
-    "Document", "Forger", "bodies", "intent_of", "leave_out", "mutation", "read", "receipt_of", "write",
-]  # fmt: skip
+    "Document",
+    "Forger",
+    "bodies",
+    "intent_of",
+    "leave_out",
+    "leave_story",
+    "mutation",
+    "read",
+    "receipt_of",
+    "write",
+]
 
 Document = dict[str, Any]
 """A proof file's JSON."""
@@ -116,3 +125,8 @@ def mutation(document: Document, kind: str) -> Document:
 def leave_out(document: Document, leave: Callable[[Document], Json]) -> None:
     """Takes the entries away of which this is true."""
     document["entries"] = [item for item in document["entries"] if not leave(item["entry"])]
+
+
+def leave_story(document: Document, *intents: str) -> None:
+    """Takes everything away that is about these intents."""
+    leave_out(document, lambda e: any(e["body"].get(n) in [*intents] for n in ("intent", "cid")))
