@@ -1,4 +1,4 @@
-"""Forges proof files, with the keys of a test's own ledger; not a test itself.
+"""Proof files of real runs, and how to forge them with the keys of their ledger; not a test itself.
 
 Whoever has the supervisor's key can sign any entry and any tree. So what a forgery with it shows is
 that the steps after the signatures look for themselves.
@@ -8,19 +8,28 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from logos_graph.canon import Json, Tag, encode, parse, tagged_id
-from logos_graph.identity import Signer
+from logos_graph.errors import LogosError, NotVerified
+from logos_graph.identity import Did, Signer
 from logos_graph.ledger import parse_checkpoint, parse_entry, parse_note, sign_checkpoint
 from logos_graph.ledger.merkle import hash_leaf, inclusion_proof, leaf_data, nodes_of, root_of
 from logos_graph.logline import parse_intent, sign_intent
+from logos_graph.proof import Verification
+from logos_graph.wasm.runtime import WasmHost
 
 __all__ = [
+    "STRANGER",
     "Document",
     "Forger",
+    "Proofs",
     "bodies",
     "intent_of",
     "leave_out",
@@ -30,6 +39,8 @@ __all__ = [
     "receipt_of",
     "write",
 ]
+
+STRANGER = Signer.from_seed(b"\7" * 32)
 
 Document = dict[str, Any]
 """A proof file's JSON."""
@@ -130,3 +141,57 @@ def leave_out(document: Document, leave: Callable[[Document], Json]) -> None:
 def leave_story(document: Document, *intents: str) -> None:
     """Takes everything away that is about these intents."""
     leave_out(document, lambda e: any(e["body"].get(n) in [*intents] for n in ("intent", "cid")))
+
+
+@dataclass(frozen=True, repr=False)
+class Proofs:
+    """Proof files as they are made, with modules; and who can forge them."""
+
+    approval: bytes
+    transfer: bytes
+    pays: bytes
+    ticks: bytes
+    forger: Forger
+    cache: Path
+    supervisor: Did
+
+    def refused(self, data: bytes, trusted: Did | None = None) -> NotVerified:
+        """Why the file is refused."""
+        with pytest.raises(NotVerified) as caught:
+            self.verify(data, trusted)
+        return caught.value
+
+    def error(self, data: bytes) -> LogosError | None:
+        """Why the file is refused, if it is; no other exception comes out of it."""
+        try:
+            self.verify(data)
+        except LogosError as error:
+            return error
+        return None
+
+    def held(self, data: bytes, trusted: Did) -> list[str]:
+        """The steps that hold."""
+        names = list[str]()
+        with suppress(LogosError):
+            for step in Verification(data, trusted, self.host).steps():
+                names.append(step.name)
+        return names
+
+    def verify(self, data: bytes, trusted: Did | None = None) -> Verification:
+        """The verification, once every step held."""
+        verification = Verification(data, trusted, self.host)
+        assert all(step.ok is not False for step in verification.steps())
+        return verification
+
+    def host(self) -> WasmHost:
+        return WasmHost(self.cache, bytes(32))
+
+    def forged(self, data: bytes, change: Callable[[Document], None]) -> str:
+        """The code by which a forgery with the supervisor's key is refused."""
+        return self.refused(self.forger.forge(data, change)).code
+
+    def changed(self, data: bytes, change: Callable[[Document], None]) -> str:
+        """The code by which a file is refused that was only changed."""
+        document = read(data)
+        change(document)
+        return self.refused(write(document)).code
