@@ -30,6 +30,7 @@ PURE = (
     "governance",
     "execution",
     "supervisor",
+    "proof",
 )
 # What gives a module a clock, randomness, an environment, a disk or a network.
 CLOCKS_AND_CHANCE = ("time", "random", "secrets", "uuid", "ulid")

@@ -1,7 +1,8 @@
-"""logos run FLOW, and run list, show, replay."""
+"""logos run FLOW, and run list, show, replay, prove."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,7 +48,7 @@ class _RunAFlow(click.Command):
 
 @click.group(cls=_RunGroup, subcommand_metavar="FLOW --input FILE.json | COMMAND [ARGS]...")
 def run() -> None:
-    """Run a flow; list, show and replay runs.
+    """Run a flow; list, show, replay and prove runs.
 
     \b
     logos run payment-approval --input payment.json
@@ -223,3 +224,53 @@ def replay(out: Printer, run: str) -> int:
         for name, value in difference.items()
     )
     return NotVerified.exit_status
+
+
+@run.command()
+@click.argument("run", metavar="RUN")
+@click.option(
+    "--output", "output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write it (default: the run's short id and .proof.json, in this folder).",
+)  # fmt: skip
+@click.option(
+    "--with-modules", is_flag=True, help="With the nodes' binaries, to run it again elsewhere."
+)
+@with_output
+def prove(out: Printer, run: str, output: Path | None, with_modules: bool) -> int:
+    """Write all that a run rests on into one file, which `logos verify` checks by itself.
+
+    The intent, who signed it, the decision and its policy, consents, receipt and values, each entry
+    with its proof against a checkpoint that the supervisor's key of this home signs.
+    """
+    from logos_graph.cli.proving import prove_run, write_proof
+
+    with opened() as system:
+        identity = system.reader.resolve(run, ("Run",))
+        out.progress(f"proving {short(identity)}")
+        proved = prove_run(system, identity, with_modules=with_modules)
+    path = output or Path(f"run-{str(short(identity)).removeprefix('b3:')}.proof.json")
+    write_proof(path, proved.data)
+    document = {
+        "file": str(path),
+        "run": identity,
+        "intent": proved.proof.intent,
+        "bytes": len(proved.data),
+        "entries": len(proved.proof.entries),
+        "modules": len(proved.proof.modules),
+        "checkpoint": {"size": proved.size, "note": proved.proof.checkpoint.decode()},
+        "steps": [step.json for step in proved.steps],
+    }
+    out.document(document)
+    out.fields(
+        [
+            ("file", path),
+            ("run", identity),
+            ("bytes", len(proved.data)),
+            ("entries", len(proved.proof.entries)),
+            ("modules", len(proved.proof.modules)),
+            ("checkpoint", f"size {proved.size}"),
+        ]
+    )
+    out.line()
+    out.line(f"logos verify {path}")
+    return 0

@@ -11,22 +11,21 @@ from logos_graph.errors import NotVerified
 
 if TYPE_CHECKING:
     from logos_graph.archive import ArchiveReport
+    from logos_graph.identity import Did
 
 __all__ = ["verify_export"]
 
 _GIVEN, _ITSELF = "given", "the export alone: give --supervisor to be sure"
 
 
-def verify_export(out: Printer, folder: Path, supervisor: str | None) -> int:
+def verify_export(out: Printer, folder: Path, trusted: Did | None) -> int:
     """Prints what was verified; status 1 if an invariant does not hold.
 
-    supervisor: a DID. Raises NotVerified for the first thing that is not as it must be, with its
-    file, and the entry's index where it is an entry's.
+    trusted: one of the ledger's keys. Raises NotVerified for the first thing that is not as
+    it must be, with its file, and the entry's index where it is an entry's.
     """
     from logos_graph.archive import verify_archive
-    from logos_graph.identity import parse_did
 
-    trusted = None if supervisor is None else parse_did(supervisor)
     report = verify_archive(
         folder,
         trusted,

@@ -1,5 +1,6 @@
 """Neo4j behind the supervisor's Store: units of work over the statements in cypher/."""
 
+from logos_graph.store.evidence import GraphEvidence
 from logos_graph.store.exporting import StoredLedger
 from logos_graph.store.reader import Reader
 from logos_graph.store.restoring import restore
@@ -8,6 +9,7 @@ from logos_graph.store.state import read_state
 from logos_graph.store.store import Neo4jStore
 
 __all__ = [
+    "GraphEvidence",
     "Neo4jStore",
     "Reader",
     "StoredLedger",

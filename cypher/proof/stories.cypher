@@ -1,0 +1,7 @@
+// Every entry about these intents, in their order.
+// Parameters: intents (list of cids). Rows: text, hash, signature.
+MATCH (line:LogLine)
+WHERE line.cid IN $intents
+MATCH (line)<-[:RECORDS]-(entry:LedgerEntry)
+WITH DISTINCT entry ORDER BY entry.index
+RETURN entry.text AS text, entry.hash AS hash, entry.signature AS signature

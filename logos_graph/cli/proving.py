@@ -1,0 +1,76 @@
+"""Makes the proof file of a run: gathered, proved against a fresh checkpoint, and verified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from logos_graph.errors import EnvironmentFault, InvalidInput, Rejected
+
+if TYPE_CHECKING:
+    from logos_graph.canon import ContentId
+    from logos_graph.proof import ProofFile, Step
+    from logos_graph.wiring import System
+
+__all__ = ["Proved", "prove_run", "write_proof"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A proof file that was verified as anybody will verify it. data: its bytes."""
+
+    proof: ProofFile
+    data: bytes
+    size: int
+    steps: tuple[Step, ...]
+
+
+def prove_run(system: System, run: ContentId, *, with_modules: bool) -> Proved:
+    """The proof of a recorded run.
+
+    Raises Rejected E_NOT_SUPERVISOR where the supervisor's key is not in this home, NotVerified
+    E_PROOF_… where the ledger does not bear the run out, InvalidInput E_SIZE for one too large.
+    """
+    from logos_graph.canon import ContentId
+    from logos_graph.proof import Verification, encode_proof, gather_run, make_proof
+    from logos_graph.store import GraphEvidence
+
+    head = system.reader.head()
+    if head is None:
+        raise InvalidInput("E_NO_LEDGER", "this database has no ledger yet", hint="logos up")
+    size, keys = head.index + 1, system.reader.supervisor_keys()
+    signer = system.signer_of(keys.at(size))
+    intent = ContentId(str(system.reader.run(run)["intent"]))
+    found, nodes = gather_run(GraphEvidence(system.reader, head.ledger), intent)
+    entries = [entry for entry in found if entry.index < size]
+    modules = {node: system.store.module(node) for node in nodes} if with_modules else {}
+    proof = make_proof(
+        intent, run, entries, modules,
+        size=size, tree_nodes=system.store.tree_nodes, supervisor=signer,
+    )  # fmt: skip
+    data = encode_proof(proof)
+    steps = tuple(Verification(data, signer.did, lambda: system.host).steps())
+    return Proved(proof, data, size, steps)
+
+
+def write_proof(path: Path, data: bytes) -> None:
+    """Writes the file. Raises Rejected E_FILE_EXISTS, EnvironmentFault E_FOLDER."""
+    from logos_graph.files import write_new
+
+    try:
+        write_new(path, data)
+    except FileExistsError:
+        raise Rejected(
+            "E_FILE_EXISTS",
+            f"{path} is there already, and is not overwritten",
+            hint="give another name: --output FILE",
+            path=str(path),
+        ) from None
+    except OSError as error:
+        raise EnvironmentFault(
+            "E_FOLDER",
+            f"{path} cannot be written: {error.strerror or error}",
+            hint="choose a folder that you may write to, on a filesystem with hard links",
+            path=str(path),
+        ) from None

@@ -1,0 +1,42 @@
+"""A proof file, made of the entries that were gathered, the tree's nodes, and a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from logos_graph.canon import ContentId
+from logos_graph.identity import Signer
+from logos_graph.ledger import Entry, sign_checkpoint
+from logos_graph.ledger.merkle import NodeId, Nodes, inclusion_proof, needed_nodes, root_of
+from logos_graph.proof.form import ProofFile, ProvedEntry
+
+__all__ = ["TreeNodes", "make_proof"]
+
+TreeNodes = Callable[[Iterable[NodeId]], Nodes]
+"""Reads the hashes of complete subtrees; asked once for all that a proof file needs."""
+
+
+def make_proof(
+    intent: ContentId,
+    run: ContentId,
+    entries: Sequence[Entry],
+    modules: Mapping[ContentId, bytes],
+    *,
+    size: int,
+    tree_nodes: TreeNodes,
+    supervisor: Signer,
+) -> ProofFile:
+    """The proof of a run, against the checkpoint of this size, which is signed here."""
+
+    def ask(nodes: Nodes) -> bytes:
+        for entry in entries:
+            inclusion_proof(entry.index, size, nodes)
+        return root_of(size, nodes)
+
+    nodes = tree_nodes(needed_nodes(ask))
+    root = root_of(size, nodes)
+    note = sign_checkpoint(entries[0].ledger, size, root, supervisor)
+    proved = tuple(
+        ProvedEntry(entry, tuple(inclusion_proof(entry.index, size, nodes))) for entry in entries
+    )
+    return ProofFile(intent, run, note.data, proved, modules)
