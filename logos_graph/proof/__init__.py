@@ -18,7 +18,7 @@ from logos_graph.proof.form import (
     parse_proof,
 )
 from logos_graph.proof.gather import Evidence, gather_run
-from logos_graph.proof.make import TreeNodes, make_proof, needed_nodes
+from logos_graph.proof.make import TreeNodes, make_proof, proof_nodes
 from logos_graph.proof.verify import NOT_SHOWN, Step, Verification
 
 __all__ = [
@@ -34,6 +34,6 @@ __all__ = [
     "encode_proof",
     "gather_run",
     "make_proof",
-    "needed_nodes",
     "parse_proof",
+    "proof_nodes",
 ]

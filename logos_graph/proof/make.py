@@ -10,7 +10,7 @@ from logos_graph.ledger import Entry, sign_checkpoint
 from logos_graph.ledger.merkle import NodeId, Nodes, inclusion_proof, needed_nodes, root_of
 from logos_graph.proof.form import ProofFile, ProvedEntry
 
-__all__ = ["TreeNodes", "make_proof"]
+__all__ = ["TreeNodes", "make_proof", "proof_nodes"]
 
 TreeNodes = Callable[[Iterable[NodeId]], Nodes]
 """Reads the hashes of complete subtrees; asked once for all that a proof file needs."""
@@ -27,16 +27,21 @@ def make_proof(
     supervisor: Signer,
 ) -> ProofFile:
     """The proof of a run, against the checkpoint of this size, which is signed here."""
-
-    def ask(nodes: Nodes) -> bytes:
-        for entry in entries:
-            inclusion_proof(entry.index, size, nodes)
-        return root_of(size, nodes)
-
-    nodes = tree_nodes(needed_nodes(ask))
+    nodes = tree_nodes(proof_nodes(size, [entry.index for entry in entries]))
     root = root_of(size, nodes)
     note = sign_checkpoint(entries[0].ledger, size, root, supervisor)
     proved = tuple(
         ProvedEntry(entry, tuple(inclusion_proof(entry.index, size, nodes))) for entry in entries
     )
     return ProofFile(intent, run, note.data, proved, modules)
+
+
+def proof_nodes(size: int, indexes: Iterable[int]) -> frozenset[NodeId]:
+    """The nodes of which the root of a tree and the inclusion proofs of these leaves are made."""
+
+    def ask(nodes: Nodes) -> None:
+        root_of(size, nodes)
+        for index in indexes:
+            inclusion_proof(index, size, nodes)
+
+    return needed_nodes(ask)

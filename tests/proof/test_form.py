@@ -16,7 +16,7 @@ from logos_graph.ledger.merkle import (
     root_of,
     verify_inclusion,
 )
-from logos_graph.proof import ProofFile, encode_proof, make_proof, needed_nodes, parse_proof
+from logos_graph.proof import ProofFile, encode_proof, make_proof, parse_proof, proof_nodes
 from tests.ledger.conftest import SUPERVISOR, Book
 
 
@@ -63,7 +63,7 @@ def test_the_paths_are_those_of_the_checkpoint_s_tree(story: Book) -> None:
 def test_the_nodes_that_are_asked_for_are_enough_and_few(size: int) -> None:
     nodes = nodes_of(hash_leaf(bytes([n])) for n in range(size))
     for index in {0, size // 2, size - 1}:
-        needed = needed_nodes(size, [index])
+        needed = proof_nodes(size, [index])
         known = {node: nodes[node] for node in needed}
         assert inclusion_proof(index, size, known) == inclusion_proof(index, size, nodes)
         assert root_of(size, known) == root_of(size, nodes)

@@ -14,7 +14,7 @@ import pytest
 from logos_graph.canon import ContentId, content_id
 from logos_graph.keystore import KeyStore
 from logos_graph.ledger.merkle import nodes_of
-from logos_graph.proof import NOT_SHOWN, needed_nodes, parse_proof
+from logos_graph.proof import NOT_SHOWN, parse_proof, proof_nodes
 from logos_graph.wiring import open_system
 from tests.integration.asking import Asking, grant, serving, set_up
 from tests.integration.conftest import EXAMPLE
@@ -245,10 +245,10 @@ def test_the_entries_are_the_ledger_s_and_no_more_than_the_run_rests_on(
 
 def test_a_proof_needs_so_many_nodes_of_the_tree_as_its_paths_have() -> None:
     indexes = (0, 5, 77, 99_999)
-    needed = needed_nodes(100_000, indexes)
+    needed = proof_nodes(100_000, indexes)
     assert len(needed) <= (len(indexes) + 1) * 17 * 2
     nodes = nodes_of(bytes([n]) * 32 for n in range(100))
-    assert needed_nodes(100, [3, 99]) <= nodes.keys()
+    assert proof_nodes(100, [3, 99]) <= nodes.keys()
 
 
 def test_the_modules_in_it_are_the_nodes_binaries(
