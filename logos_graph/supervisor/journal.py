@@ -77,6 +77,7 @@ class Journal:
         blobs: Mapping[ContentId, bytes] | None = None,
         *,
         asks_store: bool = False,
+        begins: bool = False,
     ) -> None:
         """Composes entries on the view, appends them to its head, and moves the view along.
 
@@ -85,9 +86,9 @@ class Journal:
         E_NOT_SUPERVISOR if this home does not have the key that signs, and Conflict E_BUSY; and
         what CommitQueue.submit raises. compose: may be called several times, and may be given a
         view with entries that are not committed; the last call counts. asks_store: it asks the
-        store, so its view is to have nothing that the store does not have.
+        store, so its view is to have nothing that the store does not have. begins: see Submission.
         """
-        self._queue.submit(Submission(compose, blobs or {}, asks_store=asks_store))
+        self._queue.submit(Submission(compose, blobs or {}, asks_store=asks_store, begins=begins))
 
     def catch_up(self) -> bool:
         """Reads the entries that others have committed; whether there were any."""
