@@ -9,6 +9,7 @@ set for the n-th message of a kind, before that message is passed on or after:
 | cut before | it is dropped, and the connection with it, on both sides |
 | cut after | it is passed on, then the connection is cut on both sides |
 | held | it waits until it is released; then it is passed on, or dropped with the connection |
+| work | something else is done first, then it is passed on |
 | late | its sender's connection is cut at once; released, it arrives at the server all the same |
 """
 
@@ -56,6 +57,7 @@ class Fault:
     """What is to happen, once, to the `number`-th message (from 1) that goes this way and matches.
 
     refuse: no connection is accepted any more from that moment on (see Proxy.accept).
+    often: it happens to every such message from then on.
     reached: set when it happens. release: lets go of what is held or late.
     """
 
@@ -66,6 +68,8 @@ class Fault:
     held: bool = False
     late: bool = False
     refuse: bool = False
+    work: Callable[[], object] | None = None
+    often: bool = False
     reached: threading.Event = field(default_factory=threading.Event)
     _released: threading.Event = field(default_factory=threading.Event)
 
@@ -146,6 +150,16 @@ class Proxy:
         with self._changed:
             if not self._changed.wait_for(there, timeout=60):
                 raise TimeoutError(f"no {kind} was {side}")
+
+    def wait_for_more(self, side: Side, than: int) -> None:
+        """Until more messages than that came this way since the last fault was set."""
+
+        def there() -> bool:
+            return sum(each.side == side for each in self._seen) > than
+
+        with self._changed:
+            if not self._changed.wait_for(there, timeout=60):
+                raise TimeoutError(f"nothing more was {side}")
 
     def accept(self) -> None:
         """Connections are accepted again."""
@@ -228,6 +242,8 @@ class Proxy:
             link.client.shutdown(socket.SHUT_WR)  # what it sent already can still be read
         if fault is not None and (fault.held or fault.late):
             fault.wait()
+        if fault is not None and fault.work is not None:
+            fault.work()
         if fault is not None and fault.cut == "before":
             return False
         if message.side == "asked" or not link.gone:
@@ -241,12 +257,10 @@ class Proxy:
             self._seen.append(message)
             self._changed.notify_all()
             for fault in self._faults:
-                if fault.side != message.side or fault.reached.is_set():
-                    continue
-                if not fault.match(message):
+                if fault.side != message.side or not fault.match(message):
                     continue
                 fault.number -= 1
-                if fault.number == 0:
+                if fault.number == 0 or (fault.often and fault.number < 0):
                     self._refusing = self._refusing or fault.refuse
                     fault.reached.set()
                     return fault
@@ -322,4 +336,3 @@ def _exactly(source: socket.socket, count: int) -> bytes:
 def _shut(end: socket.socket) -> None:
     with suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
-
