@@ -5,6 +5,8 @@
 | LOGOS_HOME | keys, ledger id, managed database | the platform's data folder for `logos` |
 | LOGOS_CACHE | what can be made again: jars, builds, compiled nodes | its cache folder |
 | LOGOS_AS | the principal that signs | `supervisor` |
+| LOGOS_QUEUE | how many submissions of one process may wait for the ledger | 1024 |
+| LOGOS_COMMIT_TIMEOUT | how long one may wait there, and then take to write, in seconds | 30 |
 | NEO4J_URI | an existing server instead of the managed one | unset |
 | NEO4J_USERNAME, NEO4J_PASSWORD, NEO4J_DATABASE | of that server | `neo4j`, unset, `neo4j` |
 """
@@ -15,6 +17,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from logos_graph.errors import InvalidInput
 
 __all__ = ["ExternalServer", "Settings"]
 
@@ -37,16 +41,20 @@ class Settings:
     cache: Path
     signer: str
     external: ExternalServer | None
+    queue: int = 1024
+    commit_timeout: int = 30
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Reads the variables above."""
+        """Reads the variables above. Raises InvalidInput E_SETTING."""
         env = os.environ if environment is None else environment
         return cls(
             home=_folder(env.get("LOGOS_HOME"), "data"),
             cache=_folder(env.get("LOGOS_CACHE"), "cache"),
             signer=env.get("LOGOS_AS") or "supervisor",
             external=_external(env),
+            queue=_number(env, "LOGOS_QUEUE", 1024, 1, 1_000_000),
+            commit_timeout=_number(env, "LOGOS_COMMIT_TIMEOUT", 30, 1, 3600),
         )
 
 
@@ -57,6 +65,22 @@ def _folder(given: str | None, kind: str) -> Path:
 
     dirs = PlatformDirs("logos", appauthor=False)
     return (dirs.user_data_path if kind == "data" else dirs.user_cache_path).absolute()
+
+
+def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    """A whole number within these limits."""
+    text = env.get(name)
+    if not text:
+        return default
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+    if not least <= number <= most:
+        raise InvalidInput(
+            "E_SETTING",
+            f"{name} is {text[:40]!r}",
+            hint=f"set it to a whole number from {least} to {most}, or unset it",
+            variable=name,
+        )
+    return number
 
 
 def _external(env: Mapping[str, str]) -> ExternalServer | None:

@@ -126,7 +126,7 @@ class System:
         """The ledger and the graph."""
         from logos_graph.store import Neo4jStore
 
-        return Neo4jStore(self.driver, self.connection)
+        return Neo4jStore(self.driver, self.connection, self.settings.commit_timeout)
 
     @cached_property
     def guard(self) -> GuardStatus:
@@ -165,6 +165,8 @@ class System:
             host=self.host,
             outside=SystemOutside(),
             watch=self.watch,
+            queue=self.settings.queue,
+            commit_seconds=self.settings.commit_timeout,
         )
         self.recovered = supervisor.recover()
         return supervisor

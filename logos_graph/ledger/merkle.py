@@ -15,6 +15,10 @@ covers the leaves from index * 2**level on, 2**level of them. A complete node ne
 these are what is kept (`Frontier.append` names those that a leaf completes), what proofs are made
 of, and what tlog tiles hold. A `Frontier` is the peaks alone: enough for every later root.
 
+They are kept with the entry whose leaf completes them (`joined_subtrees`): the leaf's own hash,
+then those of the levels above it. `entry_of` says with which entry a node is kept, `kept_node`
+takes it from there, and `needed_nodes` says which ones a root or a proof takes.
+
 Proofs are lists of hashes, from the leaf upwards. A root does not say of how many leaves it is: a
 size and its root are to be taken from one checkpoint. A proof that is refused has one of the codes
 
@@ -24,11 +28,13 @@ size and its root are to be taken from one checkpoint. A proof that is refused h
     E_PROOF_SHORT, E_PROOF_LONG  a node too few, a node too many
     E_PROOF_FIRST_ROOT   (consistency) it does not lead to the earlier root
     E_PROOF_ROOT         it does not lead to the root
+
+and subtrees that are not as many as their leaf completes have the code E_TREE.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain
 from typing import NoReturn
@@ -43,11 +49,16 @@ __all__ = [
     "NodeId",
     "Nodes",
     "consistency_proof",
+    "entry_of",
     "hash_leaf",
     "hash_nodes",
     "inclusion_proof",
+    "joined_subtrees",
+    "kept_node",
     "leaf_data",
+    "needed_nodes",
     "nodes_of",
+    "peak_nodes",
     "root_of",
     "verify_consistency",
     "verify_inclusion",
@@ -99,6 +110,12 @@ class Frontier:
         """What a later Frontier goes on from."""
         return tuple(self._peaks)
 
+    def copy(self) -> Frontier:
+        """Another one that goes on from here; takes O(log n)."""
+        other = object.__new__(Frontier)
+        other.size, other._peaks = self.size, self._peaks.copy()
+        return other
+
     def append(self, leaf: bytes) -> list[tuple[NodeId, bytes]]:
         """Adds a leaf's hash; the complete subtrees that it completes, the leaf itself first."""
         node, level, index = leaf, 0, self.size
@@ -120,6 +137,54 @@ def nodes_of(leaves: Iterable[bytes]) -> dict[NodeId, bytes]:
     """Every complete subtree over these leaves' hashes."""
     frontier = Frontier()
     return dict(chain.from_iterable(frontier.append(leaf) for leaf in leaves))
+
+
+def peak_nodes(size: int) -> list[NodeId]:
+    """The complete subtrees that a tree of this size is cut into, the largest first."""
+    return _cut(0, size)
+
+
+def entry_of(node: NodeId) -> int:
+    """The index of the entry whose leaf completes this subtree, and with which it is kept."""
+    level, index = node
+    return (index + 1 << level) - 1
+
+
+def joined_subtrees(completed: Iterable[tuple[NodeId, bytes]]) -> bytes:
+    """What is kept with an entry: the hashes that `Frontier.append` named, in its order."""
+    return b"".join(node for _, node in completed)
+
+
+def kept_node(node: NodeId, kept: object) -> bytes:
+    """The hash of this subtree, of what is kept with its entry.
+
+    Raises NotVerified E_TREE (`index`: the entry's) if that is not what could be kept with it.
+    """
+    level, index = node[0], entry_of(node)
+    size = HASH_BYTES * (index ^ index + 1).bit_length()
+    if not isinstance(kept, bytes) or len(kept) != size:
+        found = f"{len(kept)} bytes" if isinstance(kept, bytes) else type(kept).__name__
+        raise NotVerified(
+            "E_TREE",
+            f"entry {index} completes {size} bytes of the tree, with it are kept: {found}",
+            hint="`logos ledger verify` says what is wrong with the ledger",
+            index=index,
+        )
+    return kept[HASH_BYTES * level : HASH_BYTES * (level + 1)]
+
+
+def needed_nodes(ask: Callable[[Nodes], object]) -> frozenset[NodeId]:
+    """Which subtrees a root or a proof takes: `needed_nodes(lambda nodes: root_of(9, nodes))`."""
+    asked = _Asked()
+    ask(asked)
+    return frozenset(asked)
+
+
+class _Asked(dict[NodeId, bytes]):
+    """Has every node that it is asked for."""
+
+    def __missing__(self, node: NodeId) -> bytes:
+        return self.setdefault(node, bytes(HASH_BYTES))
 
 
 def root_of(size: int, nodes: Nodes) -> bytes:
@@ -285,12 +350,17 @@ def _middle(first: int, end: int) -> int:
 
 def _range_hash(first: int, end: int, nodes: Nodes) -> bytes:
     """The hash over the leaves from first to end, which a division of a tree made."""
-    peaks = []
+    return _joined([nodes[node] for node in _cut(first, end)])
+
+
+def _cut(first: int, end: int) -> list[NodeId]:
+    """The complete subtrees over the leaves from first to end, the largest first."""
+    cut = []
     while first < end:
         level = (end - first).bit_length() - 1
-        peaks.append(nodes[level, first >> level])
+        cut.append((level, first >> level))
         first += 1 << level
-    return _joined(peaks)
+    return cut
 
 
 def _joined(peaks: Sequence[bytes]) -> bytes:

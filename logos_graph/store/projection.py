@@ -15,7 +15,7 @@ from logos_graph.canon import ContentId, Json, encode_text
 from logos_graph.graph import parse_type
 from logos_graph.ledger import Entry, EntryKind
 
-__all__ = ["Projection", "Statement", "entry_properties", "project"]
+__all__ = ["Projection", "Statement", "project"]
 
 Row = dict[str, Any]
 
@@ -68,21 +68,6 @@ def project(entries: Sequence[Entry], blobs: Mapping[ContentId, bytes]) -> Proje
             case _:
                 raise ValueError(f"entries of kind {entry.kind} are not written by this version")
     return out
-
-
-def entry_properties(entry: Entry) -> Row:
-    """An entry as a LedgerEntry node."""
-    return {
-        "ledger": entry.ledger,
-        "index": entry.index,
-        "hash": entry.hash,
-        "prev_hash": entry.prev_hash,
-        "kind": entry.kind.value,
-        "text": entry.text,
-        "signature": entry.signature,
-        "recorded_at": entry.recorded_at,
-        "ledger_index": entry.index,
-    }
 
 
 def _body(entry: Entry) -> Mapping[str, Any]:

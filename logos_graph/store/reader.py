@@ -10,6 +10,7 @@ from logos_graph.database import Connection, named_failures
 from logos_graph.errors import Rejected
 from logos_graph.identity import Did
 from logos_graph.ledger import Head, parse_entry
+from logos_graph.ledger.merkle import entry_of, kept_node, peak_nodes
 from logos_graph.logline import parse_signed_intent, parse_when
 from logos_graph.resources import statement
 from logos_graph.store.components import grant_mutation, run_mutation, stored_object
@@ -167,11 +168,15 @@ def _hint(kinds: Sequence[str]) -> str:
 
 
 def read_snapshot(head: Head, rows: Rows) -> Snapshot:
-    """The governance tables, asked by `rows` while the head stands still."""
+    """The governance tables, asked by `rows` while the head stands still; NotVerified E_TREE."""
     genesis = rows("ledger/entries", ledger=head.ledger, first=0, limit=1)[0]
+    peaks = peak_nodes(head.index + 1)
+    kept = rows("ledger/subtrees", ledger=head.ledger, indexes=[*map(entry_of, peaks)])
+    subtrees = {row["index"]: row["subtrees"] for row in kept}
     entry = parse_entry(genesis["text"], genesis["hash"], genesis["signature"])
     return Snapshot(
         head=head,
+        peaks=[kept_node(peak, subtrees.get(entry_of(peak))) for peak in peaks],
         supervisor=Did(str(entry.body["supervisor"])),
         principals=_principals(rows),
         verbs=_verbs(rows),

@@ -8,36 +8,43 @@ hash, so that nothing is written twice and nothing acknowledged is lost.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from logos_graph.canon import ContentId
 from logos_graph.database import Connection, named_failures
-from logos_graph.errors import Conflict, EnvironmentFault, LogosError, Rejected
+from logos_graph.errors import LogosError, Rejected
 from logos_graph.graph import Component, Node, parse_flow, used_by
 from logos_graph.identity import Did
 from logos_graph.ledger import Entry, Head, parse_entry
+from logos_graph.ledger.merkle import Frontier, NodeId, entry_of, kept_node
 from logos_graph.resources import statement
+from logos_graph.store.append import Append, commit_failed, not_written, refused, unknown_outcome
 from logos_graph.store.components import flow_mutation, node_mutation
-from logos_graph.store.projection import Projection, Statement, entry_properties, project
+from logos_graph.store.projection import project
 from logos_graph.store.reader import Reader, Row, Rows, as_head, read_snapshot
 from logos_graph.supervisor import IntentRecord, Snapshot
 
 if TYPE_CHECKING:
-    from neo4j import Driver, ManagedTransaction, Session, Transaction
-    from neo4j.exceptions import Neo4jError
+    from neo4j import Driver
 
 __all__ = ["Neo4jStore"]
 
 _PAGE = 1000
-_DIVIDED_BY_ZERO = "Neo.ClientError.Statement.ArithmeticError"  # ledger/append says what for
+_LOOK_UP_PAUSES_S = (0.1, 0.3, 1.0)
+"""Before each further look-up, when the database did not answer it."""
 
 
 class Neo4jStore:
-    """Implements logos_graph.supervisor.Store."""
+    """Implements logos_graph.supervisor.Store.
 
-    def __init__(self, driver: Driver, connection: Connection) -> None:
+    seconds: how long the server may take for one append, and for settling one.
+    """
+
+    def __init__(self, driver: Driver, connection: Connection, seconds: float = 30.0) -> None:
+        self._seconds = seconds
         self._driver, self._connection = driver, connection
         self._database = connection.database
         self._reader = Reader(driver, connection)
@@ -56,7 +63,7 @@ class Neo4jStore:
         with (
             named_failures(self._connection),
             self._driver.session(database=self._database) as session,
-            session.begin_transaction() as transaction,
+            session.begin_transaction(timeout=self._seconds) as transaction,
         ):
 
             def rows(name: str, /, **parameters: object) -> list[Row]:
@@ -80,6 +87,20 @@ class Neo4jStore:
             for row in rows:
                 yield parse_entry(row["text"], row["hash"], row["signature"])
             first += len(rows)
+
+    def tree_nodes(self, nodes: Iterable[NodeId]) -> dict[NodeId, bytes]:
+        """The hashes of these complete subtrees, asked at once; NotVerified E_TREE.
+
+        They are what was kept when the entries were appended: whoever shows them to others computes
+        the root from them and compares it.
+        """
+        wanted = list(nodes)
+        head = self._reader.head()
+        rows = [] if head is None else self._reader.rows(
+            "ledger/subtrees", ledger=head.ledger, indexes=sorted({*map(entry_of, wanted)})
+        )  # fmt: skip
+        kept = {row["index"]: row["subtrees"] for row in rows}
+        return {node: kept_node(node, kept.get(entry_of(node))) for node in wanted}
 
     def component(self, identity: ContentId) -> Component | None:
         """A stored node or flow; both are immutable, so they are read once."""
@@ -148,122 +169,47 @@ class Neo4jStore:
     # writing ----------------------------------------------------------------------------------
 
     def append(
-        self, expected: Head | None, entries: Sequence[Entry], blobs: Mapping[ContentId, bytes]
+        self,
+        expected: Head | None,
+        entries: Sequence[Entry],
+        blobs: Mapping[ContentId, bytes],
+        tree: Frontier,
     ) -> None:
         """See Store.append."""
         from neo4j import exceptions
 
-        projection = project(entries, blobs)
+        write = Append(expected, entries, project(entries, blobs), tree)
         try:
-            self._write(expected, entries, projection)
-        except exceptions.ConstraintError as error:
-            raise _taken(error) from None
+            with self._driver.session(database=self._database) as session:
+                write.run(session, self._seconds)
         except (exceptions.DriverError, exceptions.Neo4jError) as error:
+            refusal = refused(error, self._seconds)
+            if refusal is not None:
+                raise refusal from None
             if not self._took_hold(entries[-1], error):
-                raise _failed(error) from None
-
-    def _write(
-        self, expected: Head | None, entries: Sequence[Entry], projection: Projection
-    ) -> None:
-        with self._driver.session(database=self._database) as session:
-            if expected is not None and not projection.statements:
-                # the hot path: one statement, one round trip, one commit
-                _append(session, expected, entries, projection)
-                return
-            with session.begin_transaction() as transaction:
-                if expected is None:
-                    genesis = {"entry": entry_properties(entries[0])}
-                    transaction.run(statement("ledger/genesis"), genesis).consume()
-                else:
-                    _append(transaction, expected, entries, projection)
-                for change in projection.statements:
-                    _apply(transaction, change)
-                transaction.commit()
+                raise not_written(error) from None
 
     def _took_hold(self, last: Entry, cause: Exception) -> bool:
         """Whether a commit whose outcome is unknown is in the database after all.
 
         Asked under the head's lock: a commit that is still under way has that lock, so the answer
-        comes after it, whichever way it went.
+        comes after it, whichever way it went. A commit that failed in the server may yet be found
+        when it has recovered: that it is not there now says nothing.
         """
-        try:
-            with self._head_locked() as (_head, rows):
-                return bool(rows("ledger/find_entry", hash=last.hash))
-        except EnvironmentFault as fault:
-            raise EnvironmentFault(
-                "E_UNKNOWN_OUTCOME",
-                f"whether entry {last.index} was written is not known: {cause}",
-                hint="it may have been: look at `logos ledger show` before you sign it again",
-                index=last.index,
-                hash=last.hash,
-            ) from fault
+        found = self._found(last, cause)
+        if not found and commit_failed(cause):
+            raise unknown_outcome(last, cause)
+        return found
 
+    def _found(self, last: Entry, cause: Exception) -> bool:
+        from neo4j.exceptions import Neo4jError
 
-def _append(
-    runner: Session | Transaction | ManagedTransaction,
-    expected: Head,
-    entries: Sequence[Entry],
-    projection: Projection,
-) -> None:
-    last = entries[-1]
-    parameters: dict[str, Any] = {
-        "ledger": last.ledger,
-        "expected_hash": expected.hash,
-        "last": {"index": last.index, "hash": last.hash, "recorded_at": last.recorded_at},
-        "entries": [entry_properties(entry) for entry in entries],
-        "loglines": projection.loglines,
-        "answers": projection.answers,
-        "endings": projection.endings,
-        "effects": projection.effects,
-        "runs": projection.runs,
-    }
-    if runner.run(statement("ledger/append"), parameters).single() is None:
-        raise Conflict("E_HEAD_MOVED", f"another entry follows {expected.hash} already")
-
-
-def _apply(transaction: Transaction, change: Statement) -> None:
-    row = transaction.run(statement(change.name), change.parameters).single()
-    made = 0 if row is None else row["made"]
-    if made != change.makes:
-        raise Rejected(
-            "E_PROJECTION",
-            f"{change.name} was to make {change.makes}, the graph let it make {made}",
-            hint="an edge between unequal types, or a thing that is not stored, has no match",
-            statement=change.name,
-        )
-
-
-def _taken(error: Neo4jError) -> LogosError:
-    """A uniqueness constraint said no."""
-    message = error.message or ""
-    if "`LogLine`" in message:
-        return Rejected(
-            "E_NONCE_USED",
-            "this intent, or its nonce, was recorded before",
-            hint="to mean the same act again, sign it with a new nonce",
-        )
-    if "`LedgerEntry`" in message or "`LedgerHead`" in message:
-        return Conflict("E_HEAD_MOVED", "another writer was first")
-    return Rejected("E_EXISTS", f"it exists already: {message}")
-
-
-def _failed(error: Exception) -> LogosError:
-    from neo4j import exceptions
-
-    if isinstance(error, exceptions.TransientError):
-        return Conflict("E_HEAD_MOVED", f"the database asks to try again: {error.message}")
-    if getattr(error, "code", None) == _DIVIDED_BY_ZERO:
-        return Rejected(
-            "E_PROJECTION",
-            "an entry speaks of something that the graph does not have",
-            hint="`logos ledger verify` says what is missing",
-        )
-    if isinstance(error, exceptions.Forbidden):
-        return Rejected(
-            "E_GUARD",
-            f"the database refuses: {error.message}",
-            hint="`logos status` shows the guard",
-        )
-    return EnvironmentFault(
-        "E_DATABASE", f"the entry could not be written: {error}", hint="`logos doctor`"
-    )
+        for pause in (*_LOOK_UP_PAUSES_S, None):
+            try:
+                with self._head_locked() as (_head, rows):
+                    return bool(rows("ledger/find_entry", hash=last.hash))
+            except (LogosError, Neo4jError) as fault:
+                if pause is None or getattr(fault, "code", None) == "E_DATABASE_TIME":
+                    raise unknown_outcome(last, cause) from fault
+                time.sleep(pause)
+        raise AssertionError  # the last pause is None

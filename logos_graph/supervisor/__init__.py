@@ -7,6 +7,7 @@ from logos_graph.supervisor.handlers.building import EVERY_CAPABILITY
 from logos_graph.supervisor.handlers.flows import check_none_deprecated
 from logos_graph.supervisor.outcome import Outcome
 from logos_graph.supervisor.ports import (
+    NOT_WRITTEN,
     Admission,
     AdmittedModule,
     Builder,
@@ -27,6 +28,7 @@ from logos_graph.supervisor.runner import Runner, run_id
 __all__ = [
     "BUILT_IN",
     "EVERY_CAPABILITY",
+    "NOT_WRITTEN",
     "OPERATOR",
     "Admission",
     "AdmittedModule",

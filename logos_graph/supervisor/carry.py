@@ -169,7 +169,7 @@ class Carrier:
             further = effect.entries(view, now_ns) if effect.entries is not None else ()
             return [*further, bodies.receipt(pending.signed, effect, view.policy.id)]
 
-        self._journal.commit(compose, effect.blobs)
+        self._journal.commit(compose, effect.blobs, asks_store=effect.asks_store)
 
     def _effects(self, cid: ContentId) -> int:
         pending = self._journal.view.pending.get(cid)

@@ -36,6 +36,7 @@ class Effect:
     doubt: it failed, and what it did outside is not known, or does not fit what it did here.
     blobs: contents that the ledger names only by content id.
     entries: further entries of the same transaction, composed when the receipt is.
+    asks_store: `entries` or `check` asks the store; see Journal.commit.
     resumes: an intent that this one may have let through.
     check: raises Conflict on a view on which it does not hold; E_KV_CHANGED: it is to be made anew.
     undone: what it is when it cannot be made anew, since it had effects outside.
@@ -47,6 +48,7 @@ class Effect:
     doubt: bool = False
     blobs: Mapping[ContentId, bytes] = field(default_factory=dict)
     entries: Compose | None = None
+    asks_store: bool = False
     resumes: ContentId | None = None
     check: Callable[[View], None] | None = None
     undone: Callable[[LogosError], Effect] | None = None

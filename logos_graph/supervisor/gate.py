@@ -54,6 +54,7 @@ class Supervisor:
 
     Safe to use from several threads; several processes are kept apart by the ledger's head alone.
     watch: told the name of each step just completed, with the intent (for tests and metrics).
+    queue, commit_seconds: how many submissions may wait for the ledger, and each for how long.
     """
 
     def __init__(
@@ -68,6 +69,8 @@ class Supervisor:
         host: LoadableHost,
         outside: Outside,
         watch: Callable[[str, ContentId], None] | None = None,
+        queue: int = 1024,
+        commit_seconds: float = 30.0,
     ) -> None:
         snapshot = store.snapshot()
         if snapshot is None:
@@ -83,7 +86,7 @@ class Supervisor:
         self._store, self._clock, self._writers = store, clock, writers
         _check_head(store, snapshot)
         self._watch = watch or (lambda _step, _intent: None)
-        self._journal = Journal(store, snapshot, signer, clock)
+        self._journal = Journal(store, snapshot, signer, clock, limit=queue, seconds=commit_seconds)
         self.runner = Runner(store, host)
         self._carrier = Carrier(
             self._journal, store, self.runner,
@@ -110,7 +113,7 @@ class Supervisor:
             submitted if isinstance(submitted, SignedIntent) else parse_signed_intent(submitted)
         )
         cid = signed.intent.cid
-        self._make_ready(signed)
+        ready = self._make_ready(signed)
         judged: list[Judged] = []
 
         def record(view: View, now_ns: int) -> Sequence[Draft]:
@@ -122,19 +125,27 @@ class Supervisor:
             self._watch("admitted", cid)
             return drafts
 
-        self._journal.commit(record)  # 3
+        self._journal.commit(record, asks_store=not ready)  # 3
         self._watch("committed", cid)
         if judged[0].outcome == "ALLOW":
             return self._carrier.carry_out(cid)  # 4
         return self._refused_or_waiting(signed, judged[0])
 
-    def _make_ready(self, signed: SignedIntent) -> None:
-        """Compiles what a flow needs before the gate's lock is taken; errors are told in it."""
-        line = signed.intent.logline
-        verb = self.view.verbs.get(line.did)
-        if verb is not None and verb.flow is not None and line.who in self.view.principals:
+    def _make_ready(self, signed: SignedIntent) -> bool:
+        """Compiles what a flow needs before the journal is asked; errors are told there.
+
+        Whether judging it then asks nothing of the store.
+        """
+        line, view = signed.intent.logline, self.view
+        verb = view.verbs.get(line.did)
+        flow = line.this.get("flow") if line.did == "flow.run" else verb and verb.flow
+        if flow is None:
+            return True
+        if line.who in view.principals:
             with suppress(LogosError):
-                self.runner.plan(ContentId(verb.flow))
+                self.runner.plan(ContentId(str(flow)))
+                return True
+        return False
 
     def _refused_or_waiting(self, signed: SignedIntent, judged: Judged) -> Outcome:
         line = signed.intent.logline
@@ -156,7 +167,7 @@ class Supervisor:
         One that cannot be finished now does not keep the others, or new intents, from their turn.
         """
         ended: list[Outcome] = []
-        for pending in list(self.view.pending.values()):
+        for pending in sorted(self.view.pending.values(), key=lambda each: each.index):
             try:
                 if pending.decision["outcome"] != "ALLOW":
                     if self._expired(pending):

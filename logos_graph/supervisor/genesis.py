@@ -8,6 +8,7 @@ from logos_graph.canon import Json
 from logos_graph.governance import Policy, Verb
 from logos_graph.identity import Signer
 from logos_graph.ledger import Entry, EntryKind, make_entry
+from logos_graph.ledger.merkle import Frontier
 from logos_graph.supervisor.ports import Clock, Store
 
 __all__ = ["OPERATOR", "found_ledger"]
@@ -38,5 +39,5 @@ def found_ledger(
         signer=signer,
         ledger=clock.fresh_id(),
     )
-    store.append(None, [entry], {})
+    store.append(None, [entry], {}, Frontier())
     return entry

@@ -15,9 +15,11 @@ from logos_graph.graph import Component, Descriptor
 from logos_graph.graph.capabilities import HttpLimits
 from logos_graph.identity import Did
 from logos_graph.ledger import Entry, Head
+from logos_graph.ledger.merkle import Frontier
 from logos_graph.logline import SignedIntent
 
 __all__ = [
+    "NOT_WRITTEN",
     "Admission",
     "AdmittedModule",
     "Builder",
@@ -35,6 +37,9 @@ __all__ = [
     "Store",
     "Writers",
 ]
+
+NOT_WRITTEN = "E_NOT_WRITTEN"
+"""The code of an append that certainly did not take hold, and may when it is tried again."""
 
 Mutation = dict[str, Json]
 """One change to the graph, as data: what the ledger records is what the store applies."""
@@ -75,9 +80,13 @@ class PendingIntent:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What decisions are made on, as of one head."""
+    """What decisions are made on, as of one head.
+
+    peaks: of the tree over all entries, as `ledger.merkle.Frontier` has them.
+    """
 
     head: Head
+    peaks: Sequence[bytes]
     supervisor: Did
     principals: Sequence[Mutation]
     verbs: Sequence[Mutation]
@@ -111,14 +120,22 @@ class Store(Protocol):
         """Entries in order, from this index on."""
 
     def append(
-        self, expected: Head | None, entries: Sequence[Entry], blobs: Mapping[ContentId, bytes]
+        self,
+        expected: Head | None,
+        entries: Sequence[Entry],
+        blobs: Mapping[ContentId, bytes],
+        tree: Frontier,
     ) -> None:
         """Stores entries and what they change in one durable transaction.
 
+        tree: over the entries up to `expected`; it is not changed.
+
         Raises Conflict E_HEAD_MOVED if `expected` is no longer the head, Rejected E_NONCE_USED if a
-        nonce was used before, E_EXISTS if something is there already that the entries make, and
-        EnvironmentFault if the database cannot be reached. An unknown outcome is settled by looking
-        the last entry up; E_UNKNOWN_OUTCOME when even that is not possible.
+        nonce was used before, E_EXISTS if something is there already that the entries make,
+        E_PROJECTION, E_GUARD, and EnvironmentFault: E_QUEUE_TIMEOUT (it was ended after its time
+        limit) and NOT_WRITTEN (a deadlock, a lost connection or leader, …) when it certainly did
+        not take hold, E_UNKNOWN_OUTCOME when even looking the last entry up is not possible, and
+        others if the database cannot do it.
         """
 
     def entry(self, index: int) -> Entry | None:

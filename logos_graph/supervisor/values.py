@@ -64,6 +64,11 @@ class RunValues:
             )
         self._written[identity] = namespace, key, value
 
+    @property
+    def any_read(self) -> bool:
+        """Whether the run rests on a stored value."""
+        return bool(self._seen)
+
     def check_unchanged(self) -> None:
         """Raises Conflict E_KV_CHANGED if a value is not any more what this run read."""
         now: Mapping[str, str] = self._store.values(list(self._seen)) if self._seen else {}

@@ -4,6 +4,9 @@ A decision is made on this view and committed only if the ledger's head is still
 (compare and swap), so a decision can never rest on a policy, a role or a consent that has changed.
 When somebody else wrote in between, the view reads the entries it has missed and the decision is
 made again.
+
+What it holds is persistent (a change makes another map and leaves the one before), so a fork costs
+next to nothing: entries are composed on a fork, and the view adopts it once they are committed.
 """
 
 from __future__ import annotations
@@ -11,12 +14,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from rpds import HashTrieMap
+
 from logos_graph.canon import ContentId, Json, Tag
 from logos_graph.errors import NotVerified, Rejected
 from logos_graph.governance import Policy, Verb, parse_verb
 from logos_graph.graph.capabilities import Capability, Grant
 from logos_graph.identity import Did, verify
 from logos_graph.ledger import Entry, EntryKind, Head
+from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
 from logos_graph.logline import parse_signed_intent, parse_when
 from logos_graph.supervisor.ports import GivenConsent, Mutation, PendingIntent, Snapshot
 
@@ -24,19 +30,34 @@ __all__ = ["View", "check_entry"]
 
 
 class View:
-    """Mutable, owned by one supervisor, changed only by entries in the ledger's order."""
+    """Mutable, owned by one supervisor, changed only by entries in the ledger's order.
+
+    tree: the tree over all entries so far. Raises InvalidInput E_FRONTIER for a snapshot whose
+    peaks are not those of a tree of its size.
+    """
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.head: Head = snapshot.head
         self.supervisor: Did = snapshot.supervisor
-        self.principals: dict[Did, Mutation] = {}
-        self.verbs: dict[str, Verb] = {}
+        self.tree = Frontier(snapshot.head.index + 1, snapshot.peaks)
+        self.principals = HashTrieMap[Did, Mutation]()
+        self.verbs = HashTrieMap[str, Verb]()
         self.policy: Policy = Policy(snapshot.policy)
-        self.pending: dict[ContentId, PendingIntent] = {p.cid: p for p in snapshot.pending}
-        self.grants: dict[ContentId, Mutation] = {}
-        self._held: dict[tuple[ContentId, Capability], Grant] = {}
+        self.pending = HashTrieMap({each.cid: each for each in snapshot.pending})
+        self.grants = HashTrieMap[ContentId, Mutation]()
+        self._held = HashTrieMap[tuple[ContentId, Capability], Grant]()
         for mutation in (*snapshot.principals, *snapshot.verbs, *snapshot.grants):
             self._mutate(mutation)
+
+    def fork(self) -> View:
+        """Another view of the same, which goes its own way; takes O(log n)."""
+        other = object.__new__(View)
+        other.__dict__.update(self.__dict__, tree=self.tree.copy())
+        return other
+
+    def adopt(self, fork: View) -> None:
+        """Becomes what the fork is, in one step. The fork is not to be changed any more."""
+        self.__dict__.update(fork.__dict__)
 
     @property
     def ledger(self) -> str:
@@ -51,11 +72,11 @@ class View:
 
     def registered(self) -> dict[Did, frozenset[str]]:
         """Every principal and its roles."""
-        return {did: self.roles(did) for did in tuple(self.principals)}
+        return {did: self.roles(did) for did in self.principals}
 
     def holders(self, role: str) -> frozenset[Did]:
         """The principals that hold a role."""
-        return frozenset(did for did in tuple(self.principals) if role in self.roles(did))
+        return frozenset(did for did in self.principals if role in self.roles(did))
 
     def grant(self, node: ContentId, capability: Capability) -> Grant | None:
         """The grant of a capability to a node that is in force; a revoked one is none."""
@@ -84,7 +105,8 @@ class View:
                     found=entry.prev_hash,
                 )
             self._apply(entry)
-            self.head = Head(entry.ledger, entry.index, entry.hash, entry.recorded_at)
+            self.tree.append(hash_leaf(leaf_data(entry)))
+            self.head = entry.head
 
     def _apply(self, entry: Entry) -> None:
         body = entry.body
@@ -93,31 +115,32 @@ class View:
                 signed = parse_signed_intent(
                     {"intent": body["intent"], "signature": body["signature"]}
                 )
-                self.pending[signed.intent.cid] = PendingIntent(
-                    signed,
-                    _object(body["decision"]),
-                    ContentId(str(entry.policy_hash)),
-                    entry.index,
-                    str(body["writer"]),
+                self._wait(
+                    PendingIntent(
+                        signed,
+                        _object(body["decision"]),
+                        ContentId(str(entry.policy_hash)),
+                        entry.index,
+                        str(body["writer"]),
+                    )
                 )
             case EntryKind.CONSENT:
                 self._consent(entry)
             case EntryKind.RECEIPT:
-                self.pending.pop(ContentId(str(body["intent"])), None)
+                self.pending = self.pending.discard(ContentId(str(body["intent"])))
                 for mutation in _array(body["mutations"]):
                     self._mutate(_object(mutation))
             case EntryKind.EFFECT:
                 waiting = self.pending[ContentId(str(body["intent"]))]
-                self.pending[waiting.cid] = replace(waiting, effects=waiting.effects + 1)
+                self._wait(replace(waiting, effects=waiting.effects + 1))
             case EntryKind.GHOST:
-                self.pending.pop(ContentId(str(body["intent"])), None)
+                self.pending = self.pending.discard(ContentId(str(body["intent"])))
             case _:
                 pass  # a refusal is followed by its ghost; the other kinds do not concern decisions
 
     def _consent(self, entry: Entry) -> None:
         body = entry.body
-        cid = ContentId(str(body["intent"]))
-        waiting = self.pending[cid]
+        waiting = self.pending[ContentId(str(body["intent"]))]
         given = GivenConsent(
             Did(str(body["by"])), ContentId(str(body["cid"])), parse_when(body["expires_at"])
         )
@@ -130,15 +153,18 @@ class View:
                 index=entry.index,
                 writer=str(body["writer"]),
             )
-        self.pending[cid] = waiting
+        self._wait(waiting)
+
+    def _wait(self, waiting: PendingIntent) -> None:
+        self.pending = self.pending.insert(waiting.cid, waiting)
 
     def _mutate(self, mutation: Mutation) -> None:
         match mutation["kind"]:
             case "principal":
-                self.principals[Did(str(mutation["did"]))] = mutation
+                self.principals = self.principals.insert(Did(str(mutation["did"])), mutation)
             case "verb":
                 verb = parse_verb({k: v for k, v in mutation.items() if k != "kind"})
-                self.verbs[verb.name] = verb
+                self.verbs = self.verbs.insert(verb.name, verb)
             case "policy":
                 self.policy = Policy(str(mutation["text"]))
             case "grant":
@@ -149,11 +175,11 @@ class View:
     def _grant(self, mutation: Mutation) -> None:
         grant = Grant.from_mutation(mutation)
         if mutation["revoked"] is None:
-            self.grants[grant.id] = mutation
-            self._held[grant.node, grant.capability] = grant
+            self.grants = self.grants.insert(grant.id, mutation)
+            self._held = self._held.insert((grant.node, grant.capability), grant)
         else:
-            self.grants.pop(grant.id, None)
-            self._held.pop((grant.node, grant.capability), None)
+            self.grants = self.grants.discard(grant.id)
+            self._held = self._held.discard((grant.node, grant.capability))
 
 
 def check_entry(entry: Entry, supervisor: Did) -> None:

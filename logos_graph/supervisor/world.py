@@ -23,6 +23,7 @@ import base64
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import Conflict, InvalidInput, Rejected
@@ -46,17 +47,24 @@ CheckAllowed = Callable[[View, ContentId, int], None]
 """Raises unless this intent is pending, and the policy in force (at this instant) allows it."""
 
 
+class Commit(Protocol):
+    """Composes entries and appends them; see Journal.commit."""
+
+    def __call__(self, compose: Compose, *, asks_store: bool = False) -> None:
+        """Returns when they are durable."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What every run of a process has around it.
 
-    commit: composes entries and appends them, as Journal.commit does. watch: see Supervisor.
+    view: what is committed. watch: see Supervisor.
     """
 
     view: View
     store: Store
     outside: Outside
-    commit: Callable[[Compose], None]
+    commit: Commit
     check_allowed: CheckAllowed
     watch: Callable[[str, ContentId], None]
 
@@ -109,7 +117,10 @@ class LiveWorld:
         self._grant(node, Capability.LOG)
 
     def _grant(self, node: ContentId, capability: Capability) -> Grant:
-        grant = self._around.view.grant(node, capability)
+        return self._granted(self._around.view, node, capability)
+
+    def _granted(self, view: View, node: ContentId, capability: Capability) -> Grant:
+        grant = view.grant(node, capability)
         if grant is None:
             raise NodeFailure(
                 "E_GRANT_REVOKED", f"the node {node} holds no grant of {capability} any more"
@@ -194,7 +205,7 @@ class LiveWorld:
         def compose(view: View, now_ns: int) -> list[Draft]:
             self.check_in_hand(view)
             self._around.check_allowed(view, self._intent, now_ns)
-            if self._grant(grant.node, grant.capability).id != grant.id:
+            if self._granted(view, grant.node, grant.capability).id != grant.id:
                 raise NodeFailure("E_GRANT_REVOKED", f"the grant {grant.id} was revoked")
             self._values.check_unchanged()
             number = self._effects + 1
@@ -203,7 +214,7 @@ class LiveWorld:
             ]
 
         try:
-            self._around.commit(compose)
+            self._around.commit(compose, asks_store=self.rests_on_values)
         except Rejected as refused:
             # The first effect was not announced, so the intent may still end as a ghost.
             if self._effects == 0 or isinstance(refused, Conflict):
@@ -235,6 +246,11 @@ class LiveWorld:
     def doubt(self) -> bool:
         """Whether what happened outside is not what this execution knows of it."""
         return self._unknown or self.diverged
+
+    @property
+    def rests_on_values(self) -> bool:
+        """Whether asking if it is current asks the store."""
+        return self._values.any_read
 
     @property
     def mutations(self) -> tuple[Mutation, ...]:

@@ -183,7 +183,7 @@ def shares(stage: Stage) -> Figures:
         ):
             stack.enter_context(clock.around(owner, name, label))
         total = sum(timed(stage.approve) for _ in range(stage.rounds))
-    assert supervisor.view.pending == {}
+    assert not supervisor.view.pending
     out = {
         f"approval_{label}_ms": spent / stage.rounds * 1e3 for label, spent in clock.spent.items()
     }

@@ -132,7 +132,7 @@ def test_what_a_writer_of_the_database_appended_is_not_believed(unfounded: Setti
                 policy_hash=system.supervisor.view.policy.id, signer=stranger, ledger=head.ledger,
             )  # fmt: skip
             forged.append(entry)
-        system.store.append(head, forged, {})
+        system.store.append(head, forged, {}, system.supervisor.view.tree)
         assert [each["name"] for each in system.reader.principals()][-1] == "stranger"
     with open_system(unfounded) as later, pytest.raises(NotVerified) as refused:
         _ = later.supervisor

@@ -32,7 +32,7 @@ def test_a_refusal_that_quotes_text_out_of_nfc_does_not_stop_the_gate(
     )
     ghost = example.submit(example.operator, "node.publish", {"name": "odd", "source": source})
     assert (ghost.status, ghost.error.code) == ("GHOST", "E_COMPILE")
-    assert example.system.supervisor.view.pending.keys().isdisjoint({ghost.intent})
+    assert ghost.intent not in example.system.supervisor.view.pending
 
 
 def test_what_was_allowed_is_not_done_when_the_policy_has_changed_since(
@@ -121,7 +121,7 @@ def test_an_entry_that_speaks_of_what_the_graph_lacks_takes_no_hold(
         ledger=head.ledger,
     )  # fmt: skip
     with pytest.raises(Rejected) as refused:
-        example.system.store.append(head, [entry], {})
+        example.system.store.append(head, [entry], {}, example.system.supervisor.view.tree)
     assert refused.value.code == "E_PROJECTION"
     assert ledger_length() == before
 
@@ -139,7 +139,8 @@ def test_an_allow_that_the_ledger_does_not_have_is_not_carried_out(
     with open_system(settings) as other:
         view = other.supervisor.view
         cid = signed.intent.cid
-        view.pending[cid] = PendingIntent(signed, forged, view.policy.id, 0, "a-dead-writer")
+        waiting = PendingIntent(signed, forged, view.policy.id, 0, "a-dead-writer")
+        view.pending = view.pending.insert(cid, waiting)
         [left] = [ended for ended in other.supervisor.recover() if ended.intent == cid]
     assert left.status == "PENDING"
     assert left.error is not None

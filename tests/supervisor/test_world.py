@@ -61,7 +61,7 @@ class Place:
         self.sent += 1
         return ANSWER["outcome"]
 
-    def commit(self, compose: Any) -> None:
+    def commit(self, compose: Any, *, asks_store: bool = False) -> None:
         for draft in compose(self, 0):
             self.drafts.append(draft)
             if draft.kind is EntryKind.EFFECT:

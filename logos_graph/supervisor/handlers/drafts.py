@@ -55,7 +55,9 @@ def draft(context: Context, pending: PendingIntent) -> Effect:
     }
     kept = ("name", "status", "node", "needs", "failure")
     result = {"draft": mutation["id"], **{name: mutation[name] for name in kept}}
-    return Effect((mutation,), result, blobs={content_id(source): source}, entries=check)
+    return Effect(
+        (mutation,), result, blobs={content_id(source): source}, entries=check, asks_store=True
+    )
 
 
 def _check_open(context: Context, who: Did, now_ns: int) -> None:

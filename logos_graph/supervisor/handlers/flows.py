@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from logos_graph.canon import ContentId
+from logos_graph.canon import ContentId, Json
 from logos_graph.errors import Rejected
 from logos_graph.graph import Component, Flow, check_flow, parse_flow_file
 from logos_graph.supervisor.effects import Context, Draft, Effect
@@ -48,7 +48,8 @@ def publish(context: Context, pending: PendingIntent) -> Effect:
             check_none_deprecated(context.store, flow)
         return ()
 
-    return Effect(tuple(mutations), {"flow": flow.id, "name": name, "new": new}, entries=check)
+    result: dict[str, Json] = {"flow": flow.id, "name": name, "new": new}
+    return Effect(tuple(mutations), result, entries=check, asks_store=new)
 
 
 def check_none_deprecated(store: Store, flow: Flow) -> None:

@@ -72,7 +72,7 @@ def deprecate(context: Context, pending: PendingIntent) -> Effect:
         return ()
 
     mutation: Mutation = {"kind": "deprecation", "node": node, "reason": text(pending, "reason")}
-    return Effect((mutation,), {"node": node}, entries=check)
+    return Effect((mutation,), {"node": node}, entries=check, asks_store=True)
 
 
 def promote(context: Context, pending: PendingIntent) -> Effect:
@@ -100,7 +100,8 @@ def promote(context: Context, pending: PendingIntent) -> Effect:
         return ()
 
     mutation: Mutation = {"kind": "promotion", "node": node, "reason": text(pending, "reason")}
-    return Effect((mutation,), {"node": node, "layer": "Bedrock"}, entries=check)
+    result: dict[str, Json] = {"node": node, "layer": "Bedrock"}
+    return Effect((mutation,), result, entries=check, asks_store=True)
 
 
 def _check_sediment(context: Context, node: ContentId) -> None:

@@ -60,9 +60,11 @@ def _recorded(
     """The run as its receipt holds it: a failed one changes no stored value."""
     flow, failed = record.flow, record.failure is not None
 
+    rests = not (failed and world.effects)  # else nothing rests on what it read, and it stays so
+
     def check(view: View) -> None:
         world.check_in_hand(view)
-        if not (failed and world.effects):  # nothing rests on what it read, and it stays as it is
+        if rests:
             world.check_current(view)
 
     result: dict[str, Json] = {
@@ -76,4 +78,7 @@ def _recorded(
     mutation = record.to_mutation(run=identity, intent=pending.cid)
     stored = () if failed else world.mutations
     doubt = failed and world.doubt
-    return Effect((mutation, *stored), result, failed=failed, doubt=doubt, check=check)
+    asks = rests and world.rests_on_values
+    return Effect(
+        (mutation, *stored), result, failed=failed, doubt=doubt, check=check, asks_store=asks
+    )
