@@ -40,12 +40,12 @@ class View:
         self.head: Head = snapshot.head
         self.supervisor: Did = snapshot.supervisor
         self.tree = Frontier(snapshot.head.index + 1, snapshot.peaks)
-        self.principals = HashTrieMap[Did, Mutation]()
-        self.verbs = HashTrieMap[str, Verb]()
+        self.principals: HashTrieMap[Did, Mutation] = HashTrieMap()
+        self.verbs: HashTrieMap[str, Verb] = HashTrieMap()
         self.policy: Policy = Policy(snapshot.policy)
         self.pending = HashTrieMap({each.cid: each for each in snapshot.pending})
-        self.grants = HashTrieMap[ContentId, Mutation]()
-        self._held = HashTrieMap[tuple[ContentId, Capability], Grant]()
+        self.grants: HashTrieMap[ContentId, Mutation] = HashTrieMap()
+        self._held: HashTrieMap[tuple[ContentId, Capability], Grant] = HashTrieMap()
         for mutation in (*snapshot.principals, *snapshot.verbs, *snapshot.grants):
             self._mutate(mutation)
 
