@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 
 from logos_graph.canon import ContentId
-from logos_graph.errors import Conflict, EnvironmentFault, LogosError
+from logos_graph.errors import Conflict, EnvironmentFault, LogosError, NotVerified
 from logos_graph.identity import Signer
 from logos_graph.ledger import Entry, make_entry
 from logos_graph.supervisor.batch import Batch
@@ -80,7 +80,8 @@ class Journal:
 
         What is judged and what is recorded is one instant, never before the ledger's last. Raises
         what `compose` raises on a current view, what Store.append raises, and Conflict E_BUSY; and
-        what CommitQueue.submit raises. compose: may be called several times, and may be given a
+        what CommitQueue.submit raises; and NotVerified E_CHAIN_ROLLBACK when the ledger is behind
+        what this view has seen. compose: may be called several times, and may be given a
         view with entries that are not committed; the last call counts. asks_store: it asks the
         store, so its view is to have nothing that the store does not have.
         """
@@ -147,7 +148,11 @@ class Journal:
                 threading.Event().wait(pause)
                 self._caught_up(part)
             except Exception as error:  # noqa: BLE001 - one of the batch is at fault, not this
-                if self._caught_up(part) or _head_moved(error):
+                if self._caught_up(part):
+                    moved += 1
+                    continue
+                if _head_moved(error):
+                    self._check_not_behind()
                     moved += 1
                     continue
                 return batch.halves(error), batch.rest
@@ -168,6 +173,24 @@ class Journal:
             each.settle()
             part.remove(each)
         return bool(found)
+
+    def _check_not_behind(self) -> None:
+        """That the ledger still has what this view has seen of it; NotVerified E_CHAIN_ROLLBACK.
+
+        A database that was restored from an older copy does not, nor one with another ledger.
+        """
+        seen = self.view.head
+        found = self._store.entry(seen.index)
+        if found is None or found.hash != seen.hash:
+            raise NotVerified(
+                "E_CHAIN_ROLLBACK",
+                f"the ledger has lost entry {seen.index}, which this process has seen",
+                hint="the database was restored from an older copy, or is another one: compare it"
+                " with a checkpoint, `logos ledger verify --against DIR`",
+                index=seen.index,
+                expected=seen.hash,
+                found=None if found is None else found.hash,
+            )
 
     def _entries(self, view: View, compose: Compose) -> list[Entry]:
         """What a submission adds to a view, signed."""

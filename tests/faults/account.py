@@ -82,9 +82,7 @@ def check_ledger(system: System, account: Account) -> None:
     entries = list(verify_chain(system.store.entries(0), system.keys.load("supervisor").did))
     intents = _counted(entries, "intent", "cid")
     endings = _counted(entries, "receipt", "intent")
-    nonces = Counter(
-        _body(entry)["intent"]["nonce"] for entry in entries if entry.kind == "intent"
-    )
+    nonces = Counter(_body(entry)["intent"]["nonce"] for entry in entries if entry.kind == "intent")
     assert not [cid for cid, count in intents.items() if count != 1]
     assert not [nonce for nonce, count in nonces.items() if count != 1]
     assert not _counted(entries, "ghost", "intent")

@@ -86,9 +86,7 @@ class Ground:
 def ground(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Ground]:
     """The server that all but the greediest tests share; each leaves it running and sound."""
     home = tmp_path_factory.mktemp("faults") / "home"
-    ground = Ground(
-        Settings(home, cache, "supervisor", None), DatabaseOptions(jvm_flags=QUICK)
-    )
+    ground = Ground(Settings(home, cache, "supervisor", None), DatabaseOptions(jvm_flags=QUICK))
     try:
         ground.start()
         yield ground

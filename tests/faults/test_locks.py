@@ -1,4 +1,4 @@
-"""Other transactions stand in an append's way: it waits, is tried again, or tells that it failed."""
+"""Other transactions stand in an append's way: it waits, is tried again, or says that it failed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from logos_graph.resources import statement
 from logos_graph.wiring import System
 from tests.faults.account import Account
 from tests.faults.conftest import Ground
-from tests.faults.points import fault_at, is_append
+from tests.faults.points import is_append
 from tests.faults.proxy import Fault, Message, Proxy
 from tests.faults.writer import registration
 

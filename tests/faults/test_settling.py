@@ -83,7 +83,9 @@ def test_what_was_told_not_to_be_written_is_not_written_later(
     answers = len(proxy.seen("answered"))
     fault.release()
     proxy.wait_for_more("answered", answers)
-    assert told == "COMMITTED"  # the same entry was written again, so that the late one could not be
+    assert (
+        told == "COMMITTED"
+    )  # the same entry was written again, so that the late one could not be
     ground.check(account)
 
 

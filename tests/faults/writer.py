@@ -59,7 +59,7 @@ def main() -> None:
         ]
         for worker in workers:
             worker.start()
-        threading.Thread(target=lambda: sys.stdin.readline() and gate.set(), daemon=True).start()
+        threading.Thread(target=open_at_next_line, args=(gate,), daemon=True).start()
         for worker in workers:
             worker.join()
     say("done")
@@ -105,6 +105,11 @@ def registration(system: System, signer: Signer, name: str) -> SignedIntent:
     return system.compose(
         signer, "principal.register", this, if_ok="emit:a", if_doubt="abort", if_not="emit:b"
     )
+
+
+def open_at_next_line(gate: threading.Event) -> None:
+    if sys.stdin.readline():
+        gate.set()
 
 
 def say(text: str) -> None:
