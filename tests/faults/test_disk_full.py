@@ -92,7 +92,8 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged_and_doubles_nothing(
     assert error.code in ("E_UNKNOWN_OUTCOME", "E_DATABASE", "E_NOT_WRITTEN")
     assert error.hint
 
-    confined.database.stop()  # killed, if it hangs in its own end
+    assert confined.database.stop()  # killed, if it hangs in its own end
+    assert confined.database.status().pid is None
     with pytest.raises(EnvironmentFault) as caught:
         confined.start()
     assert caught.value.code == "E_DISK_FULL"
