@@ -34,6 +34,7 @@ class Batch:
         self.entries: list[Entry] = []
         self.blobs: dict[ContentId, bytes] = {}
         self.rest: list[Submission] = []
+        self._composed: list[Submission] = []
         self._adding: list[tuple[Submission, Entry]] = []
         self._refused: list[tuple[Submission, LogosError]] = []
 
@@ -56,12 +57,14 @@ class Batch:
             submission.settle(fault)
         except LogosError as error:
             self._refused.append((submission, error))
+            self._composed.append(submission)
         except Exception as bug:  # noqa: BLE001 - its own thread raises it
             submission.settle(bug)
         else:
             self.view = view
             self.entries += entries
             self.blobs.update(submission.blobs)
+            self._composed.append(submission)
             if entries:
                 self._adding.append((submission, entries[-1]))
             added = sum(len(each.text) for each in entries)
@@ -72,8 +75,9 @@ class Batch:
         """It took hold: all that was refused was refused on what is durable now."""
         for submission, error in self._refused:
             submission.settle(error)
-        for submission, _ in self._adding:
-            submission.settle()
+        for submission in self._composed:
+            if not submission.settled:
+                submission.settle()
 
     def tell(self, fault: EnvironmentFault) -> None:
         """It did not take hold, or that is not known: each learns so of its own entries."""
@@ -93,14 +97,13 @@ class Batch:
 
     def halves(self, error: Exception) -> list[list[Submission]]:
         """It was refused: the parts to try again. Who adds alone is told that this is its end."""
-        composed = [each for each, _ in self._adding + self._refused]
-        if len(self._adding) == 1:
-            alone = self._adding[0][0]
-            alone.settle(error)
-            composed.remove(alone)
-            return [composed] if composed else []
-        middle = len(self._adding) // 2
-        return [composed[:middle], composed[middle:]]
+        order, middle = self._composed, self._adding[len(self._adding) // 2][0]
+        place = order.index(middle)
+        if len(self._adding) > 1:
+            return [order[:place], order[place:]]
+        middle.settle(error)
+        others = order[:place] + order[place + 1 :]
+        return [others] if others else []
 
 
 def _unjudged(fault: EnvironmentFault) -> EnvironmentFault:

@@ -99,6 +99,11 @@ class Supervisor:
         """What decisions rest on now; to be read, not changed."""
         return self._journal.view
 
+    @property
+    def waiting(self) -> int:
+        """How many submissions wait for the one that is being written to the ledger."""
+        return self._journal.waiting
+
     # the four steps ---------------------------------------------------------------------------
 
     def execute(self, submitted: SignedIntent | Json) -> Outcome:

@@ -61,7 +61,7 @@ class Journal:
     ) -> None:
         self._store, self._signer, self._clock = store, signer, clock
         self._lock = threading.RLock()
-        self._queue = CommitQueue(limit, seconds, self._settle)
+        self._queue = CommitQueue(limit, seconds, self.settle)
         self.view = View(snapshot)
 
     @property
@@ -106,8 +106,8 @@ class Journal:
 
     # a batch ------------------------------------------------------------------------------------
 
-    def _settle(self, batch: Sequence[Submission]) -> Sequence[Submission]:
-        """Settles all but the last of a batch that is too much for one transaction."""
+    def settle(self, batch: Sequence[Submission]) -> Sequence[Submission]:
+        """Settles a batch, as the queue asks; gives back the last of it if it is too much."""
         with self._lock:
             parts, rest = [list(batch)], list[Submission]()
             while parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -162,6 +163,31 @@ def test_processes_that_count_at_once_lose_no_count(
         outputs.add(recorded["values"][recorded["outputs"]["out"]])
     assert outputs == set(range(1, 2 * EACH + 1))
     assert asking.stored("tally/n") == "NDA="
+
+
+def test_threads_that_count_at_once_lose_no_count(asking: Asking) -> None:
+    """Their receipts wait in one queue, and each is judged on what the database has."""
+    asking.run("counts-forgets")  # begins at nothing
+    outcomes: list[Any] = []
+    together = threading.Barrier(6)
+
+    def count() -> None:
+        together.wait()
+        for _ in range(5):
+            outcomes.append(asking.run("ticks-counts"))
+
+    threads = [threading.Thread(target=count) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    outputs = set[int]()
+    for outcome in outcomes:
+        assert outcome.status == "COMMITTED", outcome
+        recorded: Any = asking.record(outcome)
+        outputs.add(recorded["values"][recorded["outputs"]["out"]])
+    assert outputs == set(range(1, 31))
+    assert asking.stored("tally/n") == "MzA="
 
 
 def test_logos_shows_calls_lines_and_stored_values(asking: Asking, logos: Logos) -> None:
