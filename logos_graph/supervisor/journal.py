@@ -129,7 +129,7 @@ class Journal:
         Returns the halves to go on with when it was refused, and those of it that are left for
         another transaction. Raises what all of them are to be told.
         """
-        moved, pauses = 0, iter(_PAUSES_S)
+        moved, pauses, under_way = 0, iter(_PAUSES_S), False
         while moved < _ATTEMPTS:
             batch = Batch(self.view, self._entries)
             batch.compose(part)  # 1
@@ -140,9 +140,10 @@ class Journal:
                     moved += 1
                     continue
             except EnvironmentFault as fault:
+                under_way = under_way or "under_way" in fault.data
                 pause = next(pauses, None)
                 if fault.code != NOT_WRITTEN or pause is None:
-                    batch.tell(fault)
+                    batch.tell(_open_outcome(fault) if under_way else fault)
                     return [], batch.rest
                 batch.note_tried()
                 threading.Event().wait(pause)
@@ -211,6 +212,15 @@ class Journal:
             entries.append(entry)
             head = entry.head
         return entries
+
+
+def _open_outcome(fault: EnvironmentFault) -> EnvironmentFault:
+    """An attempt was never answered, and nothing took hold after it: so it still may."""
+    return EnvironmentFault(
+        "E_UNKNOWN_OUTCOME",
+        f"it was not written so far, and may yet be: {fault.message}",
+        hint="look at `logos ledger show` before you sign it again",
+    )
 
 
 def _head_moved(error: Exception) -> bool:

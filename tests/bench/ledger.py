@@ -6,6 +6,8 @@
 | batched | entries per second of 16 and 64 threads | a bare UNWIND of the same rows | 2 times |
 | growth | both at every size, first against last | | 10 % |
 | verify | entries per second of `logos ledger verify` | Ed25519 on all cores | 80 % |
+| export, rebuild | entries per second of `logos ledger export`, `rebuild` (with a start) | |
+| proof | bytes and seconds of `logos run prove`, seconds of `logos verify` | `ledger show` | |
 
 The ledger grows by acts that are refused (an intent and its ghost, two entries), made and signed by
 the product's own functions, and committed through its own journal, many at a time.
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -22,7 +25,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -31,14 +33,14 @@ from typing import Any
 from logos_graph.canon import Tag
 from logos_graph.identity import Signer, verify
 from logos_graph.ledger import Entry
-from logos_graph.logline import SignedIntent
 from logos_graph.settings import Settings
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.decide import decide
 from logos_graph.supervisor.journal import Journal
-from logos_graph.wiring import System, open_system, start_database, stop_database
+from logos_graph.wiring import System, stop_database
 from tests.bench.bare import Bare, bare_server
+from tests.bench.stage import Stage, shared_cache
 from tests.bench.timing import Figures, percentile, timed
 
 __all__ = ["SIZES", "ledger"]
@@ -56,18 +58,20 @@ _SIGNED = 4000
 
 @dataclass
 class _Ground:
-    """A founded ledger, a journal on it, and a bare server."""
+    """A stage with its journal, and a bare server beside it."""
 
-    settings: Settings
-    system: System
+    stage: Stage
     bare: Bare
-    rounds: int
-    operator: Signer = field(init=False)
+    system: System = field(init=False)
     journal: Journal = field(init=False)
 
     def __post_init__(self) -> None:
-        self.operator = self.system.keys.load("supervisor")
+        self.system = self.stage.system
         self.journal = self.system.supervisor._journal
+
+    @property
+    def rounds(self) -> int:
+        return self.stage.rounds
 
     @property
     def length(self) -> int:
@@ -75,7 +79,7 @@ class _Ground:
 
     def act(self) -> list[Draft]:
         """An act that ends as it is recorded: an intent that asks for no such verb, its ghost."""
-        signed = self._signed()
+        signed = self.stage.sign(self.stage.operator, "no.such.verb", {})
         view = self.journal.view
         judged = decide(view, signed, self.system.clock.now_ns(), _no_inputs)
         assert judged.cause is not None
@@ -83,11 +87,6 @@ class _Ground:
             bodies.intent(signed, judged, self.system.writers.own),
             bodies.ghost(signed, judged.cause, view.policy.id),
         ]
-
-    def _signed(self) -> SignedIntent:
-        return self.system.compose(
-            self.operator, "no.such.verb", {}, if_ok="emit:a", if_doubt="abort", if_not="emit:b"
-        )
 
     def commit(self, drafts: Sequence[Draft]) -> None:
         self.journal.commit(lambda _view, _now_ns: drafts)
@@ -105,13 +104,8 @@ class _Ground:
 
 def ledger(home: Path, cache: Path, rounds: int, sizes: Sequence[int]) -> Figures:
     """All of it; `home` is an empty folder."""
-    settings = Settings(home / "home", cache, "supervisor", None)
-    with ExitStack() as stack:
-        bare = stack.enter_context(bare_server(home / "bare", cache))
-        stack.callback(stop_database, settings)
-        start_database(settings, lambda _line: None)
-        system = stack.enter_context(open_system(settings))
-        ground = _Ground(settings, system, bare, rounds)
+    with bare_server(home / "bare", cache) as bare, Stage(home / "home", rounds) as stage:
+        ground = _Ground(stage, bare)
         out: Figures = {}
         for size in sizes:
             out |= _grown(ground, size)
@@ -119,6 +113,8 @@ def ledger(home: Path, cache: Path, rounds: int, sizes: Sequence[int]) -> Figure
             for clients in _CLIENTS:
                 out |= _together(ground, size, clients)
             out |= _verified(ground, size)
+            out |= _proved(ground, size, home / f"{size}.proof")
+            out |= _carried(ground, size, home)
             out |= _space(ground, size)
         return out | _growth(out, sizes)
 
@@ -222,18 +218,24 @@ def _at_once(works: Sequence[Callable[[], None]]) -> float:
         return time.perf_counter() - start
 
 
-def _verified(ground: _Ground, size: int) -> Figures:
-    """The installed command in a process of its own, as anybody verifies; signatures beside it."""
-    program = Path(sys.executable).parent / "logos"
-    places = {"LOGOS_HOME": ground.settings.home, "LOGOS_CACHE": ground.settings.cache}
-    environment = os.environ | {name: str(path) for name, path in places.items()}
-    command = [str(program), "ledger", "verify", "--json"]
+def _logos(home: Path, *words: str | Path) -> tuple[Any, float]:
+    """What the installed command says, in a process of its own, and the seconds it takes."""
+    program = str(Path(sys.executable).parent / "logos")
+    places = {"LOGOS_HOME": str(home), "LOGOS_CACHE": str(shared_cache())}
+    command = [program, *map(str, words), "--json"]
     start = time.perf_counter()
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=os.environ | places, capture_output=True, text=True, check=False
+    )
     seconds = time.perf_counter() - start
-    document = json.loads(done.stdout)
-    if not document["verified"]:
-        raise RuntimeError(f"the ledger does not verify: {done.stdout}")
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+    return json.loads(done.stdout), seconds
+
+
+def _verified(ground: _Ground, size: int) -> Figures:
+    """As anybody verifies it; signatures beside it."""
+    document, seconds = _logos(ground.stage.home, "ledger", "verify")
     verified, bare = document["entries"] / seconds, _signatures_per_s()
     return {
         f"ledger_{size}_verify_entries_per_s": verified,
@@ -258,9 +260,45 @@ def _verify_signatures(count: int) -> None:
         verify(signer.did, Tag.ENTRY_SIGNATURE, text, signature)
 
 
+def _proved(ground: _Ground, size: int, file: Path) -> Figures:
+    """The proof of one approval, with and without the modules that can run it again."""
+    run, home = str((ground.stage.approve().result or {})["run"]), ground.stage.home
+    _, bare = _logos(home, "ledger", "show", "--limit", "1")
+    out = {f"floor_ledger_{size}_process_s": bare}
+    for name, words in (("proof", []), ("proof_with_modules", ["--with-modules"])):
+        _, proving = _logos(home, "run", "prove", run, "--output", file, *words)
+        _, verifying = _logos(home, "verify", file)
+        out |= {
+            f"ledger_{size}_{name}_bytes": float(file.stat().st_size),
+            f"ledger_{size}_{name}_made_s": proving,
+            f"ledger_{size}_{name}_verified_s": verifying,
+        }
+    return out
+
+
+def _carried(ground: _Ground, size: int, home: Path) -> Figures:
+    """Out into a folder, checked there, and into an empty database again."""
+    folder, empty = home / f"{size}.export", home / f"{size}.rebuilt"
+    did = ground.stage.operator.did
+    exported, exporting = _logos(ground.stage.home, "ledger", "export", folder)
+    _, verifying = _logos(ground.stage.home, "verify", folder)
+    try:
+        _, rebuilding = _logos(empty, "ledger", "rebuild", folder, "--supervisor", did)
+    finally:
+        stop_database(Settings(empty, shared_cache(), "supervisor", None))
+        shutil.rmtree(empty, ignore_errors=True)
+    entries = exported["size"]
+    shutil.rmtree(folder)
+    return {
+        f"ledger_{size}_export_entries_per_s": entries / exporting,
+        f"ledger_{size}_export_verify_entries_per_s": entries / verifying,
+        f"ledger_{size}_rebuild_entries_per_s": entries / rebuilding,
+    }
+
+
 def _space(ground: _Ground, size: int) -> Figures:
     """What lies in the database's folder for each entry; transaction logs are bounded, so apart."""
-    data = ground.settings.home / "neo4j" / "data"
+    data = ground.stage.home / "neo4j" / "data"
     per_entry = {
         name: sum(path.stat().st_size for path in (data / name / "neo4j").rglob("*")) / size
         for name in ("databases", "transactions")

@@ -19,7 +19,9 @@ from logos_graph.wiring import System
 
 __all__ = ["Account", "check_ledger", "read_log"]
 
-NOT_WRITTEN = frozenset({"E_DATABASE", "E_QUEUE_FULL", "E_QUEUE_TIMEOUT", "E_BUSY"})
+NOT_WRITTEN = frozenset(
+    {"E_DATABASE", "E_NOT_WRITTEN", "E_QUEUE_FULL", "E_QUEUE_TIMEOUT", "E_BUSY"}
+)
 """What a client is told when its intent is certainly not recorded."""
 
 RECORDED_BEFORE = "E_NONCE_USED"

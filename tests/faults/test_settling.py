@@ -12,8 +12,8 @@ from logos_graph.logline import SignedIntent
 from logos_graph.wiring import System
 from tests.faults.account import Account
 from tests.faults.conftest import Ground
-from tests.faults.points import fault_at
-from tests.faults.proxy import Proxy
+from tests.faults.points import fault_at, is_append
+from tests.faults.proxy import Fault, Proxy
 from tests.faults.writer import registration
 
 
@@ -86,6 +86,23 @@ def test_what_was_told_not_to_be_written_is_not_written_later(
     assert (
         told == "COMMITTED"
     )  # the same entry was written again, so that the late one could not be
+    ground.check(account)
+
+
+def test_what_may_still_arrive_is_not_told_to_be_unwritten(
+    ground: Ground, proxy: Proxy, system: System
+) -> None:
+    """Every attempt is late, so that nothing settles the first; then all of them arrive."""
+    intent, account = signed(system, "all late"), Account()
+    fault = proxy.inject(Fault("asked", match=is_append, late=True, often=True))
+    told = account.submit(system.supervisor, intent)
+    assert told == "E_UNKNOWN_OUTCOME"
+    answers = len(proxy.seen("answered"))
+    fault.release()
+    proxy.wait_for_more("answered", answers)
+    proxy.clear()
+    assert account.insist(system.supervisor, intent)[1:] == ["E_NONCE_USED"]
+    system.supervisor.recover()
     ground.check(account)
 
 
