@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -76,6 +77,19 @@ class Ground:
         with open_system(settings) as system:
             yield system
 
+    def verify(self) -> None:
+        """`logos ledger verify`, the installed command: the invariants I1 to I5 hold."""
+        places = {"LOGOS_HOME": self.settings.home, "LOGOS_CACHE": self.settings.cache}
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / "logos"), "ledger", "verify", "--json"],
+            env={**os.environ, **{name: str(path) for name, path in places.items()}},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert json.loads(done.stdout)["verified"]
+
     def check(self, account: Account) -> None:
         """See check_ledger; the system is opened anew, by the next process as it were."""
         with self.opened() as system:
@@ -92,6 +106,13 @@ def ground(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Gr
         yield ground
     finally:
         ground.database.stop()
+
+
+@pytest.fixture(scope="module")
+def verified(ground: Ground) -> Iterator[None]:
+    """After all that a module's tests did to it, the ledger verifies."""
+    yield
+    ground.verify()
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from tests.faults.proxy import Proxy
 if TYPE_CHECKING:
     from tests.faults.conftest import Ground, Writers
 
+pytestmark = pytest.mark.usefixtures("verified")
+
 COUNT = 4
 """Acts of each client."""
 

@@ -11,6 +11,8 @@ from tests.faults.conftest import Ground
 from tests.faults.proxy import Fault, Proxy, Side
 from tests.faults.writer import registration
 
+pytestmark = pytest.mark.usefixtures("verified")
+
 CUTS: tuple[Literal["before", "after"], ...] = ("before", "after")
 
 

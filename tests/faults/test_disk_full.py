@@ -104,3 +104,4 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged_and_doubles_nothing(
         signed = registration(system, system.keys.load("supervisor"), "after")
         assert account.insist(system.supervisor, signed) == ["COMMITTED"]
     confined.check(account)
+    confined.verify()

@@ -21,6 +21,8 @@ from tests.faults.writer import registration
 if TYPE_CHECKING:
     from neo4j import Session
 
+pytestmark = pytest.mark.usefixtures("verified")
+
 OTHERS = """
 SHOW TRANSACTIONS YIELD transactionId, currentQuery, status
 WHERE currentQuery IS NULL OR NOT currentQuery CONTAINS 'SHOW TRANSACTIONS'

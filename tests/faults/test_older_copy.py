@@ -17,6 +17,8 @@ from tests.faults.conftest import Ground
 from tests.faults.proxy import Proxy
 from tests.faults.writer import registration
 
+pytestmark = pytest.mark.usefixtures("verified")
+
 
 def refused(ground: Ground, live: System, name: str) -> NotVerified:
     """What the live writer is told; that nothing of it was written."""

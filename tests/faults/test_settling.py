@@ -16,6 +16,8 @@ from tests.faults.points import fault_at, is_append
 from tests.faults.proxy import Fault, Proxy
 from tests.faults.writer import registration
 
+pytestmark = pytest.mark.usefixtures("verified")
+
 
 @pytest.fixture
 def system(ground: Ground, proxy: Proxy) -> Iterator[System]:
