@@ -41,8 +41,8 @@ def _has_committed(message: Message) -> bool:
 
 
 _POINTS: dict[str, tuple[Side, Callable[[Message], bool], int]] = {
-    "append asked": ("asked", is_append, 2),
-    "append answered": ("answered", _has_committed_statement, 2),
+    "append asked": ("asked", is_append, 1),
+    "append answered": ("answered", _has_committed_statement, 1),
     "commit asked": ("asked", _is_commit, 3),
     "commit answered": ("answered", _has_committed_transaction, 3),
 }
