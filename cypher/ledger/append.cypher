@@ -3,7 +3,8 @@
 // swapped: no row comes back when somebody else was first. What does not find all it belongs to divides
 // by zero, and nothing of the transaction takes hold.
 // Parameters: ledger; expected_hash (the head that the entries were built on); last (map index, hash,
-//   recorded_at of the last new entry); entries, loglines, answers, endings, effects, runs (lists of maps).
+//   recorded_at of the last new entry); batch (map entries, loglines, answers, endings, effects, runs: lists of
+//   maps; as members of one map their lengths are no part of the plan's key, so one plan serves all batches).
 // Rows: index of the last entry; none if the head has moved.
 MATCH (head:LedgerHead {ledger: $ledger})
 SET head.lock = 0
@@ -12,7 +13,7 @@ WHERE head.hash = $expected_hash
 SET head.index = $last.index, head.hash = $last.hash, head.recorded_at = $last.recorded_at
 WITH head
 CALL () {
-  UNWIND $entries AS row
+  UNWIND $batch.entries AS row
   CREATE (entry:LedgerEntry)
   SET entry = row
   WITH entry, row
@@ -21,7 +22,7 @@ CALL () {
   RETURN count(*) AS linked
 }
 CALL () {
-  UNWIND $loglines AS row
+  UNWIND $batch.loglines AS row
   MATCH (entry:LedgerEntry {hash: row.entry})
   MATCH (who:Principal {did: row.line.who})
   CREATE (line:LogLine:Pending)
@@ -31,7 +32,7 @@ CALL () {
   RETURN count(*) AS recorded
 }
 CALL () {
-  UNWIND $answers AS row
+  UNWIND $batch.answers AS row
   MATCH (entry:LedgerEntry {hash: row.entry})
   MATCH (line:LogLine:Pending {cid: row.intent})
   MATCH (by:Principal {did: row.answer.by})
@@ -42,14 +43,14 @@ CALL () {
   RETURN count(*) AS answered
 }
 CALL () {
-  UNWIND $effects AS row
+  UNWIND $batch.effects AS row
   MATCH (entry:LedgerEntry {hash: row.entry})
   MATCH (line:LogLine:Pending {cid: row.intent})
   CREATE (entry)-[:RECORDS {ledger_index: entry.index}]->(line)
   RETURN count(*) AS told
 }
 CALL () {
-  UNWIND $endings AS row
+  UNWIND $batch.endings AS row
   MATCH (entry:LedgerEntry {hash: row.entry})
   MATCH (line:LogLine:Pending {cid: row.intent})
   REMOVE line:Pending
@@ -58,7 +59,7 @@ CALL () {
   RETURN count(*) AS ended
 }
 CALL () {
-  UNWIND $runs AS row
+  UNWIND $batch.runs AS row
   MATCH (entry:LedgerEntry {hash: row.entry})
   MATCH (flow:Flow {id: row.run.flow})
   MATCH (line:LogLine {cid: row.run.intent})
@@ -93,5 +94,5 @@ CALL () {
   RETURN count(*) AS ran_whole
 }
 RETURN head.index AS index,
-  1 / CASE WHEN linked = size($entries) AND recorded = size($loglines) AND answered = size($answers)
-    AND ended = size($endings) AND told = size($effects) AND ran_whole = size($runs) THEN 1 ELSE 0 END AS whole
+  1 / CASE WHEN linked = size($batch.entries) AND recorded = size($batch.loglines) AND answered = size($batch.answers)
+    AND ended = size($batch.endings) AND told = size($batch.effects) AND ran_whole = size($batch.runs) THEN 1 ELSE 0 END AS whole

@@ -73,12 +73,14 @@ class Append:
             "ledger": last.ledger,
             "expected_hash": expected.hash,
             "last": {"index": last.index, "hash": last.hash, "recorded_at": last.recorded_at},
-            "entries": entry_properties(self.entries, self.tree),
-            "loglines": self.projection.loglines,
-            "answers": self.projection.answers,
-            "endings": self.projection.endings,
-            "effects": self.projection.effects,
-            "runs": self.projection.runs,
+            "batch": {
+                "entries": entry_properties(self.entries, self.tree),
+                "loglines": self.projection.loglines,
+                "answers": self.projection.answers,
+                "endings": self.projection.endings,
+                "effects": self.projection.effects,
+                "runs": self.projection.runs,
+            },
         }
         if runner.run(query, parameters).single() is None:
             raise Conflict("E_HEAD_MOVED", f"another entry follows {expected.hash} already")
