@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ __all__ = ["Layout", "exclusive", "make_folder", "write_atomically"]
 
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +71,28 @@ def make_folder(folder: Path) -> None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file for its owner only; a reader sees the old text or the new, never half."""
+    """Write a file for its owner only; a reader sees the old text or the new, never half.
+
+    EnvironmentFault E_DISK_FULL when there is no room for it: then it is as it was.
+    """
     temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE_FILE)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE_FILE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        if error.errno not in _NO_ROOM:
+            raise
+        raise EnvironmentFault(
+            "E_DISK_FULL",
+            f"there is no room to write {path}: {error.strerror}",
+            hint="free some space, or put LOGOS_HOME on another disk",
+            path=str(path),
+        ) from error
 
 
 @contextmanager

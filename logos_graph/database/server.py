@@ -127,7 +127,12 @@ class ManagedDatabase:
                 return False
             was_alive = record.is_alive
             self._end(record.process)
-            write_record(self._layout.record, record.stopped())
+            try:
+                write_record(self._layout.record, record.stopped())
+            except EnvironmentFault as fault:
+                # It has ended, whatever the record says; the process it names is known to be dead.
+                if fault.code != "E_DISK_FULL":
+                    raise
             return was_alive
 
     def status(self) -> DatabaseStatus:

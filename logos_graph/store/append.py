@@ -174,12 +174,23 @@ def commit_failed(error: Exception) -> bool:
 
 
 def not_written(error: Exception) -> EnvironmentFault:
-    """It was looked up, and did not take hold."""
+    """It was looked up, and did not take hold.
+
+    data under_way: nobody answered, so that the request may still be on its way to the server, and
+    take hold there for as long as nothing else does.
+    """
     from neo4j import exceptions
 
     passing = isinstance(error, exceptions.IncompleteCommit) or (
         isinstance(error, exceptions.DriverError | exceptions.Neo4jError) and error.is_retryable()
     )
+    if passing and not isinstance(error, exceptions.Neo4jError):
+        return EnvironmentFault(
+            NOT_WRITTEN,
+            f"the database did not answer: {error}",
+            hint="nothing of it was written so far: try again; `logos doctor`",
+            under_way=True,
+        )
     if passing:
         return EnvironmentFault(
             NOT_WRITTEN,

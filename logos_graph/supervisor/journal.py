@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 
 from logos_graph.canon import ContentId
-from logos_graph.errors import Conflict, EnvironmentFault, LogosError
+from logos_graph.errors import Conflict, EnvironmentFault, LogosError, NotVerified
 from logos_graph.ledger import Entry, make_entry
 from logos_graph.supervisor.batch import Batch
 from logos_graph.supervisor.commits import CommitQueue, Submission
@@ -83,8 +83,9 @@ class Journal:
 
         What is judged and what is recorded is one instant, never before the ledger's last. Raises
         what `compose` raises on a current view, what Store.append raises, Rejected
-        E_NOT_SUPERVISOR if this home does not have the key that signs, and Conflict E_BUSY; and
-        what CommitQueue.submit raises. compose: may be called several times, and may be given a
+        E_NOT_SUPERVISOR if this home does not have the key that signs, and Conflict E_BUSY; what
+        CommitQueue.submit raises; and NotVerified E_CHAIN_ROLLBACK when the ledger is behind what
+        this view has seen. compose: may be called several times, and may be given a
         view with entries that are not committed; the last call counts. asks_store: it asks the
         store, so its view is to have nothing that the store does not have. begins: see Submission.
         """
@@ -132,7 +133,7 @@ class Journal:
         Returns the halves to go on with when it was refused, and those of it that are left for
         another transaction. Raises what all of them are to be told.
         """
-        moved, pauses = 0, iter(_PAUSES_S)
+        moved, pauses, under_way = 0, iter(_PAUSES_S), False
         while moved < _ATTEMPTS:
             batch = Batch(self.view, self._entries)
             batch.compose(part)  # 1
@@ -143,15 +144,20 @@ class Journal:
                     moved += 1
                     continue
             except EnvironmentFault as fault:
+                under_way = under_way or "under_way" in fault.data
                 pause = next(pauses, None)
                 if fault.code != NOT_WRITTEN or pause is None:
-                    batch.tell(fault)
+                    batch.tell(_open_outcome(fault) if under_way else fault)
                     return [], batch.rest
                 batch.note_tried()
                 threading.Event().wait(pause)
                 self._caught_up(part)
             except Exception as error:  # noqa: BLE001 - one of the batch is at fault, not this
-                if self._caught_up(part) or _head_moved(error):
+                if self._caught_up(part):
+                    moved += 1
+                    continue
+                if _head_moved(error):
+                    self._check_not_behind()
                     moved += 1
                     continue
                 return batch.halves(error), batch.rest
@@ -173,6 +179,24 @@ class Journal:
             part.remove(each)
         return bool(found)
 
+    def _check_not_behind(self) -> None:
+        """That the ledger still has what this view has seen of it; NotVerified E_CHAIN_ROLLBACK.
+
+        A database that was restored from an older copy does not, nor one with another ledger.
+        """
+        seen = self.view.head
+        found = self._store.entry(seen.index)
+        if found is None or found.hash != seen.hash:
+            raise NotVerified(
+                "E_CHAIN_ROLLBACK",
+                f"the ledger has lost entry {seen.index}, which this process has seen",
+                hint="the database was restored from an older copy, or is another one: compare it"
+                " with a checkpoint, `logos ledger verify --against DIR`",
+                index=seen.index,
+                expected=seen.hash,
+                found=None if found is None else found.hash,
+            )
+
     def _entries(self, view: View, compose: Compose) -> list[Entry]:
         """What a submission adds to a view, signed."""
         now_ns = max(self._clock.now_ns(), view.head.recorded_at + 1)
@@ -193,6 +217,15 @@ class Journal:
             entries.append(entry)
             head = entry.head
         return entries
+
+
+def _open_outcome(fault: EnvironmentFault) -> EnvironmentFault:
+    """An attempt was never answered, and nothing took hold after it: so it still may."""
+    return EnvironmentFault(
+        "E_UNKNOWN_OUTCOME",
+        f"it was not written so far, and may yet be: {fault.message}",
+        hint="look at `logos ledger show` before you sign it again",
+    )
 
 
 def _head_moved(error: Exception) -> bool:

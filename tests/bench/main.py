@@ -1,6 +1,6 @@
 """The benchmarks' command: a fresh home, the example published, each figure beside its floor.
 
-    tests/bench/run [--json FILE] [--quick] [NAME…]
+    tests/bench/run [--json FILE] [--quick] [--sizes N,N,…] [NAME…]
 
 | name | measures | beside |
 |---|---|---|
@@ -8,6 +8,7 @@
 | throughput | approvals per second, 8 clients in one process | 1 client |
 | call | one isolated, metered node call from Python | a call that does nothing |
 | replay | one replay of a recorded approval | the same without comparing |
+| ledger | appends by 1, 16 and 64 clients, verification, bytes, as the ledger grows | bare Neo4j |
 | nodes | no database: calls, threads, compiling, loading, admission, codec | wasmtime, Python |
 
 Nothing here is a test: machines differ, and a slow one is not wrong.
@@ -20,7 +21,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from tests.bench import figures, nodes
+from tests.bench import figures, ledger, nodes
 from tests.bench.stage import Stage, shared_cache
 from tests.bench.timing import Figures
 
@@ -30,8 +31,8 @@ BENCHMARKS = {
     "call": figures.call,
     "replay": figures.replay,
 }
-NODES = "nodes"
-NAMES = [*BENCHMARKS, NODES]
+NODES, LEDGER = "nodes", "ledger"
+NAMES = [*BENCHMARKS, LEDGER, NODES]
 
 
 def main() -> None:
@@ -42,6 +43,10 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the figures, flat")
     parser.add_argument("--quick", action="store_true", help="a tenth of the rounds")
+    parser.add_argument(
+        "--sizes", type=_sizes, default=ledger.SIZES, metavar="N,N,…",
+        help="how long `ledger` makes it: " + ",".join(map(str, ledger.SIZES)),
+    )  # fmt: skip
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.names) - set(NAMES))
     if unknown:
@@ -50,7 +55,7 @@ def main() -> None:
     results: Figures = {}
     if NODES in names:  # before the database, which takes memory and a share of the processors
         results |= shown(nodes.nodes(shared_cache(), rounds))
-    staged = [name for name in names if name != NODES]
+    staged = [name for name in names if name in BENCHMARKS]
     if staged:
         with (
             tempfile.TemporaryDirectory(prefix="logos bench ", dir="/var/tmp") as home,
@@ -58,8 +63,15 @@ def main() -> None:
         ):
             for name in staged:
                 results |= shown(BENCHMARKS[name](stage))
+    if LEDGER in names:
+        with tempfile.TemporaryDirectory(prefix="logos bench ", dir="/var/tmp") as home:
+            results |= shown(ledger.ledger(Path(home), shared_cache(), rounds, arguments.sizes))
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
 
 
 def shown(results: Figures) -> Figures:

@@ -233,6 +233,59 @@ def test_a_configuration_that_the_server_refuses(
     assert caught[0].data["lines"]
 
 
+def test_a_server_that_ends_for_a_reason_nobody_knows(
+    new_database: NewDatabase, used_home: Path, fault: Fault
+) -> None:
+    database = new_database(used_home, jvm_flags=("-XX:+NoSuchFlagAtAll",))
+    with fault("E_DATABASE_START") as caught:
+        database.start()
+    lines = caught[0].data["lines"]
+    assert isinstance(lines, list)
+    assert any("NoSuchFlagAtAll" in line for line in lines)
+    assert database.status().state is DatabaseState.STOPPED
+
+
+def test_a_process_that_not_even_killing_ends(tmp_path: Path, cache: Path) -> None:
+    """The first process of a PID namespace is one: no signal from within the namespace ends it."""
+    home = tmp_path / "home"
+    inside = tmp_path / "inside.py"
+    inside.write_text(UNENDING)
+    words = ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, str(inside)]
+    done = subprocess.run(
+        [*words, str(home), str(cache)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0 and "unshare" in done.stderr:
+        pytest.skip(f"a PID namespace of its own takes root: {done.stderr.strip()}")
+    assert done.stdout == "E_STOP True\n", done.stderr
+
+
+UNENDING = """
+import signal, subprocess, sys
+from pathlib import Path
+
+from logos_graph.database import DatabaseOptions, ManagedDatabase, server
+from logos_graph.database.files import Layout
+from logos_graph.database.process import Process, _born
+from logos_graph.database.record import ServerRecord, write_record
+from logos_graph.errors import EnvironmentFault
+
+home, cache = Path(sys.argv[1]), Path(sys.argv[2])
+if len(sys.argv) == 3:  # the namespace's first process
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    layout = Layout(home / "neo4j")
+    layout.make()
+    record = ServerRecord.new(1, 2).running_as(Process(1, _born(1)), ready=True)
+    write_record(layout.record, record)
+    subprocess.run([sys.executable, *sys.argv, "stop"], check=True)
+else:
+    server._KILL_SECONDS = 0.2
+    try:
+        ManagedDatabase(home, cache, options=DatabaseOptions(stop_timeout=0.2)).stop()
+    except EnvironmentFault as fault:
+        print(fault.code, bool(fault.hint))
+"""
+
+
 def test_a_size_that_is_none(new_database: NewDatabase, fault: Fault) -> None:
     for size in ("", "lots", "512", "0m", "1.5g"):
         with fault("E_SIZE_FORMAT"):
