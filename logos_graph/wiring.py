@@ -239,14 +239,23 @@ def _connection(settings: Settings) -> Connection:
     return ManagedDatabase(settings.home, settings.cache).connection()
 
 
-def start_database(settings: Settings, progress: Callable[[str], None]) -> Connection:
-    """Starts the managed database, or takes the given one; founds its ledger if it has none."""
+def start_database(
+    settings: Settings, progress: Callable[[str], None], *, found: bool = True
+) -> Connection:
+    """Starts the managed database, or takes the given one; founds its ledger if it has none.
+
+    found: False leaves a database without a ledger as it is, but for its constraints.
+    """
     from logos_graph.database import ManagedDatabase
+    from logos_graph.store import apply_schema
 
     if settings.external is None:
         ManagedDatabase(settings.home, settings.cache, progress=progress).start()
     with open_system(settings) as system:
-        found_database(system, progress)
+        if found:
+            found_database(system, progress)
+        else:
+            apply_schema(system.driver, system.connection)
         return system.connection
 
 

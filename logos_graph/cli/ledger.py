@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from logos_graph.cli.archives import export, rebuild
 from logos_graph.cli.checkpoints import judge, keep_checkpoint, read_checkpoints
 from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import with_output
@@ -30,6 +31,10 @@ _ATTEMPTS = 10
 @click.group(cls=CommandGroup)
 def ledger() -> None:
     """The ledger: one chain of signed entries, from which everything else follows."""
+
+
+ledger.add_command(export)
+ledger.add_command(rebuild)
 
 
 @ledger.command()

@@ -28,7 +28,8 @@ COMMANDS = {
     "kv": Lazy(f"{_HERE}.kv:kv", "Values that nodes have stored, by namespace and key."),
     "policy": Lazy(f"{_HERE}.policy:policy", "The policy in force; check and activate another."),
     "verb": Lazy(f"{_HERE}.verb:verb", "Verbs: what can be said in a LogLine."),
-    "ledger": Lazy(f"{_HERE}.ledger:ledger", "The ledger: show its entries, verify it."),
+    "ledger": Lazy(f"{_HERE}.ledger:ledger", "The ledger: show, verify, export, rebuild."),
+    "verify": Lazy(f"{_HERE}.verify:verify", "Verify an export, without a database."),
     "audit": Lazy(f"{_HERE}.audit:audit", "Named questions to the graph, as tables."),
     "json": Lazy(f"{_HERE}.json_:json_", "Canonical JSON."),
 }

@@ -1,6 +1,8 @@
 """Neo4j behind the supervisor's Store: units of work over the statements in cypher/."""
 
+from logos_graph.store.exporting import StoredLedger
 from logos_graph.store.reader import Reader
+from logos_graph.store.restoring import restore
 from logos_graph.store.schema import apply_schema
 from logos_graph.store.state import read_state
 from logos_graph.store.store import Neo4jStore
@@ -8,6 +10,8 @@ from logos_graph.store.store import Neo4jStore
 __all__ = [
     "Neo4jStore",
     "Reader",
+    "StoredLedger",
     "apply_schema",
     "read_state",
+    "restore",
 ]
