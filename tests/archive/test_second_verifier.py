@@ -28,6 +28,7 @@ from logos_graph.ledger.contents import Content
 from logos_graph.ledger.entry import entry_fields
 from tests.archive.conftest import Kept, files, kept
 from tests.golang import Program, go
+from tests.ledger import worked
 from tests.ledger.conftest import ALICE, BOB, SUPERVISOR, Book, forge
 
 SIZE = 12
@@ -83,6 +84,15 @@ def test_an_export_of_any_size_is_verified(
     assert answer.out.endswith("\nok\n")
 
 
+def test_the_worked_example_of_the_page_is_verified(
+    tmp_path: Path, second_verifier: Program
+) -> None:
+    export_ledger(tmp_path, AnySource(worked.entries(), worked.SIGNERS["supervisor"]))
+    answer = second_verifier(tmp_path, worked.SIGNERS["supervisor"].did)
+    assert (answer.status, answer.err) == (0, "")
+    assert f"root {worked.values()['root of 3 in base64']}, " in answer.out
+
+
 def test_it_runs_as_its_head_says(folder: Path, cache: Path) -> None:
     answer = go(cache, "run", ".", str(folder), folder=ROOT / "docs" / "examples" / "verify")
     assert answer.out.endswith("\nok\n"), answer.err
@@ -136,7 +146,7 @@ def _where(name: str, data: bytes, at: int) -> str:
     return f"entry {index}: "
 
 
-def _lines(change: Callable[[list[bytes]], None]) -> Callable[[Path], None]:
+def _lines(change: Callable[[list[bytes]], object]) -> Callable[[Path], None]:
     """Changes the entries of a folder: each two lines."""
 
     def damage(folder: Path) -> None:

@@ -40,7 +40,12 @@ def test_the_verifiers_of_others_accept_its_checkpoint_tiles_and_bundles(
 
 @pytest.mark.parametrize("index", [0, 7])
 def test_both_find_the_entry_that_was_changed(
-    exported: Path, example: Cast, second_verifier: Program, logos: Logos, tmp_path: Path, index: int
+    exported: Path,
+    example: Cast,
+    second_verifier: Program,
+    logos: Logos,
+    tmp_path: Path,
+    index: int,
 ) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(exported, copy)

@@ -8,8 +8,15 @@ from pathlib import Path
 import pytest
 
 from logos_graph.canon import Tag
-from logos_graph.ledger import check_invariants, open_checkpoint, verify_chain
+from logos_graph.ledger import (
+    check_invariants,
+    checkpoint_key,
+    parse_checkpoint,
+    parse_note,
+    verify_chain,
+)
 from logos_graph.ledger.bodies import CONSEQUENCES, MUTATION_KEYS, Cause, EntryKind
+from logos_graph.ledger.note import verify_note
 from tests.ledger import worked
 
 PAGE = worked.PAGE.read_text(encoding="utf-8")
@@ -49,9 +56,11 @@ def test_the_example_is_a_ledger_without_a_fault() -> None:
     assert check_invariants(entries, state).ok
 
 
-def test_the_checkpoint_of_the_example_opens() -> None:
-    data = FILES["checkpoint"].encode()
-    assert open_checkpoint(data, "example", worked.SIGNERS["supervisor"].did).size == 3
+def test_the_checkpoint_of_the_example_is_signed_by_its_supervisor() -> None:
+    note = parse_note(FILES["checkpoint"].encode())
+    key = checkpoint_key("example", worked.SIGNERS["supervisor"].did)
+    assert verify_note(note, [key]) == (key,)
+    assert parse_checkpoint(note.text).size == 3
 
 
 def test_every_kind_of_the_closed_sets_is_on_the_page() -> None:

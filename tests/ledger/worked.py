@@ -10,7 +10,7 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
-from logos_graph.canon import Tag, content_id, encode, encode_text, tagged, tagged_id
+from logos_graph.canon import Json, Tag, content_id, encode, encode_text, tagged, tagged_id
 from logos_graph.identity import Signer, public_key
 from logos_graph.ledger import (
     Entry,
@@ -150,12 +150,12 @@ def _genesis() -> dict[str, Any]:
     }
 
 
-def _principal(name: str, kind: str, *roles: str) -> dict[str, Any]:
+def _principal(name: str, kind: str, *roles: str) -> dict[str, Json]:
     return {"did": SIGNERS[name].did, "name": name, "type": kind, "roles": [*roles]}
 
 
 def _intent() -> dict[str, Any]:
-    line = {
+    line: dict[str, Json] = {
         "who": SIGNERS["supervisor"].did,
         "did": "principal.register",
         "this": _principal("alice", "person", "treasury"),
@@ -198,14 +198,23 @@ def _joined(proof: list[bytes]) -> str:
 
 def _written(page: str) -> str:
     """The page with every text and every value as they are computed."""
-    texts = {name: text if text.endswith("\n") else f"{text}\n" for name, text in files().items()}
-    for name, text in texts.items():
-        block = re.compile(rf"^(```\w+ {re.escape(name)}\n).*?^```$", re.DOTALL | re.MULTILINE)
-        page = block.sub(lambda found, text=text: f"{found[1]}{text}```", page)
+    for name, text in files().items():
+        block = rf"^(```\w+ {re.escape(name)}\n).*?^```$"
+        whole = text if text.endswith("\n") else f"{text}\n"
+        page = _replaced(block, whole + "```", page)
     for name, value in values().items():
-        line = re.compile(rf"^{re.escape(name)}  +\S.*$", re.MULTILINE)
-        page = line.sub(lambda _, name=name, value=value: f"{name}  {value}", page)
+        page = _replaced(rf"^({re.escape(name)}  +)\S.*?$", value, page)
     return page
+
+
+def _replaced(pattern: str, text: str, page: str) -> str:
+    """Each match but for its first group, which stays, is replaced by the text."""
+    parts = []
+    end = 0
+    for found in re.finditer(pattern, page, re.DOTALL | re.MULTILINE):
+        parts += [page[end : found.start()], found[1], text]
+        end = found.end()
+    return "".join([*parts, page[end:]])
 
 
 if __name__ == "__main__":
