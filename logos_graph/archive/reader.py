@@ -72,18 +72,17 @@ class Archive:
         """
         total = self.size() if size is None else size
         for span in spans(total, first // TILE_WIDTH):
-            for index, entry in enumerate(self.span_entries(span), span.first):
-                if index >= first:
-                    yield entry
+            yield from self._span_entries(span, first)
 
-    def span_entries(self, span: Span) -> Iterator[Entry]:
-        """The entries of one file: so many, and nothing more."""
+    def _span_entries(self, span: Span, first: int) -> Iterator[Entry]:
+        """Those of one file: so many, and nothing more. The ones before `first` are passed over."""
         path = entries_path(span)
         with self.folder.opened(path) as file:
             for index in range(span.first, span.end):
                 text = _line(file, MAX_TEXT_BYTES, path, index)
                 signature = _line(file, MAX_SIGNATURE_BYTES, path, index)
-                yield _entry(text, signature, path, index)
+                if index >= first:
+                    yield _entry(text, signature, path, index)
             if file.read(1):
                 refuse("E_EXPORT_FORM", path, f"it goes on after entry {index}", index=span.end)
 

@@ -25,7 +25,7 @@ from logos_graph.archive.reader import Archive
 from logos_graph.canon import ContentId
 from logos_graph.ledger.tiles import TILE_WIDTH, Span, level_size, parse_span
 
-__all__ = ["check_rest"]
+__all__ = ["check_rest", "check_span"]
 
 _BLOB = re.compile(r"blobs/[0-9a-f]{2}/([0-9a-f]{64})", re.ASCII)
 _SPANS = re.compile(r"(entries|tile/entries|tile/(?:0|[1-9]))/(.+)", re.ASCII | re.DOTALL)
@@ -50,7 +50,7 @@ def check_rest(archive: Archive, size: int, contents: Container[ContentId]) -> N
             if identity not in contents or blob_path(identity) != path:
                 refuse("E_EXPORT_FOREIGN", path, "no entry names such a content")
             continue
-        _check_span(archive, path, size)
+        check_span(archive, path, size)
 
 
 def _files(archive: Archive, size: int, folder: str = "") -> Iterator[str]:
@@ -76,8 +76,11 @@ def _may_be(path: str, size: int) -> bool:
     return index * TILE_WIDTH < size and digits[:3] != ("000" if whole else "")
 
 
-def _check_span(archive: Archive, path: str, size: int) -> None:
-    """The file is one that the checkpoint asks for, or the beginning of it."""
+def check_span(archive: Archive, path: str, size: int) -> None:
+    """A file of hashes, leaves or entries is one that the checkpoint asks for, or its beginning.
+
+    Raises NotVerified E_EXPORT_FOREIGN, E_EXPORT_TILE.
+    """
     found = _SPANS.fullmatch(path)
     span = None if found is None else parse_span(found[2])
     if found is None or span is None:

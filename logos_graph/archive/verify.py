@@ -185,7 +185,7 @@ class _Walk:
                 tiles += self.tree.partial()
             check_files(self.archive, span, leaves, tiles)
             self.tiles += len(tiles)
-        for _entry in chain:  # its last check comes after the last entry
+        for _rest in _placed(chain, span):  # none: what is checked at the end comes after the last
             pass
 
     def _take(self, entry: Entry, span: Span) -> bytes:

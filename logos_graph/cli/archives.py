@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from logos_graph.store import StoredLedger
     from logos_graph.wiring import System
 
-__all__ = ["export", "rebuild"]
+__all__ = ["export", "rebuild", "stored_ledger"]
 
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 
@@ -39,7 +39,7 @@ def export(out: Printer, folder: Path) -> int:
     from logos_graph.archive import export_ledger
 
     with opened() as system:
-        done = export_ledger(folder, _stored(out, system))
+        done = export_ledger(folder, stored_ledger(out, system))
     root = done.note.text.splitlines()[2]
     out.document(
         {
@@ -126,11 +126,13 @@ def _restored(
     from logos_graph.archive import Archive, entries_again
     from logos_graph.store import read_state, restore
 
-    head = _beginning(system, Archive(folder), report)
+    archive = Archive(folder)
+    head = _beginning(system, archive, report)
     already = 0 if head is None else head.index + 1
     entries = entries_again(folder, report, already)
     counted = out.counted(entries, report.checkpoint.size - already, "restoring")
-    restore(system.store, counted, Archive(folder).blob, after=head)
+    tree = archive.tiler(already, report.checkpoint.size).frontier()
+    restore(system.store, counted, archive.blob, after=head, tree=tree)
     out.progress("comparing the graph with the entries")
     state = read_state(system.reader).digest()
     if state != report.state:
@@ -176,7 +178,7 @@ def _trusted(settings: Settings, supervisor: str | None) -> Did | None:
     return keys.load(SUPERVISOR).did if keys.has(SUPERVISOR) else None
 
 
-def _stored(out: Printer, system: System) -> StoredLedger:
+def stored_ledger(out: Printer, system: System) -> StoredLedger:
     """The ledger as of its head. Raises InvalidInput E_NO_LEDGER, Rejected E_NOT_SUPERVISOR."""
     from logos_graph.ledger import SupervisorKeys
     from logos_graph.store import StoredLedger
@@ -198,11 +200,12 @@ def _stored(out: Printer, system: System) -> StoredLedger:
 def _signer(system: System, keeper: Did) -> Signer:
     from logos_graph.keystore import SUPERVISOR
 
-    signer = system.keys.load(SUPERVISOR)
-    if signer.did != keeper:
+    signer = system.keys.load(SUPERVISOR) if system.keys.has(SUPERVISOR) else None
+    if signer is None or signer.did != keeper:
+        found = "has no such key" if signer is None else f"has the key {signer.did}"
         raise Rejected(
             "E_NOT_SUPERVISOR",
-            f"this ledger is kept by {keeper}, this home's key is {signer.did}",
+            f"this ledger is kept by {keeper}, and this home {found}",
             hint="an export ends in a signed checkpoint: use the LOGOS_HOME that keeps the ledger",
         )
     return signer

@@ -132,6 +132,10 @@ class Tiler:
         """How many leaves it has."""
         return self._tree.size
 
+    def frontier(self) -> Frontier:
+        """The right edge of the tree so far; it grows on its own."""
+        return Frontier(self._tree.size, self._tree.peaks)
+
     def root(self) -> bytes:
         """The root of the tree so far."""
         return self._tree.root()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from logos_graph.canon import ContentId
 from logos_graph.ledger import Entry, EntryKind, Head
 from logos_graph.ledger.contents import contents_of
+from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
 from logos_graph.store.store import Neo4jStore
 
 __all__ = ["restore"]
@@ -46,15 +47,19 @@ def restore(
     blob: Callable[[ContentId], bytes],
     *,
     after: Head | None,
+    tree: Frontier,
 ) -> Head | None:
     """Appends verified entries, the first of which follows `after`; the new head.
 
-    blob: what has a content id. Each batch takes hold whole or not at all, so whoever is
-    interrupted goes on from the head that there is. Raises what Store.append and blob raise.
+    blob: what has a content id. tree: that of the entries up to `after`; it moves along. Each batch
+    takes hold whole or not at all, so whoever is interrupted goes on from the head that there is.
+    Raises what Store.append and blob raise.
     """
     head = after
     for batch in _batches(entries, blob):
         store.append(head, batch.entries, batch.blobs)
+        for entry in batch.entries:
+            tree.append(hash_leaf(leaf_data(entry)))
         head = batch.entries[-1].head
     return head
 

@@ -11,7 +11,11 @@ import pytest
 
 from logos_graph.archive import Exported, export_ledger
 from logos_graph.canon import ContentId, content_id
+from logos_graph.cli.archives import stored_ledger
+from logos_graph.cli.output import Printer
+from logos_graph.database import DatabaseOptions, ManagedDatabase
 from logos_graph.identity import Did
+from logos_graph.keystore import SUPERVISOR as SUPERVISOR_NAME
 from logos_graph.ledger import (
     Checkpoint,
     Entry,
@@ -22,7 +26,11 @@ from logos_graph.ledger import (
     verify_chain,
 )
 from logos_graph.ledger.contents import Content
-from tests.ledger.conftest import SUPERVISOR, Book
+from logos_graph.settings import Settings
+from logos_graph.wiring import System, found_database, open_system
+from tests.ledger.conftest import AGENT, SUPERVISOR, Book
+
+LEDGER = "01JZZZZZZZZZZZZZZZZZZZZZZZ"
 
 
 @dataclass
@@ -77,21 +85,32 @@ class Kept:
         return export_ledger(folder, self.source(size), **options)
 
 
-def kept(length: int, ledger: str = "01JZZZZZZZZZZZZZZZZZZZZZZZ", **changes: Any) -> Kept:
+def kept(length: int, ledger: str = LEDGER, **changes: Any) -> Kept:
     """A book of so many entries: intents with receipts, ghosts, nodes, drafts, policies, verbs."""
     book, contents = Book(ledger), dict[ContentId, bytes]()
     number = 0
     while len(book.entries) < length:
         number += 1
         if number % 3 == 0:
-            book.ghost(book.intent(decision=_DENY))
-            continue
-        book.receipt(book.intent(this={"amount": number, **changes}), *_mutations(number, contents))
+            book.ghost(book.intent(decision=DENIED))
+        elif number % 8 == 4:
+            _draft(book, f"source {number % 5}", contents)
+        else:
+            this = {"amount": number, **changes}
+            book.receipt(book.intent(this=this), *_mutations(number, contents))
     del book.entries[length:]
     return Kept(book, contents)
 
 
-_DENY = {"outcome": "DENY", "reason": "x", "detail": "", "policies": [], "revision": 0}
+DENIED = {"outcome": "DENY", "reason": "x", "detail": "", "policies": [], "revision": 0}
+
+
+def _draft(book: Book, source: str, contents: dict[ContentId, bytes]) -> None:
+    identity = content_id(source.encode())
+    contents[identity] = source.encode()
+    cid = book.intent(did="node.draft", this={"name": "d", "source": source})
+    told = {"by": AGENT.did, "name": "d", "source": identity}
+    book.receipt(cid, {"kind": "draft", "id": cid, **told})
 
 
 def _mutations(number: int, contents: dict[ContentId, bytes]) -> list[dict[str, Any]]:
@@ -102,9 +121,6 @@ def _mutations(number: int, contents: dict[ContentId, bytes]) -> list[dict[str, 
         case 1:
             contents |= {content_id(data): data for data in (module, source)}
             return [{"kind": "node", "id": content_id(module), "source": content_id(source)}]
-        case 4:
-            contents[content_id(source)] = source
-            return [{"kind": "draft", "id": f"d{number}", "source": content_id(source)}]
         case 5:
             return [{"kind": "policy", "id": content_id(text.encode()), "text": text}]
         case 7:
@@ -124,9 +140,73 @@ def files(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="session")
 def long() -> Kept:
     """So many entries that there are several full tiles, and a partial one."""
-    return kept(1100)
+    return kept(520)
 
 
 @pytest.fixture(scope="session")
 def short() -> Kept:
     return kept(30)
+
+
+NODE = """
+use logos_sdk::prelude::*;
+
+node! {
+    /// Adds one.
+    fn adds(value: u32) -> out: u32 { value + 1 }
+}
+"""
+FLOW = """
+[flow]
+name = "adds-once"
+[inputs]
+value = "u32"
+[placements]
+only = "adds"
+[[edges]]
+from = "input.value"
+to = "only.value"
+[outputs]
+out = "only.out"
+"""
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+    """A real server's ledger, exported in three steps: a draft, a node, a flow, runs, ghosts."""
+    home = tmp_path_factory.mktemp("home of an export")
+    folder = tmp_path_factory.mktemp("exports") / "export"
+    settings = Settings(home, cache, SUPERVISOR_NAME, None)
+    options = DatabaseOptions(jvm_flags=("-XX:TieredStopAtLevel=1",))
+    database = ManagedDatabase(home, cache, options=options)
+    try:
+        database.start()
+        with open_system(settings) as system:
+            found_database(system, lambda _line: None)
+            for acts in _real_acts(system):
+                for did, this in acts:
+                    assert submitted(system, did, this) in ("COMMITTED", "GHOST")
+                printer = Printer(as_json=True)
+                export_ledger(folder, stored_ledger(printer, system))
+    finally:
+        database.stop()
+    return folder
+
+
+def submitted(system: System, did: str, this: dict[str, Any]) -> str:
+    who = system.keys.load(SUPERVISOR_NAME)
+    signed = system.compose(who, did, this, if_ok="emit:done", if_doubt="abort", if_not="abort")
+    return str(system.supervisor.execute(signed).status)
+
+
+def _real_acts(system: System) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    yield [
+        ("node.draft", {"name": "adds", "source": NODE + "broken"}),
+        ("node.publish", {"name": "adds", "source": NODE}),
+        ("no.such.verb", {}),
+    ]
+    adds = system.reader.resolve("adds", ("Node",))
+    yield [("flow.publish", {"name": "adds-once", "text": FLOW, "uses": {"adds": adds}})]
+    flow = system.reader.resolve("adds-once", ("Flow",))
+    runs = [("flow.run", {"flow": flow, "inputs": {"value": value}}) for value in range(6)]
+    yield [*runs, ("flow.run", {"flow": flow, "inputs": {"value": "x"}})]

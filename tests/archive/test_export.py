@@ -27,8 +27,8 @@ def test_an_export_holds_the_entries_their_tree_and_what_they_name(
     leaves = [leaf_data(entry) for entry in long.book.entries]
     hashes = [hash_leaf(leaf) for leaf in leaves]
     nodes, size = nodes_of(hashes), len(leaves)
-    for number in range(5):
-        span = Span(number, 256 if number < 4 else size - 1024)
+    for number in range(3):
+        span = Span(number, 256 if number < 2 else size - 512)
         entries = long.book.entries[span.first : span.end]
         text = "".join(f"{entry.text}\n{entry.signature}\n" for entry in entries).encode()
         assert found.pop(f"entries/{span.path}") == text
@@ -37,7 +37,7 @@ def test_an_export_holds_the_entries_their_tree_and_what_they_name(
             == (leaves[span.first : span.end])
         )
         assert split_hashes(found.pop(f"tile/0/{span.path}")) == hashes[span.first : span.end]
-    assert split_hashes(found.pop("tile/1/000.p/4")) == [nodes[8, index] for index in range(4)]
+    assert split_hashes(found.pop("tile/1/000.p/2")) == [nodes[8, index] for index in range(2)]
     checkpoint = found.pop("checkpoint")
     root = root_of(size, nodes)
     assert checkpoint == sign_checkpoint(long.book.ledger, size, root, SUPERVISOR).data
@@ -53,7 +53,7 @@ def test_an_export_holds_the_entries_their_tree_and_what_they_name(
     assert named == {*long.contents, *map(content_id, told)}
 
 
-@pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 512, 513, 1024, 1100])
+@pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 512, 513, 520])
 def test_an_export_of_any_size_is_verified(long: Kept, tmp_path: Path, size: int) -> None:
     long.export(tmp_path, size)
     report = verify_archive(tmp_path, SUPERVISOR.did)
@@ -64,7 +64,7 @@ def test_an_export_of_any_size_is_verified(long: Kept, tmp_path: Path, size: int
 
 @pytest.mark.parametrize(
     "sizes",
-    [(1, 2, 3), (10, 255, 256, 257), (256, 512), (256, 300, 300, 1100), (512, 1024, 1100), (1100,) * 2],
+    [(1, 2, 3), (10, 255, 256, 257), (256, 512), (256, 300, 300, 520), (512, 520), (520,) * 2],
 )  # fmt: skip
 def test_an_export_goes_on_with_what_is_new(
     long: Kept, tmp_path: Path, sizes: tuple[int, ...]
@@ -83,7 +83,7 @@ def test_an_export_goes_on_with_what_is_new(
     assert all(".p/" in path for path in grown.keys() - at_once.keys())
 
 
-@pytest.mark.parametrize("breaks_at", [0, 1, 255, 256, 600, 767, 768, 1030, 1099])
+@pytest.mark.parametrize("breaks_at", [0, 1, 255, 256, 300, 511, 512, 519])
 def test_an_interrupted_export_goes_on_from_its_last_checkpoint(
     long: Kept, tmp_path: Path, breaks_at: int
 ) -> None:
@@ -97,7 +97,7 @@ def test_an_interrupted_export_goes_on_from_its_last_checkpoint(
         assert verify_archive(tmp_path / "a", SUPERVISOR.did).checkpoint.size == there
     done = long.export(tmp_path / "a")
     assert done.already == there
-    assert verify_archive(tmp_path / "a", SUPERVISOR.did).checkpoint.size == 1100
+    assert verify_archive(tmp_path / "a", SUPERVISOR.did).checkpoint.size == 520
     long.export(tmp_path / "b")
     assert files(tmp_path / "b").items() <= files(tmp_path / "a").items()
 
@@ -125,8 +125,6 @@ def test_an_export_that_stopped_between_any_two_files_goes_on(short: Kept, tmp_p
         staging, source = Noting(folder), short.source()
         written.clear()
         try:
-            from logos_graph.archive.writer import export_staged
-
             export_staged(staging, source)
         except KeyboardInterrupt:
             Staging.close(staging)
@@ -136,7 +134,7 @@ def test_an_export_that_stopped_between_any_two_files_goes_on(short: Kept, tmp_p
         short.export(folder)
         assert verify_archive(folder, SUPERVISOR.did).checkpoint.size == 30
     assert written[-1] == "checkpoint"
-    assert len(written) == dies_at - 1 >= 5
+    assert len(written) == dies_at - 1 > 3
 
 
 def test_a_cosigned_checkpoint_of_the_same_size_stays(short: Kept, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_the_usual_words_are_all_there() -> None:
         "capability grant", "capability revoke", "capability list",
         "policy show", "policy check", "policy activate",
         "verb list", "verb show", "verb register", "ledger show", "ledger verify",
-        "ledger checkpoint", "audit",
+        "ledger checkpoint", "ledger export", "ledger rebuild", "verify", "audit",
         "json canonize", "json verify", "json compare", "json test-vectors",
     }  # fmt: skip
 
