@@ -93,7 +93,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: go run . DIR [SUPERVISOR_DID]")
 		os.Exit(2)
 	}
-	e := export{dir: os.Args[1], cids: map[string]int{}, known: map[string]bool{}}
+	e := export{dir: os.Args[1] + "/", cids: map[string]int{}, known: map[string]bool{}}
 	e.checkEntries()
 	e.checkTrust(os.Args[2:])
 	e.checkCheckpoint()
