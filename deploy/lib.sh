@@ -13,6 +13,7 @@ HOST_CRATE=$ROOT/logos_graph/wasm/host
 SDK_CRATE=$ROOT/logos_graph/wasm/sdk
 readonly ROOT CACHE VENV HOST_CRATE SDK_CRATE
 readonly RUST_MINIMUM=1.95.0
+readonly GO_MINIMUM=1.24.0
 readonly EXIT_ENVIRONMENT=3
 
 # A person's own Python settings must not leak into the clone's environment.
@@ -108,6 +109,24 @@ has_guest_target() {
     if [ -d "$sysroot/lib/rustlib/wasm32-unknown-unknown" ]; then
       # Only a distribution leaves the linker to another package.
       [ "$rustc" = rustc ] || command -v wasm-ld rust-lld >/dev/null || continue
+      return 0
+    fi
+  done
+  return 1
+}
+
+# find_go: puts a Go that can build the verifiers of exports first on PATH, and has it keep what it
+# fetches and builds in the cache, take the modules as they are locked, and fetch no other Go.
+find_go() {
+  local go version
+  local -a found
+  mapfile -t found < <(type -ap go)
+  for go in "${found[@]}" /usr/local/go/bin/go /usr/lib/go*/bin/go; do
+    version=$(GOTOOLCHAIN=local "$go" env GOVERSION 2>/dev/null || true)
+    if [ -n "$version" ] && at_least "${version#go}" "$GO_MINIMUM"; then
+      PATH=$(dirname "$go"):$PATH
+      export PATH GOPATH=$CACHE/go/path GOCACHE=$CACHE/go/build GOTOOLCHAIN=local
+      export GOFLAGS="-mod=readonly -modcacherw -buildvcs=false"
       return 0
     fi
   done

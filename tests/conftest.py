@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 
 from logos_graph.settings import Settings
 from logos_graph.wiring import System, open_system, start_database, stop_database
+from tests.golang import Program
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "docs" / "examples" / "payment-approval"
@@ -44,3 +45,15 @@ def system(settings: Settings) -> Iterator[System]:
     """The opened system over that database."""
     with open_system(settings) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def second_verifier(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """docs/examples/verify, built: verifies an export with no code of ours."""
+    return Program.build("docs/examples/verify", tmp_path_factory.mktemp("go"), cache)
+
+
+@pytest.fixture(scope="session")
+def tile_verifier(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """tests/go, built: the verifiers of others, for any log by C2SP's specifications."""
+    return Program.build("tests/go", tmp_path_factory.mktemp("go"), cache)

@@ -74,6 +74,18 @@ def test_every_crate_is_documented(folder: str) -> None:
     assert {name: documented().get(name) for name in wanted} == wanted
 
 
+@pytest.mark.parametrize("folder", ["docs/examples/verify", "tests/go"])
+def test_every_go_module_is_documented_and_locked(folder: str) -> None:
+    lines = (ROOT / folder / "go.mod").read_text(encoding="utf-8").splitlines()
+    required = [line.split("require ")[-1].split() for line in lines if re.search(r" v[0-9]", line)]
+    direct = {name: version[1:] for name, version, *note in required if not note}
+    assert direct
+    assert {name: documented().get(name) for name in direct} == direct
+    sums = (ROOT / folder / "go.sum").read_text(encoding="utf-8")
+    assert [each for each in required if f"{each[0]} {each[1]} h1:" not in sums] == []
+    assert not any(line.startswith("replace") for line in lines)
+
+
 @pytest.mark.parametrize("part", ["neo4j", "guard"])
 def test_every_artifact_of_the_database_is_documented(part: str) -> None:
     space = {"m": "http://maven.apache.org/POM/4.0.0"}
