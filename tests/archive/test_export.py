@@ -9,6 +9,7 @@ import pytest
 
 from logos_graph.archive import Archive, export_ledger, verify_archive
 from logos_graph.archive.staging import Staging
+from logos_graph.archive.writer import export_staged
 from logos_graph.canon import content_id, parse
 from logos_graph.errors import Conflict, EnvironmentFault, NotVerified, Rejected
 from logos_graph.identity import Signer
