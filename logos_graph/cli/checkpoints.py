@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from logos_graph.identity import Did
     from logos_graph.ledger import Checkpoint, Note, TreeWatch
 
-__all__ = ["Judged", "judge", "keep_checkpoint", "read_checkpoints"]
+__all__ = ["Judged", "judge", "keep_checkpoint", "read_checkpoint", "read_checkpoints"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,9 @@ class Judged:
 
 def read_checkpoints(folder: Path, ledger: str, supervisor: Did) -> list[Judged]:
     """The folder's checkpoints, each believed only if this ledger's supervisor signed it."""
-    found = (_read(path, ledger, supervisor) for path in sorted(folder.glob("*.checkpoint")))
+    found = (
+        read_checkpoint(path, ledger, supervisor) for path in sorted(folder.glob("*.checkpoint"))
+    )
     return sorted(found, key=lambda item: -1 if item.checkpoint is None else item.checkpoint.size)
 
 
@@ -88,7 +90,8 @@ def keep_checkpoint(path: Path, note: Note) -> tuple[Path, Note]:
     return path, note
 
 
-def _read(path: Path, ledger: str, supervisor: Did) -> Judged:
+def read_checkpoint(path: Path, ledger: str, supervisor: Did) -> Judged:
+    """One file, as `read_checkpoints` reads it."""
     from logos_graph.ledger import MAX_NOTE_BYTES, open_checkpoint
 
     try:

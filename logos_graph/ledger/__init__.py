@@ -39,12 +39,23 @@ from logos_graph.ledger.entry import (
     make_entry,
     no_head,
     parse_entry,
+    trusted_entry,
 )
-from logos_graph.ledger.invariants import check_invariants
+from logos_graph.ledger.invariants import Walk, check_invariants
 from logos_graph.ledger.keys import SupervisorKeys, accept_supervision, rotations
 from logos_graph.ledger.lines import JSON_PROPERTIES, LogLineState
+from logos_graph.ledger.memory import MemoryTable, Table
+from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
 from logos_graph.ledger.note import MAX_NOTE_BYTES, Note, parse_note
-from logos_graph.ledger.report import Check, Counts, InvariantReport, Offender
+from logos_graph.ledger.proven import Proof, Proven, prove
+from logos_graph.ledger.report import (
+    Check,
+    Comparison,
+    Counts,
+    Finding,
+    InvariantReport,
+    Offender,
+)
 from logos_graph.ledger.state import Difference, State
 
 __all__ = [
@@ -56,23 +67,33 @@ __all__ = [
     "Cause",
     "Check",
     "Checkpoint",
+    "Comparison",
     "Counts",
     "Difference",
     "Entry",
     "EntryKind",
+    "Finding",
+    "Frontier",
     "Head",
     "InvariantReport",
     "LogLineState",
+    "MemoryTable",
     "Note",
     "Offender",
+    "Proof",
+    "Proven",
     "State",
     "SupervisorKeys",
+    "Table",
     "TreeWatch",
     "Verdict",
+    "Walk",
     "accept_supervision",
     "check_body",
     "check_invariants",
     "checkpoint_key",
+    "hash_leaf",
+    "leaf_data",
     "ledger_origin",
     "make_entry",
     "mutation_key",
@@ -81,7 +102,9 @@ __all__ = [
     "parse_checkpoint",
     "parse_entry",
     "parse_note",
+    "prove",
     "rotations",
     "sign_checkpoint",
+    "trusted_entry",
     "verify_chain",
 ]

@@ -25,6 +25,7 @@ from logos_graph.errors import LogosError, NotVerified
 from logos_graph.identity import Did, verify
 from logos_graph.ledger.bodies import EntryKind
 from logos_graph.ledger.entry import Entry, Head, entry_fields, no_head
+from logos_graph.ledger.proven import NOTHING, Proven
 
 __all__ = ["verify_chain"]
 
@@ -35,18 +36,20 @@ def verify_chain(
     *,
     after: Head | None = None,
     until: Head | None = None,
+    proven: Proven = NOTHING,
 ) -> Iterator[Entry]:
     """The same entries, each only once it has been verified.
 
     after: a head already trusted, to go on from; None starts at genesis. until: a head kept
-    elsewhere that the last entry must be. Raises NotVerified with the codes above and data index
-    (the place in the chain), field, expected, found.
+    elsewhere that the last entry must be. proven: what was checked already. Raises NotVerified with
+    the codes above and data index (the place in the chain), field, expected, found.
     """
     head = after
     for entry in entries:
         previous = no_head(entry.ledger) if head is None else head
         index = previous.index + 1
-        _verify_content(entry, supervisor, index)
+        if not proven.entry(supervisor, entry):
+            _verify_content(entry, supervisor, index)
         _verify_place(entry, previous, index)
         if entry.kind is EntryKind.GENESIS and entry.body["supervisor"] != supervisor:
             found = entry.body["supervisor"]

@@ -1,13 +1,18 @@
 """Neo4j behind the supervisor's Store: units of work over the statements in cypher/."""
 
+from logos_graph.store.comparison import GraphComparison, read_elements
+from logos_graph.store.expected import ExpectedGraph
 from logos_graph.store.reader import Reader
 from logos_graph.store.schema import apply_schema
 from logos_graph.store.state import read_state
 from logos_graph.store.store import Neo4jStore
 
 __all__ = [
+    "ExpectedGraph",
+    "GraphComparison",
     "Neo4jStore",
     "Reader",
     "apply_schema",
+    "read_elements",
     "read_state",
 ]
