@@ -54,6 +54,7 @@ class Prover:
         self._signer = signer
         worthwhile = total >= _WORTHWHILE
         self._cores = (usable_cores() if worthwhile else 1) if cores is None else cores
+        self._place = -1
         self._entry: Entry | None = None
         self._by: Did | None = None
         self._proof: Proof = (False, False)
@@ -66,11 +67,15 @@ class Prover:
         """See Proven."""
         return self._proof[1] and entry is self._entry
 
-    def entries(self, stored: Iterable[Stored], *, below: int = 0) -> Iterator[Entry]:
+    def entries(
+        self, stored: Iterable[Stored], *, first: int = 0, below: int = 0
+    ) -> Iterator[Entry]:
         """The entries, in order. NotVerified E_ENTRY_FORM, E_CHAIN_HASH for what is none.
 
-        below: so many of the first are known to be genuine already.
+        first: the place of the first one in the chain. below: so many of the first are known to be
+        genuine already.
         """
+        self._place = first - 1
         rows = iter(stored)
         for row in islice(rows, below):
             yield self._give(row, None, (True, True))
@@ -80,8 +85,8 @@ class Prover:
                 yield self._give(row, signer, proof)
 
     def _give(self, row: Stored, signer: Did | None, proof: Proof) -> Entry:
-        known = proof[0]
-        entry = trusted_entry(*row) if known else parse_entry(*row)
+        self._place += 1
+        entry = trusted_entry(*row) if proof[0] else parse_entry(*row, at=self._place)
         self._entry, self._by, self._proof = entry, signer, proof
         return entry
 

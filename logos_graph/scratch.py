@@ -6,17 +6,15 @@ the process ends. Nothing in it is kept, so nothing is synced.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
-from typing import Any
 
 from logos_graph.errors import EnvironmentFault
 
-__all__ = ["Scratch", "ScratchTable", "digest_key", "scratch_file"]
+__all__ = ["Scratch", "ScratchTable", "scratch_file"]
 
 _BATCH = 2000
 """Rows that are written at once."""
@@ -49,9 +47,8 @@ class Scratch:
         self._secret = os.urandom(32)
         connection.execute(_TABLES)
 
-    def digest(self, text: str) -> bytes:
+    def digest(self, data: bytes) -> bytes:
         """A hash that nobody outside of this check can foresee, so that 16 bytes of it do."""
-        data = text.encode("utf-8", "surrogatepass")
         return blake2b(data, digest_size=16, key=self._secret).digest()
 
     def table(self, name: str) -> ScratchTable:
@@ -76,16 +73,6 @@ def scratch_file() -> Iterator[Scratch]:
             f"the check cannot use its temporary file: {error}",
             hint="make room in the folder for temporary files, or name another in SQLITE_TMPDIR",
         ) from error
-
-
-def digest_key(value: Any) -> str:
-    """One text for each JSON value, for digests: keys sorted, no spaces."""
-    return _ENCODE(value)
-
-
-_ENCODE = json.JSONEncoder(
-    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
-).encode
 
 
 class ScratchTable:

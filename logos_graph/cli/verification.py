@@ -155,7 +155,7 @@ class _Verification:
 
         first = 0 if done is None else done.index + 1
         rows = _stored(self.system, self.head, first)
-        entries = self.prover.entries(rows, below=self.below if done is None else 0)
+        entries = self.prover.entries(rows, first=first, below=self.below if done is None else 0)
         chain = verify_chain(entries, self.trusted, after=done, until=self.head, proven=self.prover)
         total = self.head.index + 1 - first
         for entry in out.counted(self.tree.watch(chain), total, "verifying"):

@@ -7,35 +7,38 @@ found is counted by its name, and compared by a digest of all its labels and pro
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from logos_graph.canon import Json
 from logos_graph.ledger import Comparison, Finding
-from logos_graph.scratch import digest_key
-from logos_graph.store.elements import Element, node_element, relationship_element
+from logos_graph.store.elements import (
+    Element,
+    as_bytes,
+    from_bytes,
+    node_element,
+    relationship_element,
+)
 
 if TYPE_CHECKING:
     from logos_graph.scratch import Scratch
-    from logos_graph.store.reader import Reader
 
 __all__ = ["GraphComparison", "read_elements"]
 
 MAX_FINDINGS = 100
-"""Findings that are listed; all are counted."""
+"""Findings that are listed, unless more are asked for."""
 
 _BATCH = 2000
 _SCHEMA = (
     "CREATE TABLE expected (key BLOB PRIMARY KEY, digest BLOB, entry INTEGER, times INTEGER,"
-    " kind TEXT, name TEXT, value TEXT)",
+    " kind TEXT, name TEXT, value BLOB)",
 )
 _FOUND = (
     "DROP TABLE IF EXISTS found",
     "DROP TABLE IF EXISTS odd",
     "CREATE TABLE found (number INTEGER PRIMARY KEY, key BLOB, digest BLOB)",
-    "CREATE TABLE odd (number INTEGER PRIMARY KEY, key BLOB, kind TEXT, name TEXT, value TEXT,"
+    "CREATE TABLE odd (number INTEGER PRIMARY KEY, key BLOB, kind TEXT, name TEXT, value BLOB,"
     " told INTEGER DEFAULT 0)",
 )
 _SEEN = (
@@ -71,7 +74,7 @@ class GraphComparison:
 
     def put(self, element: Element, index: int, times: int = 1) -> None:
         """See Elements."""
-        key, value = self._key(element), digest_key(element.value)
+        key, value = self._key(element), as_bytes(element.value)
         digest = self._scratch.digest(value)
         self._waiting[key] = (key, digest, index, times, element.kind, element.name, value)
         if len(self._waiting) >= _BATCH:
@@ -93,7 +96,7 @@ class GraphComparison:
         return self._digest_of(element.kind, element.name, element.apart)
 
     def _digest_of(self, kind: str, name: str, apart: str) -> bytes:
-        return self._scratch.digest(f"{kind}\0{name}\0{apart}")
+        return self._scratch.digest(f"{kind}\0{name}\0{apart}".encode("utf-8", "surrogatepass"))
 
     def _write(self) -> None:
         gone = [(key,) for key, row in self._waiting.items() if row is None]
@@ -112,8 +115,11 @@ class GraphComparison:
 
     # --- what there is ------------------------------------------------------------------------
 
-    def compare(self, found: Iterable[Element]) -> Comparison:
-        """The graph, thing by thing in any order, beside what was put. May be done again."""
+    def compare(self, found: Iterable[Element], *, limit: int = MAX_FINDINGS) -> Comparison:
+        """The graph, thing by thing in any order, beside what was put. May be done again.
+
+        limit: how many findings are listed; all are counted.
+        """
         self._write()
         for statement in _FOUND:
             self._connection.execute(statement)
@@ -126,12 +132,12 @@ class GraphComparison:
         findings, total = [], 0
         for finding in self._findings():
             total += 1
-            if total <= MAX_FINDINGS:
+            if total <= limit:
                 findings.append(finding)
         return Comparison(self.count, total, tuple(findings))
 
     def _see(self, batch: list[Element], first: int) -> None:
-        values = [digest_key(element.value) for element in batch]
+        values = [as_bytes(element.value) for element in batch]
         keys = [self._key(element) for element in batch]
         rows = [
             (first + at, key, self._scratch.digest(value))
@@ -151,7 +157,7 @@ class GraphComparison:
     def _findings(self) -> Iterator[Finding]:
         """First what an entry explains, by the entry's index; then what none does."""
         for kind, name, text, entry, times, seen, odd in self._connection.execute(_WRONG):
-            expected, key = json.loads(text), _key(kind, name)
+            expected, key = from_bytes(text), _key(kind, name)
             number = self._renamed(kind, name) if odd is None and not seen else odd
             if number is not None:
                 found = self._told(number)
@@ -162,7 +168,7 @@ class GraphComparison:
                 yield Finding("doubled", kind, key, None, times, seen, entry)
         rest = "SELECT kind, name, value FROM odd WHERE told = 0 ORDER BY number"
         for kind, name, text in self._connection.execute(rest):
-            value = json.loads(text)
+            value = from_bytes(text)
             claimed = value["properties"].get("ledger_index")
             index = claimed if type(claimed) is int and claimed >= 0 else None
             yield Finding("foreign", kind, _key(kind, name), None, None, value, index)
@@ -181,12 +187,17 @@ class GraphComparison:
         row = self._connection.execute("SELECT key, value FROM odd WHERE number = ?", (number,))
         key, text = row.fetchone()
         self._connection.execute("UPDATE odd SET told = 1 WHERE key = ?", (key,))
-        value = json.loads(text)
-        assert isinstance(value, dict)  # as it was written
-        return value
+        return from_bytes(text)
 
 
-def read_elements(reader: Reader) -> Iterator[Element]:
+class Streams(Protocol):
+    """Something that answers the named statements of cypher/ row by row."""
+
+    def stream(self, name: str, /, **parameters: object) -> Iterator[dict[str, Any]]:
+        """The rows of a statement, as they come."""
+
+
+def read_elements(reader: Streams) -> Iterator[Element]:
     """Every node and relationship of the graph, as a stream."""
     for row in reader.stream("read/all_nodes"):
         name, labels = row["key"], row["labels"]
@@ -221,5 +232,5 @@ def _changes(
     assert isinstance(other, dict)
     for field in sorted(one.keys() | other.keys()):
         before, after = one.get(field), other.get(field)
-        if digest_key(before) != digest_key(after):
+        if as_bytes(before) != as_bytes(after):
             yield Finding("changed", kind, name, field, before, after, index)

@@ -10,15 +10,19 @@ sources, whatever their length: what has the same id is the same.
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from logos_graph.canon import Json, content_id
 
-__all__ = ["Element", "content", "node_element", "relationship_element"]
+__all__ = ["Element", "as_bytes", "content", "from_bytes", "node_element", "relationship_element"]
 
 _SHORT = 200
+_PLAIN = 0
+"""The version of marshal that knows no references: there the bytes follow from the value alone."""
+
 _APART = ("ledger_index", "id", "position")
 
 
@@ -56,13 +60,30 @@ def relationship_element(
     return Element(kind, f"{source} -> {target}", apart, {"properties": told})
 
 
+def as_bytes(value: Json | dict[str, Json]) -> bytes:
+    """Bytes that are the same for the same value, and of no other one."""
+    return marshal.dumps(value, _PLAIN)
+
+
+def from_bytes(data: bytes) -> dict[str, Any]:
+    """The value that `as_bytes` was given."""
+    value = marshal.loads(data)  # noqa: S302  (bytes of this process, of this run)
+    assert isinstance(value, dict)
+    return value
+
+
 def content(identity: str) -> Json:
     """How bytes and sources are told."""
     return {"content": identity}
 
 
 def _told(properties: Mapping[str, Any]) -> dict[str, Json]:
-    return {name: _value(value) for name, value in properties.items() if value is not None}
+    """In the order of the names, so that equal things have equal bytes."""
+    return {
+        name: _value(properties[name])
+        for name in sorted(properties)
+        if properties[name] is not None
+    }
 
 
 def _value(value: Any) -> Json:
@@ -79,5 +100,5 @@ def _value(value: Any) -> Json:
     if kind is list:
         return [_value(item) for item in value]
     if kind is dict:
-        return {name: _value(item) for name, item in value.items()}
+        return _told(value)
     return {"type": kind.__name__, "text": str(value)[:_SHORT]}
