@@ -67,7 +67,8 @@ class Graph:
     def ask(self, query: str, **given: Any) -> list[dict[str, Any]]:
         """The rows of a query."""
         with self._session() as session:
-            return session.run(query, given).data()
+            rows: list[dict[str, Any]] = session.run(query, given).data()
+        return rows
 
     def after(self, *changes: tuple[str, dict[str, Any]]) -> list[Finding]:
         """What is found once these were done, which then are undone."""
