@@ -37,15 +37,13 @@ _SCHEMA = (
 _FOUND = (
     "DROP TABLE IF EXISTS found",
     "DROP TABLE IF EXISTS odd",
+    "DROP TABLE IF EXISTS seen",
     "CREATE TABLE found (number INTEGER PRIMARY KEY, key BLOB, digest BLOB)",
+    "CREATE TABLE seen (key BLOB PRIMARY KEY, times INTEGER) WITHOUT ROWID",
     "CREATE TABLE odd (number INTEGER PRIMARY KEY, key BLOB, kind TEXT, name TEXT, value BLOB,"
-    " told INTEGER DEFAULT 0)",
+    " told INTEGER DEFAULT 0, UNIQUE (key, number), UNIQUE (kind, name, number))",
 )
-_SEEN = (
-    "CREATE INDEX found_key ON found (key)",
-    "CREATE INDEX odd_key ON odd (key)",
-    "CREATE INDEX odd_name ON odd (kind, name)",
-)
+_COUNT_FOUND = "INSERT INTO seen SELECT key, count(*) FROM found GROUP BY key"
 _PUT = "INSERT OR REPLACE INTO expected VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ODD = """
 SELECT found.number FROM found LEFT JOIN expected ON expected.key = found.key
@@ -53,10 +51,10 @@ WHERE found.number >= ? AND (expected.key IS NULL OR expected.digest <> found.di
 """
 _WRONG = """
 SELECT e.kind, e.name, e.value, e.entry, e.times,
-  (SELECT count(*) FROM found WHERE found.key = e.key) AS seen,
+  coalesce(seen.times, 0) AS seen,
   (SELECT min(number) FROM odd WHERE odd.key = e.key) AS odd
-FROM expected e
-WHERE seen <> e.times OR odd IS NOT NULL
+FROM expected e LEFT JOIN seen ON seen.key = e.key
+WHERE coalesce(seen.times, 0) <> e.times OR EXISTS (SELECT 1 FROM odd WHERE odd.key = e.key)
 ORDER BY e.entry, e.rowid
 """
 
@@ -127,8 +125,7 @@ class GraphComparison:
         while batch := list(islice(stream, _BATCH)):
             self._see(batch, number)
             number += len(batch)
-        for statement in _SEEN:
-            self._connection.execute(statement)
+        self._connection.execute(_COUNT_FOUND)
         findings, total = [], 0
         for finding in self._findings():
             total += 1
