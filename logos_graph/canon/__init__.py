@@ -12,6 +12,7 @@ from logos_graph.canon.ids import (
     parse_content_id,
     tagged,
     tagged_id,
+    tagged_id_of,
 )
 from logos_graph.canon.json import (
     MAX_BYTES,
@@ -40,5 +41,6 @@ __all__ = [
     "shown",
     "tagged",
     "tagged_id",
+    "tagged_id_of",
     "verify",
 ]

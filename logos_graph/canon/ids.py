@@ -8,6 +8,7 @@ purpose can be shown for another.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NewType
 
@@ -25,6 +26,7 @@ __all__ = [
     "parse_content_id",
     "tagged",
     "tagged_id",
+    "tagged_id_of",
 ]
 
 ContentId = NewType("ContentId", str)
@@ -78,3 +80,11 @@ def tagged(tag: Tag, data: bytes) -> bytes:
 def tagged_id(tag: Tag, data: bytes) -> ContentId:
     """The id of the tagged bytes."""
     return content_id(_PREFIX[tag] + data)
+
+
+def tagged_id_of(tag: Tag, parts: Iterable[bytes]) -> ContentId:
+    """The same of bytes that come in parts."""
+    hasher = blake3(_PREFIX[tag])
+    for part in parts:
+        hasher.update(part)
+    return ContentId("b3:" + hasher.hexdigest())

@@ -13,7 +13,7 @@ from logos_graph.errors import EnvironmentFault, InvalidInput, LogosError, NotVe
 if TYPE_CHECKING:
     from logos_graph.ledger import Checkpoint, Note, SignedCheckpoint, SupervisorKeys, TreeWatch
 
-__all__ = ["Judged", "judge", "keep_checkpoint", "read_checkpoints"]
+__all__ = ["Judged", "judge", "keep_checkpoint", "read_checkpoint", "read_checkpoints"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Judged:
 
 def read_checkpoints(folder: Path, ledger: str) -> list[Judged]:
     """The folder's checkpoints by size; none is believed before `judge` has its keys."""
-    found = (_read(path, ledger) for path in sorted(folder.glob("*.checkpoint")))
+    found = (read_checkpoint(path, ledger) for path in sorted(folder.glob("*.checkpoint")))
     return sorted(found, key=lambda item: item.size)
 
 
@@ -106,13 +106,15 @@ def keep_checkpoint(path: Path, note: Note) -> tuple[Path, Note]:
     return path, note
 
 
-def _read(path: Path, ledger: str) -> Judged:
-    from logos_graph.ledger import MAX_NOTE_BYTES, read_checkpoint
+def read_checkpoint(path: Path, ledger: str) -> Judged:
+    """One file, as `read_checkpoints` reads it."""
+    from logos_graph import ledger as ledgers
 
     try:
         if not path.is_file():
             raise InvalidInput("E_FILE", "it is no file")
-        return Judged(path, read_checkpoint(read_bytes(str(path), MAX_NOTE_BYTES), ledger))
+        data = read_bytes(str(path), ledgers.MAX_NOTE_BYTES)
+        return Judged(path, ledgers.read_checkpoint(data, ledger))
     except LogosError as error:
         return Judged(path, None, fault=_named(path, error))
 

@@ -41,8 +41,9 @@ from logos_graph.ledger.entry import (
     make_entry,
     no_head,
     parse_entry,
+    trusted_entry,
 )
-from logos_graph.ledger.invariants import check_invariants
+from logos_graph.ledger.invariants import Walk, check_invariants
 from logos_graph.ledger.keys import (
     SupervisorKeys,
     accept_supervision,
@@ -51,8 +52,18 @@ from logos_graph.ledger.keys import (
     rotations,
 )
 from logos_graph.ledger.lines import JSON_PROPERTIES, LogLineState
+from logos_graph.ledger.memory import MemoryTable, Table
+from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
 from logos_graph.ledger.note import MAX_NOTE_BYTES, Note, parse_note
-from logos_graph.ledger.report import Check, Counts, InvariantReport, Offender
+from logos_graph.ledger.proven import Proof, Proven, prove
+from logos_graph.ledger.report import (
+    Check,
+    Comparison,
+    Counts,
+    Finding,
+    InvariantReport,
+    Offender,
+)
 from logos_graph.ledger.state import Difference, State
 
 __all__ = [
@@ -64,26 +75,36 @@ __all__ = [
     "Cause",
     "Check",
     "Checkpoint",
+    "Comparison",
     "Counts",
     "Difference",
     "Entry",
     "EntryKind",
+    "Finding",
+    "Frontier",
     "Head",
     "InvariantReport",
     "LogLineState",
+    "MemoryTable",
     "Note",
     "Offender",
+    "Proof",
+    "Proven",
     "SignedCheckpoint",
     "State",
     "SupervisorKeys",
+    "Table",
     "TreeWatch",
     "Verdict",
+    "Walk",
     "accept_supervision",
     "check_acceptance",
     "check_body",
     "check_invariants",
     "checkpoint_key",
     "founded",
+    "hash_leaf",
+    "leaf_data",
     "ledger_origin",
     "make_entry",
     "mutation_key",
@@ -92,8 +113,10 @@ __all__ = [
     "parse_checkpoint",
     "parse_entry",
     "parse_note",
+    "prove",
     "read_checkpoint",
     "rotations",
     "sign_checkpoint",
+    "trusted_entry",
     "verify_chain",
 ]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from logos_graph.canon import Json
 from logos_graph.ledger.bodies import EntryKind, Verdict
+from logos_graph.ledger.memory import Table
 from logos_graph.logline import parse_when
 
-__all__ = ["Act", "Announced", "Given", "Requirement", "parse_requirement"]
+__all__ = ["Act", "Acts", "Announced", "Given", "Requirement", "parse_requirement"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +118,77 @@ class Act:
             and given.recorded_at < asked.expires_at
             and self.decided_at < given.expires_at
         }
+
+
+_TABLE = "act"
+_BOUND = ("intent", "policy_hash", "revision", "expires_at")
+"""What is asked of `this` of an intent that has ended."""
+
+
+class Acts:
+    """All intents by cid: open ones are held, those that have ended are put into a table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._open: dict[str, Act] = {}
+        self.first: Counter[Verdict] = Counter()
+        self.ends: Counter[EntryKind] = Counter()
+
+    @property
+    def open(self) -> Iterable[Act]:
+        """Those that have not ended, in the ledger's order."""
+        return self._open.values()
+
+    def get(self, cid: str) -> Act | None:
+        """The intent; of one that has ended, what can still be asked."""
+        act = self._open.get(cid)
+        if act is not None:
+            return act
+        text = self._table.get(_TABLE, cid)
+        return None if text is None else _read(cid, json.loads(text))
+
+    def add(self, act: Act) -> None:
+        """One that is new."""
+        self._open[act.cid] = act
+        self.first[act.first] += 1
+
+    def end(self, act: Act, index: int, kind: EntryKind) -> None:
+        """It has ended; a second end is not counted."""
+        if act.end is None:
+            act.end = (index, kind)
+            self.ends[kind] += 1
+            self._open.pop(act.cid, None)
+            self.keep(act)
+
+    def keep(self, act: Act) -> None:
+        """What became of it since it was got, if it has ended."""
+        if act.end is not None:
+            self._table.put(_TABLE, act.cid, json.dumps(_written(act)))
+
+
+def _written(act: Act) -> list[Any]:
+    required = act.required
+    return [
+        act.index, act.who, act.verb, {name: act.this.get(name) for name in _BOUND},
+        act.first, act.decided_at, act.refused_at, act.answered_at, act.end,
+        act.requirement.verdict,
+        required and [
+            required.verdict, required.role, required.quorum, required.expires_at,
+            required.policy_hash, required.revision,
+        ],
+        [[each.by, each.recorded_at, each.expires_at, sorted(each.roles)] for each in act.consents],
+    ]  # fmt: skip
+
+
+def _read(cid: str, told: list[Any]) -> Act:
+    index, who, verb, this, first, decided, refused, answered, end, verdict, asked, given = told
+    required = None if asked is None else Requirement(Verdict(asked[0]), *asked[1:])
+    return Act(
+        cid=cid, index=index, who=who, verb=verb, this=this, commitments={},
+        first=Verdict(first), decided_at=decided, required=required, refused_at=refused,
+        requirement=required if verdict == Verdict.REQUIRE and required else Requirement(
+            Verdict(verdict)
+        ),
+        consents=[Given(by, at, until, frozenset(roles)) for by, at, until, roles in given],
+        answered_at=answered, end=(end[0], EntryKind(end[1])),
+    )  # fmt: skip

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from logos_graph.canon import Json, Tag
+from logos_graph.canon import Json
 from logos_graph.errors import LogosError
-from logos_graph.identity import Did, verify
-from logos_graph.ledger.acts import Act
+from logos_graph.identity import Did
+from logos_graph.ledger.acts import Act, Acts
 from logos_graph.ledger.bodies import EntryKind, Verdict
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.keys import SupervisorKeys
+from logos_graph.ledger.proven import Proven, Told, signed_by, told_by
 from logos_graph.ledger.state import State
 from logos_graph.ledger.tally import Tally
 from logos_graph.logline import (
-    SignedIntent,
     format_when,
     parse_signed_intent,
     parse_when,
@@ -29,22 +29,28 @@ __all__ = ["Attribution"]
 
 
 class Attribution:
-    """Looks at entries in their order. state and acts: those before the entry, kept by the walk."""
+    """Looks at entries in their order. state and acts: those before the entry, kept by the walk.
+
+    proven: which signatures were verified already.
+    """
 
     def __init__(
-        self, trusted: Did | None, state: State, acts: Mapping[str, Act], tally: Tally
+        self, trusted: Did | None, state: State, acts: Acts, tally: Tally, proven: Proven
     ) -> None:
         self.trusted = trusted
         self.keys = SupervisorKeys()
         self.state = state
         self.acts = acts
         self.tally = tally
+        self.proven = proven
 
     def check_supervisor(self, entry: Entry) -> None:
         """The entry is signed by the key that the ledger names for its index."""
         self.tally.count += 1
         wanted = self.keys.signer_of(entry)
-        genuine = wanted is not None and _signed(wanted, entry)
+        genuine = wanted is not None and (
+            self.proven.entry(wanted, entry) or signed_by(wanted, entry)
+        )
         message = f"entry {entry.index} is not signed by the supervisor"
         self.tally.require(genuine, entry.index, "signature", wanted, entry.signature, message)
 
@@ -66,10 +72,14 @@ class Attribution:
         known = trusted is None or trusted in found
         self.tally.require(known, 0, "body.supervisor", trusted, found, message)
 
-    def check_intent(self, entry: Entry) -> SignedIntent | None:
+    def check_intent(self, entry: Entry) -> Told | None:
         """The intent, if it can be read: signed by a registered principal, for this ledger."""
         body, require = entry.body, self.tally.require
         self.tally.count += 1
+        if self.proven.intent(entry):
+            told = told_by(body)
+            self._check_registered(entry, "body.intent.logline.who", told.who)
+            return told
         try:
             signed = parse_signed_intent({"intent": body["intent"], "signature": body["signature"]})
         except LogosError as error:
@@ -88,7 +98,7 @@ class Attribution:
             message = f"{field} of entry {entry.index} is {found}"
             require(expected == found, entry.index, field, expected, found, message)
         self._check_registered(entry, "body.intent.logline.who", intent.logline.who)
-        return signed
+        return told_by(body)
 
     def _check_registered(self, entry: Entry, field: str, did: str) -> None:
         known = self.state.get("principal", did) is not None
@@ -114,6 +124,7 @@ class Attribution:
             answer.requirement.verdict,
         )
         answer.answered_at = entry.index
+        self.acts.keep(answer)
         for field, expected, found, holds in (
             ("body.cid", verb, answer.verb, answer.verb == verb),
             ("body.by", answer.who, body["by"], answer.who == body["by"]),
@@ -154,12 +165,3 @@ class Attribution:
             f"the ghost at entry {entry.index} is of an answer that counts",
         )
         self.tally.require(at is None, entry.index, "body.intent", "no answer", at, message)
-
-
-def _signed(supervisor: Did, entry: Entry) -> bool:
-    try:
-        data = entry.text.encode("utf-8", "surrogatepass")
-        verify(supervisor, Tag.ENTRY_SIGNATURE, data, entry.signature)
-    except LogosError:
-        return False
-    return True

@@ -30,6 +30,7 @@ from logos_graph.errors import LogosError, NotVerified
 from logos_graph.identity import Did, verify
 from logos_graph.ledger.entry import Entry, Head, entry_fields, no_head
 from logos_graph.ledger.keys import SupervisorKeys
+from logos_graph.ledger.proven import NOTHING, Proven
 
 __all__ = ["verify_chain"]
 
@@ -41,14 +42,16 @@ def verify_chain(
     after: Head | None = None,
     until: Head | None = None,
     keys: SupervisorKeys | None = None,
+    proven: Proven = NOTHING,
 ) -> Iterator[Entry]:
     """The same entries, each only once it has been verified.
 
     trusted: a key of the supervisor's, whichever; None takes anybody's ledger. after: a head
     already trusted, to go on from; None starts at genesis. until: a head kept elsewhere that the
     last entry must be. keys: those as of `after` (by default the trusted one alone), which move
-    along, so that they tell afterwards who signed what. Raises NotVerified with the codes above and
-    data index (the place in the chain), field, expected, found.
+    along, so that they tell afterwards who signed what. proven: what was checked already. Raises
+    NotVerified with the codes above and data index (the place in the chain), field, expected,
+    found.
     """
     head = after
     if keys is None:
@@ -57,7 +60,8 @@ def verify_chain(
         previous = no_head(entry.ledger) if head is None else head
         index = previous.index + 1
         signer = keys.signer_of(entry)
-        _verify_content(entry, signer, index)
+        if signer is None or not proven.entry(signer, entry):
+            _verify_content(entry, signer, index)
         _verify_place(entry, previous, index)
         if signer is None:  # in the place of a genesis, and none
             _refuse("E_CHAIN_SIGNATURE", index, "kind", "genesis", entry.kind.value)

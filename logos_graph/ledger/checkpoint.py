@@ -34,7 +34,7 @@ from logos_graph.errors import NotVerified
 from logos_graph.identity import Did, Signer
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.keys import SupervisorKeys
-from logos_graph.ledger.merkle import HASH_BYTES, Frontier, hash_leaf, leaf_data
+from logos_graph.ledger.merkle import HASH_BYTES, Frontier, Leaf, hash_leaf, leaf_data
 from logos_graph.ledger.note import Note, NoteKey, parse_note, sign_note, verify_note
 from logos_graph.logline import MAX_NS
 
@@ -103,6 +103,14 @@ class SignedCheckpoint:
                 found=signed[0].did,
             )
         return self.checkpoint
+
+    def is_signed(self, keys: SupervisorKeys) -> bool:
+        """Whether `verify` passes."""
+        try:
+            self.verify(keys)
+        except NotVerified:
+            return False
+        return True
 
 
 def ledger_origin(ledger: str) -> str:
@@ -196,6 +204,13 @@ class TreeWatch:
             self._tree.append(hash_leaf(leaf_data(entry)))
             self._note_root()
             yield entry
+
+    def watch_leaves(self, leaves: Iterable[Leaf]) -> Iterator[None]:
+        """The same with leaves alone, of which nothing else is known."""
+        for leaf in leaves:
+            self._tree.append(hash_leaf(leaf_data(leaf)))
+            self._note_root()
+            yield
 
     def check(self, checkpoint: Checkpoint) -> None:
         """Return if the ledger that passed begins as the checkpoint says.

@@ -25,18 +25,20 @@ from collections.abc import Iterable
 from logos_graph.canon import ContentId
 from logos_graph.errors import LogosError
 from logos_graph.identity import Did
-from logos_graph.ledger.acts import Act, Given, Requirement, parse_requirement
+from logos_graph.ledger.acts import Act, Acts, Given, Requirement, parse_requirement
 from logos_graph.ledger.attribution import Attribution
 from logos_graph.ledger.bodies import Cause, EntryKind, Verdict
 from logos_graph.ledger.effects import Effects
 from logos_graph.ledger.entry import Entry
-from logos_graph.ledger.report import Counts, InvariantReport
+from logos_graph.ledger.memory import MemoryTable, Table
+from logos_graph.ledger.proven import NOTHING, Proven, Told
+from logos_graph.ledger.report import Comparison, Counts, Finding, InvariantReport
 from logos_graph.ledger.rights import Rights
 from logos_graph.ledger.state import State
 from logos_graph.ledger.tally import Tally
-from logos_graph.logline import SignedIntent, parse_when
+from logos_graph.logline import parse_when
 
-__all__ = ["check_invariants"]
+__all__ = ["Walk", "check_invariants"]
 
 _GIVE, _REFUSE = "consent.give", "consent.refuse"
 
@@ -49,23 +51,29 @@ def check_invariants(
     stored_state: what the database holds; with None, I4 is "not compared", which is not a pass.
     supervisor: one of the keys by which it must be kept; by default those that it names.
     """
-    walk = _Walk(supervisor)
+    walk = Walk(supervisor)
     for entry in entries:
         walk.take(entry)
     return walk.report(stored_state)
 
 
-class _Walk:
-    """One pass over the ledger; `take` each entry, then `report`."""
+class Walk:
+    """One pass over the ledger; `take` each entry, then `report`.
 
-    def __init__(self, supervisor: Did | None) -> None:
+    aside: where what has ended is put, so that memory does not grow with the ledger; without it
+    everything is held. proven: what was checked of the entries already.
+    """
+
+    def __init__(
+        self, supervisor: Did | None, aside: Table | None = None, proven: Proven = NOTHING
+    ) -> None:
         self.integrity, self.legality, self.attributed = Tally(), Tally(), Tally()
         self.reproduction, self.observation = Tally(), Tally()
-        self.state = State()
-        self.acts: dict[str, Act] = {}
+        self.state = State(aside=aside)
+        self.acts = Acts(MemoryTable() if aside is None else aside)
         self.causes: Counter[str] = Counter()
         self.effects, self.rights = Effects(self.integrity), Rights(self.legality)
-        self.attribution = Attribution(supervisor, self.state, self.acts, self.attributed)
+        self.attribution = Attribution(supervisor, self.state, self.acts, self.attributed, proven)
 
     def take(self, entry: Entry) -> None:
         """Checks one entry against everything before it, then moves the state."""
@@ -96,12 +104,12 @@ class _Walk:
         cid = str(entry.body["cid"])
         for tally in (self.integrity, self.legality, self.observation):
             tally.count += 1
-        signed = self.attribution.check_intent(entry)
+        told = self.attribution.check_intent(entry)
         message = f"entry {entry.index} records the intent {cid} a second time"
-        new = cid not in self.acts
+        new = self.acts.get(cid) is None
         self.integrity.require(new, entry.index, "body.cid", "a new intent", cid, message)
         if new:
-            self.acts[cid] = _act(entry, cid, signed)
+            self.acts.add(_act(entry, cid, told))
 
     def _open(self, entry: Entry) -> Act | None:
         """The intent that an entry is about: there before it, and not ended."""
@@ -170,7 +178,7 @@ class _Walk:
         self.effects.told(entry, act)
         self.rights.receipt(entry, act)
         act.effects = []  # they may hold megabytes, and nothing is asked of them any more
-        act.end = act.end or (entry.index, entry.kind)
+        self.acts.end(act, entry.index, entry.kind)
 
     def _check_allowed(self, entry: Entry, act: Act) -> None:
         verdict, index = act.requirement.verdict, entry.index
@@ -196,7 +204,7 @@ class _Walk:
         require(not act.effects, index, "body.intent", 0, len(act.effects), message)
         self._check_cause(entry, act, Cause(str(cause["type"])))
         self._check_commitment(entry, act, ("if_not", "if_doubt"))
-        act.end = act.end or (index, entry.kind)
+        self.acts.end(act, index, entry.kind)
 
     def _check_cause(self, entry: Entry, act: Act, cause: Cause) -> None:
         """Refused only if somebody refused, timed out only if there was a time and it is over."""
@@ -240,10 +248,13 @@ class _Walk:
                 False, entry.index, field, "an entry that follows", error.code, error.message
             )
 
-    def report(self, stored: State | None) -> InvariantReport:
-        """The five checks after the last entry."""
-        for act in self.acts.values():
-            denied = act.end is None and act.requirement.verdict is Verdict.DENY
+    def report(self, stored: State | Comparison | None) -> InvariantReport:
+        """The five checks after the last entry.
+
+        stored: the state that is stored, or the whole graph beside what the ledger makes of it.
+        """
+        for act in self.acts.open:
+            denied = act.requirement.verdict is Verdict.DENY
             message = f"the intent at entry {act.index} was denied and is no ghost"
             self.legality.require(not denied, act.index, "body.decision", "a ghost", None, message)
         self.attribution.check_trusted()
@@ -266,8 +277,13 @@ class _Walk:
             waiting=self._still_open(Verdict.REQUIRE),
         )
 
-    def _compare(self, stored: State | None) -> None:
+    def _compare(self, stored: State | Comparison | None) -> None:
         self.reproduction.count = self.state.count()
+        if isinstance(stored, Comparison):
+            self.reproduction.count = stored.count
+            for finding in stored.findings[:1]:
+                self._found(finding)
+            return
         difference = None if stored is None else self.state.first_difference(stored)
         if difference is not None:
             name, fields = f"{difference.kind} {difference.key}", ", ".join(difference.fields)
@@ -281,16 +297,20 @@ class _Walk:
                 + (f", in {fields}" if fields else ""),
             )
 
+    def _found(self, finding: Finding) -> None:
+        name, field = f"{finding.kind} {finding.key}", finding.field
+        message = f"{name} is {finding.what}" + (f" in {field}" if field else "")
+        self.reproduction.require(
+            False, finding.index, name, finding.expected, finding.found, message
+        )
+
     def _still_open(self, verdict: Verdict) -> tuple[ContentId, ...]:
         return tuple(
-            ContentId(act.cid)
-            for act in self.acts.values()
-            if act.end is None and act.requirement.verdict is verdict
+            ContentId(act.cid) for act in self.acts.open if act.requirement.verdict is verdict
         )
 
     def _counts(self) -> Counts:
-        first = Counter(act.first for act in self.acts.values())
-        ends = Counter(act.end[1] for act in self.acts.values() if act.end is not None)
+        first, ends = self.acts.first, self.acts.ends
         counts = Counts(
             intents=self.observation.count,
             allowed=first[Verdict.ALLOW],
@@ -309,18 +329,15 @@ class _Walk:
         return counts
 
 
-def _act(entry: Entry, cid: str, signed: SignedIntent | None) -> Act:
+def _act(entry: Entry, cid: str, told: Told | None) -> Act:
     decision: Requirement = parse_requirement(entry.body["decision"], entry.policy_hash)
-    line = None if signed is None else signed.intent.logline
     return Act(
         cid=cid,
         index=entry.index,
-        who="" if line is None else line.who,
-        verb="" if line is None else line.did,
-        this={} if line is None else line.this,
-        commitments={}
-        if line is None
-        else {"if_ok": line.if_ok.text, "if_doubt": line.if_doubt.text, "if_not": line.if_not.text},
+        who="" if told is None else told.who,
+        verb="" if told is None else told.verb,
+        this={} if told is None else told.this,
+        commitments={} if told is None else told.commitments,
         first=decision.verdict,
         requirement=decision,
         decided_at=entry.recorded_at,

@@ -37,15 +37,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from logos_graph.errors import InvalidInput, NotVerified
-from logos_graph.ledger.entry import Entry
 
 __all__ = [
     "EMPTY_ROOT",
     "HASH_BYTES",
     "Frontier",
+    "Leaf",
     "NodeId",
     "Nodes",
     "consistency_proof",
@@ -74,7 +74,19 @@ EMPTY_ROOT = sha256().digest()
 """The root of a tree without leaves."""
 
 
-def leaf_data(entry: Entry) -> bytes:
+class Leaf(Protocol):
+    """What a leaf is made of: an entry, or what is stored of one."""
+
+    @property
+    def text(self) -> str:
+        """The entry's text."""
+
+    @property
+    def signature(self) -> str:
+        """The supervisor's signature, in hex."""
+
+
+def leaf_data(entry: Leaf) -> bytes:
     """What stands for an entry in the tree: its text's SHA-256 and its signature, a line each."""
     digest = sha256(entry.text.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{digest}\n{entry.signature}\n".encode("ascii", "replace")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from logos_graph.canon import ContentId, Json
 
-__all__ = ["Check", "Counts", "InvariantReport", "Offender"]
+__all__ = ["Check", "Comparison", "Counts", "Finding", "InvariantReport", "Offender"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,59 @@ class Counts:
             "ghost_rate": self.ghost_rate,
             "waiting": self.waiting,
             "unfinished": self.unfinished,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the graph has otherwise than the ledger makes it.
+
+    what: `missing`, `foreign`, `changed` or `doubled`. kind: a node's label or a relationship's
+    type; key: its name. field: what was changed, None for a whole thing. index: of the entry that
+    made it; of a foreign thing the one that it names as its own; None where there is none.
+    """
+
+    what: str
+    kind: str
+    key: str
+    field: str | None
+    expected: Json
+    found: Json
+    index: int | None
+
+    @property
+    def json(self) -> dict[str, Json]:
+        """The finding as the CLI prints it."""
+        return {
+            "what": self.what,
+            "kind": self.kind,
+            "key": self.key,
+            "field": self.field,
+            "expected": self.expected,
+            "found": self.found,
+            "index": self.index,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The graph beside what the ledger makes of it: I4.
+
+    count: things that the ledger makes, nodes and relationships. total: how many findings there
+    are; findings: the first of them.
+    """
+
+    count: int
+    total: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def json(self) -> dict[str, Json]:
+        """The comparison as the CLI prints it."""
+        return {
+            "compared": self.count,
+            "total": self.total,
+            "findings": [finding.json for finding in self.findings],
         }
 
 

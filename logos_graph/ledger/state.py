@@ -3,25 +3,41 @@
 A state maps kind and key to one JSON object. Things that receipts make are there as their youngest
 mutation (`kind` included); a node that was promoted lies in Bedrock. `("policy", "active")` is the
 policy in force, and `("logline", cid)` an intent with all that became of it, as lines.py has it.
+
+A state that is given a table keeps there what nothing that follows can change or ask for but its
+id and its end (runs, stored values, drafts, intents that have ended), so that it stays small.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from heapq import merge
 
-from logos_graph.canon import MAX_BYTES, ContentId, Json, Tag, content_id, encode, tagged_id
+from logos_graph.canon import (
+    MAX_BYTES,
+    ContentId,
+    Json,
+    Tag,
+    content_id,
+    encode,
+    tagged_id_of,
+)
 from logos_graph.errors import LogosError, NotVerified
 from logos_graph.ledger.bodies import EntryKind, mutation_key
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.keys import founded
 from logos_graph.ledger.lines import LogLineState, answered, begun, ended
+from logos_graph.ledger.memory import Table
 from logos_graph.logline import Status
 
 __all__ = ["ACTIVE", "Difference", "State"]
 
 ACTIVE = "active"
 """The key of the policy in force."""
+
+_MANY = ("draft", "kv", "logline", "run")
+"""The kinds of which a ledger may have any number."""
 
 _MAX_THING = 4 * MAX_BYTES
 """Bytes of one thing: a LogLine holds parts of several entries."""
@@ -55,18 +71,21 @@ class State:
     """Things by kind and key. Two states are equal when they hold equal things.
 
     written_at: index of the entry that last wrote (kind, key); empty if it was not folded.
+    aside: where the many are kept, by kind and key: their status, and their content id.
     """
 
     objects: dict[str, dict[str, dict[str, Json]]] = field(default_factory=dict)
     written_at: dict[tuple[str, str], int] = field(default_factory=dict, compare=False)
+    aside: Table | None = field(default=None, compare=False)
 
     def get(self, kind: str, key: str) -> dict[str, Json] | None:
-        """The thing, or None."""
+        """The thing, or None; None too for what was put aside."""
         return self.objects.get(kind, {}).get(key)
 
     def count(self) -> int:
         """How many things there are."""
-        return sum(map(len, self.objects.values()))
+        held = sum(map(len, self.objects.values()))
+        return held + sum(self.aside.count(kind) for kind in _MANY) if self.aside else held
 
     def apply(self, mutation: Mapping[str, Json], *, index: int | None = None) -> None:
         """Makes or changes what the mutation names. Raises InvalidInput E_MUTATION."""
@@ -99,12 +118,18 @@ class State:
 
     def digest(self) -> ContentId:
         """One id for the whole state, whatever the order in which it came to be."""
-        ids = [
-            content_id(_encode([kind, key, things[key]]))
-            for kind, things in sorted(self.objects.items())
-            for key in sorted(things)
-        ]
-        return tagged_id(Tag.STATE, "\n".join(ids).encode())
+        kinds = self.objects.keys() | (set() if self.aside is None else set(_MANY))
+        ids = (identity for kind in sorted(kinds) for _, identity in self._ids(kind))
+        return tagged_id_of(Tag.STATE, _lines(ids))
+
+    def _ids(self, kind: str) -> Iterator[tuple[str, str]]:
+        """Keys and content ids of a kind, by key."""
+        things = self.objects.get(kind, {})
+        held = ((key, content_id(_encode([kind, key, things[key]]))) for key in sorted(things))
+        if self.aside is None or kind not in _MANY:
+            return held
+        put = ((key, text.split()[1]) for key, text in self.aside.items(kind))
+        return merge(held, put)
 
     def first_difference(self, found: State) -> Difference | None:
         """The first thing, by kind and key, on which `found` disagrees with this state."""
@@ -117,8 +142,16 @@ class State:
         return None
 
     def _put(self, kind: str, key: str, thing: dict[str, Json], index: int | None) -> None:
+        if self.aside is not None and kind in _MANY:
+            pending = kind == "logline" and thing["status"] == Status.PENDING
+            if not pending:
+                identity = content_id(_encode([kind, key, thing]))
+                status = thing["status"] if kind == "logline" else "-"
+                self.aside.put(kind, key, f"{status} {identity}")
+                self.objects.get(kind, {}).pop(key, None)
+                return
         self.objects.setdefault(kind, {})[key] = thing
-        if index is not None:
+        if index is not None and self.aside is None:
             self.written_at[kind, key] = index
 
     def _promote(self, node: str, index: int | None) -> None:
@@ -156,10 +189,12 @@ class State:
         """How the intent stands that the entry is about: it has not ended."""
         cid = str(entry.body["intent"])
         line = self.get("logline", cid)
-        if line is None:
+        put = self.aside.get("logline", cid) if line is None and self.aside is not None else None
+        if line is None and put is None:
             raise NotVerified("E_STATE", f"there is no intent {cid}", field="body.intent")
-        if line["status"] != Status.PENDING:
-            message = f"the intent {cid} is {line['status']} already"
+        status = line["status"] if line is not None else str(put).split()[0]
+        if line is None or status != Status.PENDING:
+            message = f"the intent {cid} is {status} already"
             raise NotVerified("E_STATE", message, field="body.intent")
         return line
 
@@ -182,6 +217,12 @@ def _same(one: Json, other: Json) -> bool:
         return _encode(one) == _encode(other)
     except LogosError:  # a float, say, which no entry can tell
         return False
+
+
+def _lines(ids: Iterator[str]) -> Iterator[bytes]:
+    """The ids, each but the first on a new line."""
+    for position, identity in enumerate(ids):
+        yield (f"\n{identity}" if position else identity).encode()
 
 
 def _encode(thing: Json) -> bytes:

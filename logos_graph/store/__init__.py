@@ -1,6 +1,8 @@
 """Neo4j behind the supervisor's Store: units of work over the statements in cypher/."""
 
+from logos_graph.store.comparison import GraphComparison, read_elements
 from logos_graph.store.evidence import GraphEvidence
+from logos_graph.store.expected import ExpectedGraph
 from logos_graph.store.exporting import StoredLedger
 from logos_graph.store.reader import Reader
 from logos_graph.store.restoring import restore
@@ -9,11 +11,14 @@ from logos_graph.store.state import read_state
 from logos_graph.store.store import Neo4jStore
 
 __all__ = [
+    "ExpectedGraph",
+    "GraphComparison",
     "GraphEvidence",
     "Neo4jStore",
     "Reader",
     "StoredLedger",
     "apply_schema",
+    "read_elements",
     "read_state",
     "restore",
 ]

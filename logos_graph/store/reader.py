@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from logos_graph.canon import ContentId, parse
@@ -53,6 +53,19 @@ class Reader:
             ) as session,
         ):
             return session.run(statement(name), parameters).data()
+
+    def stream(self, name: str, /, **parameters: object) -> Iterator[Row]:
+        """The same, as they come: for statements with more rows than memory should hold."""
+        with (
+            named_failures(self._connection),
+            self._driver.session(
+                database=self._connection.database, default_access_mode="READ"
+            ) as session,
+        ):
+            result = session.run(statement(name), parameters)
+            names = result.keys()
+            for record in result:
+                yield dict(zip(names, record.values(), strict=True))
 
     def head(self) -> Head | None:
         """The ledger's head; None before genesis."""

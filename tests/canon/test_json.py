@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
@@ -209,3 +210,51 @@ def test_not_json_is_located_by_line_column_and_byte() -> None:
         parse('{"é":\n  tru}')
     assert (raised.value.code, raised.value.data["offset"]) == ("E_JSON", 9)
     assert (raised.value.data["line"], raised.value.data["column"]) == (2, 3)
+
+
+# --- the short way for what is canonical already ----------------------------------------------
+
+
+def slowly(data: bytes, **limits: int) -> Json:
+    """`verify` by its definition."""
+    value = parse(data, **limits)
+    if encode(value, **limits) != data:
+        raise Rejected("E_NOT_CANONICAL", "it is not")
+    return value
+
+
+def outcome(check: Callable[..., Json], data: bytes, **limits: int) -> tuple[str, object]:
+    try:
+        return "value", encode(check(data, **limits), max_depth=1000)
+    except LogosError as error:
+        return "error", error.code
+
+
+FRAGMENTS = st.sampled_from(
+    [*'[]{},:"-.0123456789eE\\ \n', "true", "null", "NaN", "Infinity", "-0", "1.5", "1e2", "01",
+     "\u00e9", "e\u0301", "\u0303", "\\n\u0303", "\\u0041", "\\ud800", "\\u0007", "\\u001F",
+     '"a"', '"b":1', '{"a":1,"a":2}', '{"b":1,"a":2}', "[[[[", "]]]]", "9" * 700, "\ud800",
+     "\u2028", "\x7f", "\ufeff"]
+)  # fmt: skip
+
+
+@given(st.lists(FRAGMENTS, max_size=8).map("".join), st.integers(0, 4))
+def test_the_short_way_refuses_what_the_long_one_does(text: str, depth: int) -> None:
+    for data in (text.encode("utf-8", "surrogatepass"), text.encode("utf-16", "surrogatepass")):
+        for limits in ({}, {"max_depth": depth}, {"max_bytes": depth * 4}):
+            assert outcome(verify, data, **limits) == outcome(slowly, data, **limits)
+
+
+@given(VALUES, st.integers(0, 200), st.sampled_from([b"", b" ", b"0", b'"', b"\xff", b"e\xcc\x81"]))
+def test_what_was_changed_in_one_place_is_judged_by_both_alike(
+    value: Json, at: int, put: bytes
+) -> None:
+    data = encode(value)
+    assert outcome(verify, data) == ("value", data)
+    changed = data[:at] + put + data[at + 1 :]
+    assert outcome(verify, changed) == outcome(slowly, changed)
+
+
+@pytest.mark.parametrize("data", [b"[" * 5000, b"[" * 200_000, b"9" * 5000, b"-" + b"9" * 5000])
+def test_the_short_way_gives_up_where_the_long_one_knows_better(data: bytes) -> None:
+    assert outcome(verify, data) == outcome(slowly, data)

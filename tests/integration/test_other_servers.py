@@ -17,6 +17,7 @@ from logos_graph.keystore import SUPERVISOR
 from logos_graph.ledger import Entry, EntryKind, make_entry
 from logos_graph.settings import ExternalServer, Settings
 from logos_graph.wiring import System, open_system, start_database
+from tests.integration.servers import unguarded_server
 from tests.plain_server import plain_server
 
 if TYPE_CHECKING:
@@ -118,11 +119,7 @@ def variables(settings: Settings) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def unguarded(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Settings]:
     """A home whose ledger is in a running server without the guard."""
-    home = tmp_path_factory.mktemp("unguarded")
-    with plain_server(home / "server", cache) as server:
-        address = ExternalServer(server.uri, server.username, server.password, None)
-        settings = Settings(home, cache, "supervisor", address)
-        start_database(settings, lambda _line: None)
+    with unguarded_server(tmp_path_factory.mktemp("unguarded"), cache) as settings:
         yield settings
 
 

@@ -1,0 +1,290 @@
+"""logos ledger verify: every entry, the five invariants, and the graph beside what they make."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from logos_graph.cli.checkpoints import judge, read_checkpoint, read_checkpoints
+from logos_graph.cli.options import with_output
+from logos_graph.cli.output import Printer
+from logos_graph.cli.session import opened
+from logos_graph.cli.shown import show_verdict
+from logos_graph.errors import Conflict, InvalidInput, NotVerified
+
+if TYPE_CHECKING:
+    from logos_graph.cli.checkpoints import Judged
+    from logos_graph.cores import Stored
+    from logos_graph.database import GuardStatus
+    from logos_graph.identity import Did
+    from logos_graph.ledger import (
+        Comparison,
+        Head,
+        InvariantReport,
+        SupervisorKeys,
+        TreeWatch,
+    )
+    from logos_graph.scratch import Scratch
+    from logos_graph.wiring import System
+
+__all__ = ["Verdict", "current_head", "verify"]
+
+_ATTEMPTS = 10
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a verification found. size, root: of the tree over all entries.
+
+    since: entries that a checkpoint covers, 0 for none.
+    """
+
+    head: Head
+    supervisor: str
+    guard: GuardStatus
+    checked: InvariantReport
+    graph: Comparison
+    size: int
+    root: str
+    since: int
+
+
+@click.command()
+@click.option(
+    "--supervisor",
+    metavar="DID",
+    help="Whose ledger it must be, by any of its keys (default: this home's).",
+)
+@click.option(
+    "--against",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Checkpoints that were kept elsewhere: the ledger must be theirs, as it was or grown.",
+)
+@click.option(
+    "--since",
+    metavar="FILE|DIR",
+    type=click.Path(exists=True, path_type=Path),
+    help="A checkpoint, or a folder's largest: the form and the signatures of the entries that it"
+    " covers are not checked again. I1 to I5 still look at all of them.",
+)
+@with_output
+def verify(out: Printer, supervisor: str | None, against: Path | None, since: Path | None) -> int:
+    """Verify every entry, and the invariants I1 to I5. Status 1 when something does not hold.
+
+    I4 compares every node, relationship and property of the graph with what the entries make.
+    """
+    from logos_graph.ledger import TreeWatch
+    from logos_graph.scratch import scratch_file
+
+    with opened() as system, scratch_file() as scratch:
+        trusted, known_from = _trusted(system, supervisor)
+        kept = [] if against is None else _kept(against, system.ledger)
+        below = 0 if since is None else _covered(out, system, since)
+        work = _Verification(system, scratch, trusted, TreeWatch(i.size for i in kept), below)
+        graph = work.run(out)
+        checked, keys = work.walk.report(graph), work.keys
+        known_from += _retired(keys, trusted)
+        verdict = Verdict(
+            work.head, f"{keys.current} ({known_from})", system.guard, checked, graph,
+            work.tree.size, b64encode(work.tree.root()).decode(), below,
+        )  # fmt: skip
+    judged = judge(kept, work.tree, keys)
+    verified = checked.ok and all(item.fault is None for item in judged)
+    document: dict[str, object] = {
+        "verified": verified,
+        "ledger": verdict.head.ledger,
+        "entries": verdict.size,
+        "head": {"index": verdict.head.index, "hash": verdict.head.hash},
+        "tree": {"size": verdict.size, "root": verdict.root},
+        "since": below if since is not None else None,
+        "supervisor": {**_keys_json(keys), "known_by": trusted, "known_from": known_from},
+        "guard": verdict.guard.active,
+        "guard_status": verdict.guard.to_json(),
+        "invariants": [check.json for check in checked.checks],
+        "differences": graph.json,
+        "checkpoints": None if against is None else [item.json for item in judged],
+        "counts": checked.counts.json,
+        "state": checked.state,
+    }
+    out.document(document)
+    show_verdict(out, verdict, judged)
+    return 0 if verified else NotVerified.exit_status
+
+
+class _Verification:
+    """One pass over the entries, and one over the graph; more where the ledger grew meanwhile."""
+
+    def __init__(
+        self, system: System, scratch: Scratch, trusted: Did, tree: TreeWatch, below: int
+    ) -> None:
+        from logos_graph.cores import Prover
+        from logos_graph.ledger import SupervisorKeys, Walk
+        from logos_graph.store import ExpectedGraph, GraphComparison
+
+        self.system, self.trusted, self.tree, self.below = system, trusted, tree, below
+        self.head = current_head(system)
+        self.keys = SupervisorKeys()
+        self.prover = Prover(self._signer, self.head.index + 1 - below)
+        self.walk = Walk(trusted, scratch.table("walk"), self.prover)
+        self.comparison = GraphComparison(scratch)
+        self.expected = ExpectedGraph(self.comparison, scratch.table("drafts"))
+
+    def _signer(self) -> Did:
+        """The key in force by what has been walked; before genesis, the one that is trusted."""
+        return self.keys.current if self.keys.dids else self.trusted
+
+    def run(self, out: Printer) -> Comparison:
+        """All of it, once nothing was written while the graph was read."""
+        from logos_graph.store import read_elements
+
+        done: Head | None = None
+        for _ in range(_ATTEMPTS):
+            self._walk(out, done)
+            done = self.head
+            self.expected.finish()
+            elements = read_elements(self.system.reader)
+            total = self.comparison.count
+            graph = self.comparison.compare(out.counted(elements, total, "comparing the graph"))
+            self.head = current_head(self.system)
+            if self.head == done:
+                return graph
+        raise Conflict(
+            "E_LEDGER_BUSY",
+            f"the ledger was written to each of the {_ATTEMPTS} times its graph was read",
+            hint="verify it again when less happens",
+        )
+
+    def _walk(self, out: Printer, done: Head | None) -> None:
+        """The entries after `done`, up to the head."""
+        from logos_graph.ledger import verify_chain
+
+        first = 0 if done is None else done.index + 1
+        rows = _stored(self.system, self.head, first)
+        entries = self.prover.entries(rows, first=first, below=self.below if done is None else 0)
+        chain = verify_chain(
+            entries, self.trusted, after=done, until=self.head, keys=self.keys, proven=self.prover
+        )
+        total = self.head.index + 1 - first
+        for entry in out.counted(self.tree.watch(chain), total, "verifying"):
+            self.walk.take(entry)
+            try:
+                self.expected.take(entry)
+            except NotVerified as error:
+                self.walk.reproduction.require(
+                    False, entry.index, "body", "what a graph can hold", error.code, error.message
+                )
+
+
+def _stored(system: System, head: Head, first: int) -> Iterator[Stored]:
+    """The entries from this index up to the head, as they are stored."""
+    from logos_graph.cores import Stored
+
+    for start in range(first, head.index + 1, _PAGE):
+        limit = min(_PAGE, head.index + 1 - start)
+        for row in system.reader.rows(
+            "ledger/entries", ledger=head.ledger, first=start, limit=limit
+        ):
+            yield Stored(_text(row["text"]), _text(row["hash"]), _text(row["signature"]))
+
+
+def _text(value: Any) -> str:
+    """A property that should be a text; what is none is no entry's."""
+    return value if isinstance(value, str) else ""
+
+
+def _covered(out: Printer, system: System, since: Path) -> int:
+    """How many entries the checkpoint covers, once they are found to be its own.
+
+    Raises what is wrong with the checkpoint, or with the ledger beside it (checkpoint.py).
+    """
+    from logos_graph.ledger import TreeWatch
+
+    keys = system.reader.supervisor_keys()
+    item = _covering(system, since, keys)
+    if item.fault is not None:
+        raise item.fault
+    size, head = item.size, current_head(system)
+    tree = TreeWatch([size])
+    covered = min(size, head.index + 1)
+    if covered > 0:
+        last = replace(head, index=covered - 1)
+        rows = out.counted(_stored(system, last, 0), covered, "comparing with the checkpoint")
+        for _ in tree.watch_leaves(rows):
+            pass
+    (judged,) = judge([item], tree, keys)
+    if judged.fault is not None:
+        raise judged.fault
+    return size
+
+
+def _covering(system: System, since: Path, keys: SupervisorKeys) -> Judged:
+    """The file's checkpoint, or the largest one of the folder that the supervisor signed."""
+    if not since.is_dir():
+        return read_checkpoint(since, system.ledger)
+    for item in reversed(_kept(since, system.ledger)):
+        if item.signed is not None and item.signed.is_signed(keys):
+            return item
+    raise NotVerified(
+        "E_NO_CHECKPOINT",
+        f"no checkpoint in {since} is one of this ledger, signed by its supervisor",
+        hint="`logos ledger verify --against DIR` says what is wrong with each",
+        folder=str(since),
+    )
+
+
+def _trusted(system: System, supervisor: str | None) -> tuple[Did, str]:
+    """Whose signatures count, and how that is known: a ledger cannot vouch for itself."""
+    from logos_graph.identity import parse_did
+    from logos_graph.keystore import SUPERVISOR
+
+    if supervisor is not None:
+        return parse_did(supervisor), "given"
+    if system.keys.has(SUPERVISOR):
+        return system.keys.load(SUPERVISOR).did, "this home's key"
+    genesis = next(iter(system.store.entries(0)))
+    return parse_did(str(genesis.body["supervisor"])), "genesis alone: give --supervisor to be sure"
+
+
+def _keys_json(keys: SupervisorKeys) -> dict[str, object]:
+    """The key in force, and each key with the first entry that it may sign."""
+    stretches = zip(keys.dids, keys.first, strict=True)
+    return {
+        "did": keys.current,
+        "keys": [{"did": did, "first": first} for did, first in stretches],
+    }
+
+
+def _retired(keys: SupervisorKeys, trusted: Did) -> str:
+    """What to say when the ledger is known by a key that no longer signs it."""
+    if not keys.is_retired(trusted):
+        return ""
+    following = keys.dids.index(trusted) + 1
+    return f": its key {following} of {len(keys.dids)}, retired at entry {keys.first[following]}"
+
+
+def _kept(folder: Path, ledger_id: str) -> list[Judged]:
+    """The folder's checkpoints; none at all would prove nothing, so that is refused."""
+    kept = read_checkpoints(folder, ledger_id)
+    if not kept:
+        raise NotVerified(
+            "E_NO_CHECKPOINT",
+            f"there is no checkpoint in {folder}",
+            hint="name the folder that `logos ledger checkpoint --to DIR` wrote to",
+            folder=str(folder),
+        )
+    return kept
+
+
+def current_head(system: System) -> Head:
+    """The ledger's head. Raises InvalidInput E_NO_LEDGER."""
+    head = system.reader.head()
+    if head is None:
+        raise InvalidInput("E_NO_LEDGER", "this database has no ledger yet", hint="logos up")
+    return head

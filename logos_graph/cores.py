@@ -1,0 +1,129 @@
+"""All cores for the dear part of a check: entries are looked at in processes of their own.
+
+The entries come out in the order in which they went in, and so few are under way at once that
+memory does not grow with their number. On one core, or for a short ledger, the same is done here.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from typing import NamedTuple
+
+from logos_graph.errors import EnvironmentFault
+from logos_graph.identity import Did
+from logos_graph.ledger import Entry, Proof, parse_entry, prove, trusted_entry
+
+__all__ = ["Prover", "Stored", "usable_cores"]
+
+_BATCH = 256
+_AHEAD = 3
+"""Batches that wait for each core."""
+
+_WORTHWHILE = 4000
+"""Entries from which on it pays to start processes."""
+
+
+class Stored(NamedTuple):
+    """An entry as it is stored."""
+
+    text: str
+    hash: str
+    signature: str
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+class Prover:
+    """Implements logos_graph.ledger.Proven for the entry that `entries` gave last."""
+
+    def __init__(self, signer: Callable[[], Did], total: int, *, cores: int | None = None) -> None:
+        """signer: whose key is in force by what has been walked. total: how many are to be proven.
+
+        cores: how many to use; by default all, unless they are not worth their start.
+        """
+        self._signer = signer
+        worthwhile = total >= _WORTHWHILE
+        self._cores = (usable_cores() if worthwhile else 1) if cores is None else cores
+        self._place = -1
+        self._entry: Entry | None = None
+        self._by: Did | None = None
+        self._proof: Proof = (False, False)
+
+    def entry(self, signer: Did, entry: Entry) -> bool:
+        """See Proven."""
+        return self._proof[0] and entry is self._entry and self._by in (None, signer)
+
+    def intent(self, entry: Entry) -> bool:
+        """See Proven."""
+        return self._proof[1] and entry is self._entry
+
+    def entries(
+        self, stored: Iterable[Stored], *, first: int = 0, below: int = 0
+    ) -> Iterator[Entry]:
+        """The entries, in order. NotVerified E_ENTRY_FORM, E_CHAIN_HASH for what is none.
+
+        first: the place of the first one in the chain. below: so many of the first are known to be
+        genuine already.
+        """
+        self._place = first - 1
+        rows = iter(stored)
+        for row in islice(rows, below):
+            yield self._give(row, None, (True, True))
+        prove_all = self._apart if self._cores > 1 else self._here
+        for batch, signer, proofs in prove_all(rows):
+            for row, proof in zip(batch, proofs, strict=True):
+                yield self._give(row, signer, proof)
+
+    def _give(self, row: Stored, signer: Did | None, proof: Proof) -> Entry:
+        self._place += 1
+        entry = trusted_entry(*row) if proof[0] else parse_entry(*row, at=self._place)
+        self._entry, self._by, self._proof = entry, signer, proof
+        return entry
+
+    def _here(self, rows: Iterator[Stored]) -> Iterator[tuple[list[Stored], Did, list[Proof]]]:
+        for row in rows:
+            signer = self._signer()
+            yield [row], signer, _prove_all([row], signer)
+
+    def _apart(self, rows: Iterator[Stored]) -> Iterator[tuple[list[Stored], Did, list[Proof]]]:
+        under_way: deque[tuple[list[Stored], Did, Future[list[Proof]]]] = deque()
+        executor = ProcessPoolExecutor(
+            self._cores, multiprocessing.get_context("spawn"), initializer=_ignore_interrupts
+        )
+        try:
+            while True:
+                while len(under_way) < self._cores * _AHEAD and (
+                    batch := list(islice(rows, _BATCH))
+                ):
+                    signer = self._signer()
+                    future = executor.submit(_prove_all, batch, signer)
+                    under_way.append((batch, signer, future))
+                if not under_way:
+                    return
+                batch, signer, future = under_way.popleft()
+                yield batch, signer, future.result()
+        except BrokenProcessPool as error:
+            raise EnvironmentFault(
+                "E_WORKER", f"a process that verified entries ended: {error}", hint="try again"
+            ) from error
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _prove_all(rows: list[Stored], signer: Did) -> list[Proof]:
+    return [prove(*row, signer) for row in rows]
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C is for the process that waits for these."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

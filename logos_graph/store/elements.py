@@ -1,0 +1,104 @@
+"""One thing of the graph, as the ledger tells it and as the database has it, in comparable form.
+
+A node's name is its label and key (`LogLine b3:…`), a relationship's the names of its ends
+(`Principal did:… -> LogLine b3:…`). Two relationships of one type between the same ends are told
+apart by the entry that made them, and by `id` and `position` where they have one.
+
+A text longer than 200 characters is told by its length and its content id, and so are bytes and
+sources, whatever their length: what has the same id is the same.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from logos_graph.canon import Json, content_id
+
+__all__ = ["Element", "as_bytes", "content", "from_bytes", "node_element", "relationship_element"]
+
+_SHORT = 200
+_PLAIN = 0
+"""The version of marshal that knows no references: there the bytes follow from the value alone."""
+
+_APART = ("ledger_index", "id", "position")
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A node or a relationship.
+
+    kind: main label or type. name: see above. apart: what tells it from others of that name.
+    value: `labels` of a node, and `properties`, all of them.
+    """
+
+    kind: str
+    name: str
+    apart: str
+    value: dict[str, Json]
+
+
+def node_element(
+    kind: str, name: str, labels: Sequence[str], properties: Mapping[str, Any]
+) -> Element:
+    """A node; kind: the first word of its name."""
+    told = _told(properties)
+    text = properties.get("text")
+    if kind == "Source" and isinstance(text, str):
+        told["text"] = content(content_id(text.encode("utf-8", "surrogatepass")))
+    return Element(kind, name, "", {"labels": [*sorted(labels)], "properties": told})
+
+
+def relationship_element(
+    kind: str, source: str, target: str, properties: Mapping[str, Any]
+) -> Element:
+    """A relationship, from the node of one name to the node of another."""
+    told = _told(properties)
+    apart = " ".join(str(told.get(name, "")) for name in _APART)
+    return Element(kind, f"{source} -> {target}", apart, {"properties": told})
+
+
+def as_bytes(value: Json | dict[str, Json]) -> bytes:
+    """Bytes that are the same for the same value, and of no other one."""
+    return marshal.dumps(value, _PLAIN)
+
+
+def from_bytes(data: bytes) -> dict[str, Any]:
+    """The value that `as_bytes` was given."""
+    value = marshal.loads(data)  # noqa: S302  (bytes of this process, of this run)
+    assert isinstance(value, dict)
+    return value
+
+
+def content(identity: str) -> Json:
+    """How bytes and sources are told."""
+    return {"content": identity}
+
+
+def _told(properties: Mapping[str, Any]) -> dict[str, Json]:
+    """In the order of the names, so that equal things have equal bytes."""
+    return {
+        name: _value(properties[name])
+        for name in sorted(properties)
+        if properties[name] is not None
+    }
+
+
+def _value(value: Any) -> Json:
+    kind = type(value)
+    if kind is int or kind is bool:
+        return value  # type: ignore[no-any-return]
+    if kind is str:
+        if len(value) <= _SHORT:
+            return value  # type: ignore[no-any-return]
+        identity = content_id(value.encode("utf-8", "surrogatepass"))
+        return {"characters": len(value), "content": identity}
+    if kind is bytes or kind is bytearray:
+        return content(content_id(bytes(value)))
+    if kind is list:
+        return [_value(item) for item in value]
+    if kind is dict:
+        return _told(value)
+    return {"type": kind.__name__, "text": str(value)[:_SHORT]}

@@ -1,0 +1,373 @@
+"""The graph that a ledger makes: for each entry the nodes and relationships it comes to.
+
+It follows the statements of cypher/ledger and cypher/graph word for word, in memory of the open
+intents and of the small kinds alone; everything else goes where `Elements` keeps it. An intent's
+node is told when the intent has ended, or at the end of the ledger.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from logos_graph.canon import ContentId
+from logos_graph.errors import LogosError, NotVerified
+from logos_graph.ledger import Entry, Frontier, Head, Table
+from logos_graph.ledger.merkle import HASH_BYTES
+from logos_graph.store.append import entry_properties
+from logos_graph.store.elements import Element, content, node_element, relationship_element
+from logos_graph.store.projection import Projection, Row, Statement, project
+
+__all__ = ["Elements", "ExpectedGraph"]
+
+
+class Elements(Protocol):
+    """Keeps what the graph should have."""
+
+    def put(self, element: Element, index: int, times: int = 1) -> None:
+        """The element, as the entry of this index left it; in the place of one of that name."""
+
+    def drop(self, element: Element) -> None:
+        """The element is not there any more."""
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether there is a node of this name."""
+
+
+class _Blobs(Mapping[ContentId, bytes]):
+    """In the place of each module and source its own id: their content is told by it."""
+
+    def __getitem__(self, key: ContentId) -> bytes:
+        return str(key).encode()
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+_IDS = _Blobs()
+
+
+class ExpectedGraph:
+    """Moves with the entries: `take` each in its order, `finish` after the last."""
+
+    def __init__(self, elements: Elements, drafts: Table) -> None:
+        """elements: gets what there should be. drafts: gets which drafts wait for their node."""
+        self._elements, self._drafts = elements, drafts
+        self._lines: dict[str, tuple[Row, int]] = {}
+        self._nodes: dict[str, Row] = {}
+        self._flows: set[str] = set()
+        self._grants: dict[str, Row] = {}
+        self._names: dict[str, Element] = {}
+        self._made: list[Element] = []
+        self._index = -1
+        self._head: Head | None = None
+        self._supervisor: str | None = None
+        self._tree = Frontier()
+
+    def take(self, entry: Entry) -> None:
+        """What this entry makes and changes. NotVerified E_STATE for one that makes no sense."""
+        self._made, self._index = [], entry.index
+        self._entry(entry)
+        try:
+            self._project(project([entry], _IDS))
+        except (LogosError, ValueError, TypeError, LookupError, AttributeError) as error:
+            detail = error.message if isinstance(error, LogosError) else repr(error)[:200]
+            raise NotVerified(
+                "E_STATE",
+                f"entry {entry.index} makes nothing that a graph could hold: {detail}",
+                index=entry.index,
+                field="body",
+            ) from error
+        finally:
+            self._keep()
+
+    def finish(self) -> None:
+        """Tells what changes with every entry: the head, and the intents that have not ended.
+
+        More entries may follow, and then another `finish`.
+        """
+        for cid, (line, index) in self._lines.items():
+            self._elements.put(_line(cid, line, pending=True), index)
+        head = self._head
+        if head is not None:
+            told = {
+                "ledger": head.ledger, "index": head.index, "hash": head.hash,
+                "recorded_at": head.recorded_at, "lock": 0, "only": True,
+                "supervisor": self._supervisor,
+            }  # fmt: skip
+            name = f"LedgerHead {head.ledger}"
+            self._elements.put(node_element("LedgerHead", name, ["LedgerHead"], told), head.index)
+
+    # --- what every entry makes ---------------------------------------------------------------
+
+    def _entry(self, entry: Entry) -> None:
+        (told,) = entry_properties([entry], self._tree)
+        self._tree.append(told["subtrees"][:HASH_BYTES])
+        self._node("LedgerEntry", entry.index, {**told, "text": None})
+        if entry.index > 0:
+            source = f"LedgerEntry {entry.index - 1}"
+            self._join("NEXT", source, self._here)
+        self._head = entry.head
+
+    @property
+    def _here(self) -> str:
+        return f"LedgerEntry {self._index}"
+
+    def _node(self, label: str, key: object, properties: Mapping[str, Any], *more: str) -> str:
+        name = f"{label} {key}"
+        self._made.append(node_element(label, name, [label, *more], properties))
+        return name
+
+    def _join(
+        self, kind: str, source: str, target: str, properties: Mapping[str, Any] | None = None
+    ) -> Element:
+        told = {"ledger_index": self._index} if properties is None else properties
+        element = relationship_element(kind, source, target, told)
+        self._made.append(element)
+        return element
+
+    def _records(self, name: str) -> None:
+        self._join("RECORDS", self._here, name)
+
+    def _merge(self, label: str, key: object, properties: Mapping[str, Any]) -> str:
+        """A node that the first to need it makes."""
+        name = f"{label} {key}"
+        if not self._known(name):
+            self._node(label, key, self._indexed(properties))
+        return name
+
+    def _known(self, name: str) -> bool:
+        if any(element.name == name for element in self._made):
+            return True
+        return self._elements.has(name.split(" ", 1)[0], name)
+
+    def _keep(self) -> None:
+        names = [(each.kind, each.name, each.apart) for each in self._made]
+        times = Counter(names)
+        for name, element in zip(names, self._made, strict=True):
+            self._elements.put(element, self._index, times[name] if element.apart else 1)
+
+    # --- intents ------------------------------------------------------------------------------
+
+    def _project(self, rows: Projection) -> None:
+        for row in rows.loglines:
+            line = row["line"]
+            self._lines[line["cid"]] = (line, self._index)
+            name = f"LogLine {line['cid']}"
+            self._records(name)
+            self._join("SUBMITTED", f"Principal {line['who']}", name)
+        for row in rows.answers:
+            name = self._change(row["intent"], row["settles"])
+            self._records(name)
+            self._join("ANSWERED", f"Principal {row['answer']['by']}", name, row["answer"])
+        for row in rows.effects:
+            self._records(self._change(row["intent"], {}))
+        for row in rows.endings:
+            self._records(self._change(row["intent"], row["ending"]))
+            line, _ = self._lines.pop(row["intent"])
+            self._made.append(_line(row["intent"], line, pending=False))
+        for row in rows.runs:
+            self._run(row)
+        for statement in rows.statements:
+            self._state(statement)
+
+    def _change(self, cid: str, changes: Mapping[str, Any]) -> str:
+        """An open intent has these properties too; its name."""
+        line, _ = self._lines[cid]
+        self._lines[cid] = ({**line, **changes}, self._index)
+        return f"LogLine {cid}"
+
+    def _run(self, row: Row) -> None:
+        run, steps = row["run"], row["steps"]
+        name = self._node("Run", run["id"], run)
+        self._records(name)
+        self._join("EXECUTES", name, f"Flow {run['flow']}")
+        self._join("CAUSED", f"LogLine {run['intent']}", name)
+        for step in steps:
+            made = self._node("Step", f"{run['id']} {step['name']}", step)
+            self._join("HAS_STEP", name, made)
+            if step.get("node") is not None and step["status"] != "not_taken":
+                self._join("RAN", made, f"Node {step['node']}")
+        for carried in row["carried"]:
+            source, target = (
+                f"Step {run['id']} {steps[carried[end]]['name']}" for end in ("source", "target")
+            )
+            self._join("CARRIED", source, target, carried["edge"])
+
+    # --- the rarer kinds ----------------------------------------------------------------------
+
+    def _state(self, statement: Statement) -> None:
+        given = statement.parameters
+        match statement.name:
+            case "graph/principal":
+                told = _some(given, "did", "name", "type", "roles")
+                self._records(self._node("Principal", given["did"], self._indexed(told)))
+            case "graph/verb":
+                told = _some(given, "name", "docs", "risk", "schema")
+                name = self._node("Verb", given["name"], self._indexed(told))
+                self._records(name)
+                if given["flow"] in self._flows:
+                    self._join("STARTS", name, f"Flow {given['flow']}")
+            case "graph/policy":
+                policy = self._merge("Policy", given["id"], _some(given, "id", "text"))
+                ledger = given["ledger"]
+                governance = self._merge("Governance", ledger, {"ledger": ledger})
+                self._join("ENFORCES", governance, policy)
+                self._records(policy)
+            case "graph/stored_values":
+                for each in given["values"]:
+                    self._records(self._node("StoredValue", each["id"], self._indexed(each)))
+            case "graph/supervisor":
+                self._new_supervisor(given)
+            case "graph/node":
+                self._publish(given)
+            case "graph/flow":
+                self._flow(given)
+            case "graph/edges":
+                self._edges(given)
+            case _:
+                self._about_node(statement.name, given)
+
+    def _about_node(self, statement: str, given: Row) -> None:
+        match statement:
+            case "graph/name":
+                self._point(given["name"], given["target"])
+            case "graph/grant":
+                self._grant(given)
+            case "graph/revocation":
+                grant = {**self._grants[given["grant"]], "revoked_index": self._index}
+                self._records(self._node("Grant", given["grant"], grant))
+            case "graph/draft":
+                self._draft(given)
+            case "graph/deprecation" | "graph/promotion":
+                name = f"Node {given['node']}"
+                if statement == "graph/promotion":
+                    node = self._nodes[given["node"]]
+                    self._node("Node", given["node"], node, "Bedrock")
+                kind = "PROMOTES" if statement == "graph/promotion" else "DEPRECATES"
+                said = self._indexed({"reason": given["reason"]})
+                self._join(kind, f"LogLine {given['intent']}", name, said)
+                self._records(name)
+            case _:
+                raise ValueError(f"no such statement: {statement}")
+
+    def _indexed(self, properties: Mapping[str, Any]) -> Row:
+        return {**properties, "ledger_index": self._index}
+
+    def _new_supervisor(self, given: Row) -> None:
+        told = _some(given, "did", "previous", "signature")
+        self._records(self._node("Supervisor", given["did"], self._indexed(told)))
+        self._supervisor = given["did"]
+
+    def _ports(self, owner: str, ports: list[Row], *told: str) -> None:
+        identity = owner.split(" ", 1)[1]
+        for port in ports:
+            kind = self._merge("Type", port["type"], {"id": port["type"], "text": port["text"]})
+            key = f"{identity} {port['direction']} {port['name']}"
+            properties = {"node": identity, **_some(port, *told)}
+            name = self._node("Port", key, self._indexed(properties))
+            self._join("HAS_PORT", owner, name)
+            self._join("OF_TYPE", name, kind)
+
+    def _written_as(self, name: str, source: Row) -> None:
+        identity = source["id"]
+        told = f"Source {identity}"
+        if not self._known(told):
+            element = node_element("Source", told, ["Source"], self._indexed({"id": identity}))
+            properties = element.value["properties"]
+            assert isinstance(properties, dict)  # as it was just made
+            properties["text"] = content(identity)
+            self._made.append(element)
+        self._join("WRITTEN_AS", name, told)
+
+    def _publish(self, given: Row) -> None:
+        node = given["node"]
+        identity = node["id"]
+        name = self._node("Node", identity, node, "Sediment")
+        self._records(name)
+        module = node_element(
+            "Module", f"Module {identity}", ["Module"], self._indexed({"id": identity})
+        )
+        properties = module.value["properties"]
+        assert isinstance(properties, dict)  # as it was just made
+        properties["bytes"] = content(identity)
+        self._made.append(module)
+        self._join("COMPILED_TO", name, module.name)
+        self._written_as(name, given["source"])
+        self._ports(name, given["ports"], "direction", "position", "name", "docs", "members")
+        for draft in (self._drafts.get("built", identity) or "").split():
+            self._join("DRAFTED_AS", name, f"Draft {draft}")
+        if given["forked_from"] in self._nodes:
+            self._join("FORKED_FROM", name, f"Node {given['forked_from']}")
+        for grant in self._grants.values():
+            if grant["node"] == identity:
+                self._join("HOLDS", name, f"Grant {grant['id']}")
+        self._nodes[identity] = node
+
+    def _draft(self, given: Row) -> None:
+        draft = given["draft"]
+        identity, built = draft["id"], draft["node"]
+        name = self._node("Draft", identity, draft)
+        self._records(name)
+        self._join("CAUSED", f"LogLine {given['intent']}", name)
+        self._written_as(name, given["source"])
+        if built in self._nodes:
+            self._join("DRAFTED_AS", f"Node {built}", name)
+        elif built is not None:
+            before = self._drafts.get("built", built)
+            self._drafts.put("built", built, f"{before} {identity}" if before else identity)
+
+    def _grant(self, given: Row) -> None:
+        grant, capability = given["grant"], given["capability"]
+        kind = self._merge("Capability", capability, {"id": capability})
+        name = self._node("Grant", grant["id"], grant)
+        self._join("OF", name, kind)
+        self._records(name)
+        if grant["node"] in self._nodes:
+            self._join("HOLDS", f"Node {grant['node']}", name)
+        self._grants[grant["id"]] = grant
+
+    def _point(self, name: str, target: str) -> None:
+        old = self._names.get(name)
+        if old is not None:
+            self._elements.drop(old)
+        told = self._merge("Name", name, {"name": name})
+        self._names[name] = self._join("NAMES", told, self._thing(target))
+        self._records(told)
+
+    def _thing(self, identity: str) -> str:
+        """A node or a flow by its id."""
+        return f"Node {identity}" if identity in self._nodes else f"Flow {identity}"
+
+    def _flow(self, given: Row) -> None:
+        flow = given["flow"]
+        identity = flow["id"]
+        name = self._node("Flow", identity, flow, "Sediment")
+        self._records(name)
+        self._ports(name, given["ports"], "direction", "position", "name")
+        ends = ({"name": "input"}, {"name": "output"})
+        for row in (*ends, *given["placements"]):
+            told = self._indexed({"flow": identity, "name": row["name"]})
+            placement = self._node("Placement", f"{identity} {row['name']}", told)
+            self._join("HAS_PLACEMENT", name, placement)
+            if "uses" in row:
+                self._join("USES", placement, self._thing(row["uses"]))
+        self._flows.add(identity)
+
+    def _edges(self, given: Row) -> None:
+        for row in given["edges"]:
+            source, target = (f"Placement {given['flow']} {row[end]}" for end in ("from", "to"))
+            self._join("FEEDS", source, target, row["edge"])
+
+
+def _line(cid: str, line: Row, *, pending: bool) -> Element:
+    labels = ["LogLine", "Pending"] if pending else ["LogLine"]
+    return node_element("LogLine", f"LogLine {cid}", labels, line)
+
+
+def _some(row: Row, *names: str) -> Row:
+    return {name: row.get(name) for name in names}

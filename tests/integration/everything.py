@@ -1,0 +1,100 @@
+"""A ledger that has one of everything that entries can make; not a test itself."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from logos_graph.canon import Json
+from tests.integration.asking import serving, set_up
+from tests.integration.conftest import EXAMPLE, Cast
+
+if TYPE_CHECKING:
+    from logos_graph.supervisor import Outcome
+    from logos_graph.wiring import System
+
+DOCUMENTED = """
+use logos_sdk::prelude::*;
+
+record! {
+    /// A payment.
+    pub struct Payment {
+        /// In cents.
+        amount: u64,
+    }
+}
+
+node! {
+    /// Tells what is paid.
+    fn told(
+        /// What is to be paid.
+        payment: Payment,
+    ) -> amount: u64 { payment.amount }
+}
+"""
+BROKEN = "use logos_sdk::prelude::*;\nnode! { fn broken(n: u8) -> m: u8 { nothing } }\n"
+
+
+def tell_everything(system: System) -> Cast:
+    """Every kind of entry, of mutation, and of ending; each label and type, each property."""
+    operator = system.keys.load("supervisor")
+    bare = Cast(system, operator, operator, (operator, operator))
+    roles = ["treasury", "approver"]
+    treasury = (bare.register("treasury-1", roles), bare.register("treasury-2", roles))
+    cast = Cast(system, operator, bare.register("agent-1", ["agent"], "agent"), treasury)
+    with serving() as server:
+        asking = set_up(cast, server)
+        flows = ("ticks-counts", "counts-pays", "counts-forgets")
+        runs = [asking.run(flow) for flow in flows]
+        assert {run.status for run in runs} == {"COMMITTED"}, runs
+        failed = asking.run("ticks-counts", 999_999)
+        asking.run("counts-pays", 1000)
+        assert failed.status == "COMMITTED", failed
+        done(cast, "capability.revoke", {"grant": asking.held("ticks", "random")})
+    lives_of_nodes(cast, asking.nodes["ticks"], asking.nodes["forgets"])
+    answers(cast)
+    verb: dict[str, Any] = json.loads((EXAMPLE / "transfer.verb.json").read_text())
+    starts = {**verb, "name": "tick", "flow": asking.flows["ticks-counts"]}
+    starts["schema"] = {"type": "object", "properties": {"value": {"type": "integer"}}}
+    done(cast, "verb.register", starts)
+    ghost = cast.submit(cast.agent, "principal.register", {"did": "x"})
+    assert ghost.status == "GHOST", ghost
+    waiting = cast.submit(cast.operator, "policy.activate", {"text": policy() + "// waits\n"})
+    assert waiting.status == "PENDING", waiting
+    return cast
+
+
+def lives_of_nodes(cast: Cast, deprecated: str, promoted: str) -> None:
+    """Drafted, published, forked, renamed, deprecated, promoted."""
+    drafts = [("broken", BROKEN), ("told", DOCUMENTED)]
+    for name, source in drafts:
+        done(cast, "node.draft", {"name": name, "source": source})
+    node = done(cast, "node.publish", {"name": "told", "source": DOCUMENTED})
+    forked = DOCUMENTED.replace("{ payment.amount }", "{ payment.amount + 1 }")
+    assert node.result is not None
+    done(cast, "node.fork", {"name": "told", "node": node.result["node"], "source": forked})
+    done(cast, "node.draft", {"name": "told", "source": DOCUMENTED})
+    done(cast, "node.deprecate", {"node": deprecated, "reason": "old"})
+    waiting = cast.submit(cast.operator, "node.promote", {"node": promoted, "reason": "reviewed"})
+    settled = cast.consent(cast.treasury[0], waiting).settled
+    assert [each.status for each in settled] == ["COMMITTED"], (waiting, settled)
+
+
+def answers(cast: Cast) -> None:
+    """A policy is refused, and one is consented to."""
+    text = policy()
+    refused = cast.submit(cast.operator, "policy.activate", {"text": text})
+    done(cast, "consent.refuse", {"intent": refused.intent, "reason": "no"}, cast.treasury[1])
+    cast.activate(text)
+
+
+def policy() -> str:
+    """The example's."""
+    return (EXAMPLE / "policy.cedar").read_text()
+
+
+def done(cast: Cast, verb: str, this: dict[str, Json], who: Any = None) -> Outcome:
+    """Submits what must be committed."""
+    outcome = cast.submit(who or cast.operator, verb, this)
+    assert outcome.status == "COMMITTED", (verb, outcome)
+    return outcome
