@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-__all__ = ["write_new"]
+__all__ = ["sync_folder", "write_new"]
 
 
 def write_new(path: Path, data: bytes, *, mode: int = 0o666, folder_mode: int = 0o777) -> None:
@@ -26,11 +26,11 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o666, folder_mode: int = 
         os.link(staged, path)  # unlike a rename, fails if the name exists
     finally:
         staged.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    """The new name, too, survives a power cut."""
+def sync_folder(folder: Path) -> None:
+    """Names that were made or changed in a folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

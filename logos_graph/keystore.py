@@ -2,26 +2,37 @@
 
     <home>/keys/<name>.json   {"did": "did:key:…", "name": "…", "seed": "<64 hex>"}   mode 0600
 
-The supervisor's own key is the one named `supervisor`. Names are lower-case words; a file that
-others may read is refused rather than used.
+The key by which this home keeps its ledger is the one named `supervisor`. A key that is to follow
+it is made under the name `supervisor-next`; once the ledger names it, it gets the name
+`supervisor`, and the one before it becomes `supervisor-retired-1`, `-2` and so on. No key is ever
+deleted or written anew by that, and whoever signs the ledger finds a key by its DID, whatever its
+name is just then.
+
+A key's name is its file's; `name` in the file is the one under which it was made. Names are
+lower-case words; a file that others may read is refused rather than used.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from logos_graph.errors import EnvironmentFault, InvalidInput, Rejected
-from logos_graph.files import write_new
+from logos_graph.files import sync_folder, write_new
 from logos_graph.identity import Did, Signer
 
-__all__ = ["SUPERVISOR", "KeyStore", "StoredKey", "write_secret"]
+__all__ = ["NEXT_SUPERVISOR", "SUPERVISOR", "KeyStore", "StoredKey", "write_secret"]
 
 SUPERVISOR = "supervisor"
+NEXT_SUPERVISOR = "supervisor-next"
+_RETIRED = "supervisor-retired"
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-.][a-z0-9]+)*", re.ASCII)
 _MAX_NAME = 64
 
@@ -68,6 +79,75 @@ class KeyStore:
                 hint=f"`logos key list` shows the keys; `logos key new {name}` makes one",
                 name=name,
             )
+        return self._signer(path)
+
+    def find(self, did: Did) -> Signer | None:
+        """The key of this DID, whatever its name; None if this home does not have it.
+
+        Raises EnvironmentFault E_KEY_FILE if it is in none of the files that can be read, and one
+        cannot be.
+        """
+        fault: EnvironmentFault | None = None
+        for _ in range(
+            2
+        ):  # names that change while they are read are as they will be the next time
+            fault = None
+            for path in sorted(self._folder.glob("*.json")):
+                try:
+                    if self._read(path)["did"] == did:
+                        return self._signer(path)
+                except EnvironmentFault as error:
+                    fault = error
+                except FileNotFoundError:
+                    continue
+        if fault is not None:
+            raise fault
+        return None
+
+    def settle(self, supervisors: Sequence[Did]) -> None:
+        """Names the supervisor's keys as their ledger has them: its keys, in their order.
+
+        Each step is one change of one name, and leaves every key under a name at least; what was
+        interrupted goes on at the next call. Does nothing when the key named `supervisor` is not
+        one that this ledger retired: a home may keep several ledgers.
+        """
+        named = self._folder / f"{SUPERVISOR}.json"
+        if len(supervisors) < 2 or not named.exists():
+            return
+        with self._locked():
+            places = self._places()
+            following = places.get(supervisors[-1])
+            old = Did(self._read(named)["did"])
+            if following is None or old not in supervisors[:-1]:
+                return
+            number = supervisors.index(old) + 1
+            with suppress(FileExistsError):  # the first step was done before
+                os.link(named, self._folder / f"{_RETIRED}-{number}.json")
+            sync_folder(self._folder)
+            if old in self._places(but=named):
+                following.replace(named)
+                sync_folder(self._folder)
+
+    def _places(self, *, but: Path | None = None) -> dict[Did, Path]:
+        """Where each key is that can be read."""
+        places: dict[Did, Path] = {}
+        for path in self._folder.glob("*.json"):
+            with suppress(EnvironmentFault):
+                if path != but:
+                    places[Did(self._read(path)["did"])] = path
+        return places
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One process at a time changes names."""
+        descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _signer(self, path: Path) -> Signer:
         entry = self._read(path)
         try:
             signer = Signer.from_seed(bytes.fromhex(entry["seed"]))
@@ -87,8 +167,8 @@ class KeyStore:
 
     def __iter__(self) -> Iterator[StoredKey]:
         for path in sorted(self._folder.glob("*.json")):
-            entry = self._read(path)
-            yield StoredKey(entry["name"], Did(entry["did"]), path)
+            with suppress(FileNotFoundError):  # it has another name by now
+                yield StoredKey(path.stem, Did(self._read(path)["did"]), path)
 
     def _path(self, name: str) -> Path:
         if len(name) > _MAX_NAME or not _NAME.fullmatch(name):

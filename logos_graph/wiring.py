@@ -19,7 +19,7 @@ from ulid import ULID
 
 from logos_graph.canon import ContentId, Json, parse
 from logos_graph.errors import Conflict, EnvironmentFault, InvalidInput, Rejected
-from logos_graph.identity import Signer
+from logos_graph.identity import Did, Signer
 from logos_graph.keystore import SUPERVISOR, KeyStore, write_secret
 from logos_graph.logline import (
     Intent,
@@ -108,6 +108,7 @@ class System:
     watch: Watch | None = None
     clock: SystemClock = field(default_factory=SystemClock)
     recovered: tuple[Outcome, ...] = ()
+    _signers: dict[Did, Signer] = field(default_factory=dict)
 
     @cached_property
     def keys(self) -> KeyStore:
@@ -151,13 +152,16 @@ class System:
 
     @cached_property
     def supervisor(self) -> Supervisor:
-        """The gate; what a dead process left behind is finished before the first intent."""
+        """The gate; what a dead process left behind is finished before the first intent.
+
+        Raises Rejected E_NOT_SUPERVISOR if this home does not have the key in force.
+        """
         import logos_graph.wasm.admission as admission
         from logos_graph.supervisor import Supervisor
 
         supervisor = Supervisor(
             store=self.store,
-            signer=self.keys.load(SUPERVISOR),
+            signers=self.signer_of,
             clock=self.clock,
             writers=self.writers,
             builder=self.builder,
@@ -167,7 +171,40 @@ class System:
             watch=self.watch,
         )
         self.recovered = supervisor.recover()
+        self.keys.settle(supervisor.view.keys.dids)
         return supervisor
+
+    def signer_of(self, supervisor: Did) -> Signer:
+        """This home's key of this DID, to keep the ledger by; Rejected E_NOT_SUPERVISOR."""
+        known = self._signers.get(supervisor) or self.keys.find(supervisor)
+        if known is None:
+            raise Rejected(
+                "E_NOT_SUPERVISOR",
+                f"this ledger is kept by {supervisor}, and this home does not have that key",
+                hint="use the LOGOS_HOME that keeps the ledger, or another database",
+                supervisor=supervisor,
+            )
+        self._signers[supervisor] = known
+        return known
+
+    def principal(self, name: str) -> Signer:
+        """The key of this home that signs as `name`; what KeyStore.load raises.
+
+        `supervisor` is the key in force of this ledger, whatever its file is called; another name
+        is a key's, or else that of a principal whose key this home has under another name.
+        """
+        if name == SUPERVISOR:
+            dids = [Did(str(each["did"])) for each in self.reader.supervisors()[-1:]]
+        elif self.keys.has(name):
+            dids = []
+        else:
+            known = self.reader.principals()
+            dids = [Did(str(each["did"])) for each in known if each["name"] == name]
+        for did in dids:
+            signer = self.keys.find(did)
+            if signer is not None:
+                return signer
+        return self.keys.load(name)
 
     @cached_property
     def writers(self) -> LockedWriters:
@@ -210,6 +247,9 @@ class System:
 
     def close(self) -> None:
         """Lets go of the database and of this process's lock."""
+        if "supervisor" in self.__dict__:  # its key may have been rotated meanwhile
+            with suppress(EnvironmentFault, OSError):  # then the next process does it
+                self.keys.settle(self.supervisor.view.keys.dids)
         if "writers" in self.__dict__:
             self.writers.close()
         self.driver.close()

@@ -13,8 +13,8 @@ import pytest
 
 from logos_graph.canon import Tag
 from logos_graph.errors import EnvironmentFault, InvalidInput, LogosError, Rejected
-from logos_graph.identity import verify
-from logos_graph.keystore import SUPERVISOR, KeyStore, write_secret
+from logos_graph.identity import Did, verify
+from logos_graph.keystore import NEXT_SUPERVISOR, SUPERVISOR, KeyStore, write_secret
 
 BAD_NAMES = (
     *("", "A", "1", "-a", ".a", "a-", "a.", "a--b", "a..b", "a_b", "a b", "a\n", "é", "a\0"),
@@ -224,3 +224,94 @@ def test_a_secret_that_cannot_be_written_whole_leaves_nothing(tmp_path: Path) ->
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list(tmp_path.iterdir()) == []
+
+
+# --- the supervisor's keys change names -----------------------------------------------------------
+
+
+def dids_by_name(keys: KeyStore) -> dict[str, str]:
+    return {key.name: key.did for key in keys}
+
+
+def test_a_key_is_found_by_its_did_whatever_its_name(keys: KeyStore, folder: Path) -> None:
+    made = keys.create("agent")
+    keys.create("other")
+    (folder / "agent.json").rename(folder / "somebody.json")
+    found = keys.find(made.did)
+    assert found is not None
+    assert found.did == made.did
+    (folder / "somebody.json").unlink()
+    assert keys.find(made.did) is None
+
+
+def test_a_damaged_file_hides_no_other_key_and_is_named_when_it_may_be_the_one(
+    keys: KeyStore, folder: Path
+) -> None:
+    made, lost = keys.create("agent"), keys.create("another")
+    (folder / "another.json").write_text("")
+    found = keys.find(made.did)
+    assert found is not None
+    with pytest.raises(EnvironmentFault) as refused:
+        keys.find(lost.did)
+    assert refused.value.code == "E_KEY_FILE"
+
+
+def test_the_supervisor_s_name_goes_to_the_key_that_the_ledger_names(keys: KeyStore) -> None:
+    dids = [keys.create(SUPERVISOR).did]
+    keys.settle(dids)
+    assert dids_by_name(keys) == {SUPERVISOR: dids[0]}
+    for _ in range(2):
+        dids.append(keys.create(NEXT_SUPERVISOR).did)
+        keys.settle(dids[:-1])  # it waits for its consent
+        assert keys.load(NEXT_SUPERVISOR).did == dids[-1]
+        keys.settle(dids)
+        keys.settle(dids)
+    assert dids_by_name(keys) == {
+        SUPERVISOR: dids[2],
+        "supervisor-retired-1": dids[0],
+        "supervisor-retired-2": dids[1],
+    }
+
+
+def test_names_whose_change_was_interrupted_are_settled_the_next_time(
+    keys: KeyStore, folder: Path
+) -> None:
+    old, new = keys.create(SUPERVISOR).did, keys.create(NEXT_SUPERVISOR).did
+    # The first step was made, and the process died: the old key has two names, and no key is lost.
+    os.link(folder / "supervisor.json", folder / "supervisor-retired-1.json")
+    assert [found and found.did for found in map(keys.find, (old, new))] == [old, new]
+    keys.settle([old, new])
+    assert dids_by_name(keys) == {SUPERVISOR: new, "supervisor-retired-1": old}
+
+
+def test_a_key_of_another_ledger_keeps_the_supervisor_s_name(keys: KeyStore) -> None:
+    own, new = keys.create(SUPERVISOR).did, keys.create(NEXT_SUPERVISOR).did
+    elsewhere = keys.create("elsewhere").did
+    keys.settle([elsewhere, new])
+    assert dids_by_name(keys)[SUPERVISOR] == own
+    keys.settle([own, Did("did:key:zNotHere")])
+    assert dids_by_name(keys)[SUPERVISOR] == own
+
+
+def test_no_key_is_lost_when_a_retired_name_is_taken(keys: KeyStore, folder: Path) -> None:
+    old, new = keys.create(SUPERVISOR).did, keys.create(NEXT_SUPERVISOR).did
+    taken = keys.create("supervisor-retired-1").did
+    keys.settle([old, new])
+    assert set(dids_by_name(keys).values()) == {old, new, taken}
+    assert not list(folder.glob("*.tmp"))
+
+
+def test_of_many_that_settle_at_once_each_leaves_every_key(keys: KeyStore) -> None:
+    dids = [keys.create(SUPERVISOR).did, keys.create(NEXT_SUPERVISOR).did]
+    together = threading.Barrier(8)
+
+    def settle() -> None:
+        together.wait()
+        keys.settle(dids)
+
+    threads = [threading.Thread(target=settle) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert dids_by_name(keys) == {SUPERVISOR: dids[1], "supervisor-retired-1": dids[0]}

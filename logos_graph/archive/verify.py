@@ -32,10 +32,10 @@ from logos_graph.ledger import (
     Entry,
     Head,
     InvariantReport,
+    SignedCheckpoint,
     SupervisorKeys,
     TreeWatch,
     check_invariants,
-    checkpoint_key,
     ledger_origin,
     parse_checkpoint,
     parse_note,
@@ -43,7 +43,7 @@ from logos_graph.ledger import (
 )
 from logos_graph.ledger.contents import contents_of
 from logos_graph.ledger.merkle import HASH_BYTES, hash_leaf, leaf_data
-from logos_graph.ledger.note import Note, verify_note
+from logos_graph.ledger.note import Note
 from logos_graph.ledger.tiles import HashTile, Span, Tiler, encode_bundle, spans
 
 __all__ = [
@@ -96,12 +96,10 @@ def verify_archive(
     archive = Archive(folder)
     note, checkpoint = _checkpoint(archive)  # 1
     walk = _Walk(archive, checkpoint)
-    genesis = next(archive.entries(size=checkpoint.size))
-    expected = Did(str(genesis.body.get("supervisor"))) if trusted is None else trusted
-    entries: Iterable[Entry] = walk.entries(expected)
+    entries: Iterable[Entry] = walk.entries(trusted)
     if watch is not None:
         entries = watch(entries, checkpoint.size)
-    checked = check_invariants(entries, None, supervisor=expected)  # 2, 7
+    checked = check_invariants(entries, None, supervisor=trusted)  # 2, 7
     assert walk.head is not None  # a checkpoint of no entries is refused
     if walk.tree.root() != checkpoint.root:  # 3
         refuse("E_EXPORT_ROOT", CHECKPOINT, "its root is not that of the entries")
@@ -171,9 +169,10 @@ class _Walk:
     tiles: int = 0
     head: Head | None = None
 
-    def entries(self, supervisor: Did) -> Iterator[Entry]:
+    def entries(self, trusted: Did | None) -> Iterator[Entry]:
         """Every entry, once it is verified; the files beside a span's after its last one."""
-        chain = verify_chain(self.archive.entries(size=self.checkpoint.size), supervisor)
+        entries = self.archive.entries(size=self.checkpoint.size)
+        chain = verify_chain(entries, trusted, keys=self.keys)
         for span in spans(self.checkpoint.size):
             leaves, tiles = list[bytes](), list[HashTile]()
             for entry in _placed(chain, span):
@@ -193,7 +192,6 @@ class _Walk:
         if entry.index == 0 and ledger_origin(entry.ledger) != self.checkpoint.origin:
             refuse("E_CHECKPOINT_LEDGER", CHECKPOINT, f"it is not of the ledger {entry.ledger}")
         try:
-            self.keys.apply(entry)
             check_named(self.archive, entry, self.contents)
         except NotVerified as error:
             raise _placed_error(error, span) from error
@@ -238,12 +236,11 @@ def _checkpoint(archive: Archive) -> tuple[Note, Checkpoint]:
 
 
 def _check_signed(note: Note, keys: SupervisorKeys, head: Head) -> Did:
-    signer = keys.at(head.index + 1)
     try:
-        verify_note(note, [checkpoint_key(head.ledger, signer)])
+        SignedCheckpoint(head.ledger, parse_checkpoint(note.text), note).verify(keys)
     except NotVerified as error:
         raise in_file(error, CHECKPOINT) from error
-    return signer
+    return keys.at(head.index + 1)
 
 
 def _check_info(told: dict[str, Json], head: Head, signer: Did, state: ContentId) -> None:

@@ -16,7 +16,7 @@ from logos_graph.errors import InvalidInput, NotVerified, Rejected
 if TYPE_CHECKING:
     from logos_graph.archive import Archive, ArchiveReport
     from logos_graph.canon import ContentId
-    from logos_graph.identity import Did, Signer
+    from logos_graph.identity import Did
     from logos_graph.ledger import Head
     from logos_graph.settings import Settings
     from logos_graph.store import StoredLedger
@@ -180,35 +180,18 @@ def _trusted(settings: Settings, supervisor: str | None) -> Did | None:
 
 def stored_ledger(out: Printer, system: System) -> StoredLedger:
     """The ledger as of its head. Raises InvalidInput E_NO_LEDGER, Rejected E_NOT_SUPERVISOR."""
-    from logos_graph.ledger import SupervisorKeys
     from logos_graph.store import StoredLedger
 
-    keys = SupervisorKeys()
-    head, genesis = _head(system), system.store.entry(0)
-    if genesis is not None:
-        keys.apply(genesis)
-    signers = {keys.current: _signer(system, keys.current)}
+    head = _head(system)
+    keys = system.reader.supervisor_keys()
+    system.signer_of(keys.at(head.index + 1))  # before anything is written
     return StoredLedger(
         system.store,
         head,
         keys,
-        signers.__getitem__,
+        system.signer_of,
         lambda entries, total: out.counted(entries, total, "exporting"),
     )
-
-
-def _signer(system: System, keeper: Did) -> Signer:
-    from logos_graph.keystore import SUPERVISOR
-
-    signer = system.keys.load(SUPERVISOR) if system.keys.has(SUPERVISOR) else None
-    if signer is None or signer.did != keeper:
-        found = "has no such key" if signer is None else f"has the key {signer.did}"
-        raise Rejected(
-            "E_NOT_SUPERVISOR",
-            f"this ledger is kept by {keeper}, and this home {found}",
-            hint="an export ends in a signed checkpoint: use the LOGOS_HOME that keeps the ledger",
-        )
-    return signer
 
 
 def _head(system: System) -> Head:

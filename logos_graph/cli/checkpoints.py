@@ -11,19 +11,27 @@ from logos_graph.cli.files import read_bytes
 from logos_graph.errors import EnvironmentFault, InvalidInput, LogosError, NotVerified, Rejected
 
 if TYPE_CHECKING:
-    from logos_graph.identity import Did
-    from logos_graph.ledger import Checkpoint, Note, TreeWatch
+    from logos_graph.ledger import Checkpoint, Note, SignedCheckpoint, SupervisorKeys, TreeWatch
 
 __all__ = ["Judged", "judge", "keep_checkpoint", "read_checkpoints"]
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A file, what it says if it can be believed, and what is wrong with it or the ledger."""
+    """A file, what it says if it can be believed, and what is wrong with it or the ledger.
+
+    signed: what it says, whoever says so; None if it is no checkpoint of this ledger.
+    """
 
     path: Path
-    checkpoint: Checkpoint | None
+    signed: SignedCheckpoint | None
+    checkpoint: Checkpoint | None = None
     fault: LogosError | None = None
+
+    @property
+    def size(self) -> int:
+        """How many entries it claims to speak of; -1 if it speaks of none."""
+        return -1 if self.signed is None else self.signed.checkpoint.size
 
     @property
     def json(self) -> dict[str, object]:
@@ -38,23 +46,33 @@ class Judged:
         }
 
 
-def read_checkpoints(folder: Path, ledger: str, supervisor: Did) -> list[Judged]:
-    """The folder's checkpoints, each believed only if this ledger's supervisor signed it."""
-    found = (_read(path, ledger, supervisor) for path in sorted(folder.glob("*.checkpoint")))
-    return sorted(found, key=lambda item: -1 if item.checkpoint is None else item.checkpoint.size)
+def read_checkpoints(folder: Path, ledger: str) -> list[Judged]:
+    """The folder's checkpoints by size; none is believed before `judge` has its keys."""
+    found = (_read(path, ledger) for path in sorted(folder.glob("*.checkpoint")))
+    return sorted(found, key=lambda item: item.size)
 
 
-def judge(kept: Iterable[Judged], tree: TreeWatch) -> list[Judged]:
-    """The same, once the ledger has passed through the tree, which was asked for their sizes."""
-    judged = []
-    for item in kept:
-        if item.checkpoint is not None:
-            try:
-                tree.check(item.checkpoint)
-            except NotVerified as error:
-                item = replace(item, fault=_named(item.path, error))
-        judged.append(item)
-    return judged
+def judge(kept: Iterable[Judged], tree: TreeWatch, keys: SupervisorKeys) -> list[Judged]:
+    """The same, each believed only if the supervisor signed it with the key of its size.
+
+    tree: through which the whole ledger has passed, asked for their sizes. keys: the supervisor's,
+    as the ledger tells them.
+    """
+    return [_judged(item, tree, keys) for item in kept]
+
+
+def _judged(item: Judged, tree: TreeWatch, keys: SupervisorKeys) -> Judged:
+    if item.signed is None:
+        return item
+    try:
+        checkpoint = item.signed.verify(keys)
+    except NotVerified as error:
+        return replace(item, fault=_named(item.path, error))
+    try:
+        tree.check(checkpoint)
+    except NotVerified as error:
+        return replace(item, checkpoint=checkpoint, fault=_named(item.path, error))
+    return replace(item, checkpoint=checkpoint)
 
 
 def keep_checkpoint(path: Path, note: Note) -> tuple[Path, Note]:
@@ -88,17 +106,15 @@ def keep_checkpoint(path: Path, note: Note) -> tuple[Path, Note]:
     return path, note
 
 
-def _read(path: Path, ledger: str, supervisor: Did) -> Judged:
-    from logos_graph.ledger import MAX_NOTE_BYTES, open_checkpoint
+def _read(path: Path, ledger: str) -> Judged:
+    from logos_graph.ledger import MAX_NOTE_BYTES, read_checkpoint
 
     try:
         if not path.is_file():
             raise InvalidInput("E_FILE", "it is no file")
-        return Judged(
-            path, open_checkpoint(read_bytes(str(path), MAX_NOTE_BYTES), ledger, supervisor)
-        )
+        return Judged(path, read_checkpoint(read_bytes(str(path), MAX_NOTE_BYTES), ledger))
     except LogosError as error:
-        return Judged(path, None, _named(path, error))
+        return Judged(path, None, fault=_named(path, error))
 
 
 def _named(path: Path, error: LogosError) -> LogosError:

@@ -15,12 +15,12 @@ from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened
 from logos_graph.cli.texts import moment, short
-from logos_graph.errors import Conflict, InvalidInput, NotVerified, Rejected
+from logos_graph.errors import Conflict, InvalidInput, NotVerified
 
 if TYPE_CHECKING:
     from logos_graph.cli.checkpoints import Judged
     from logos_graph.identity import Did, Signer
-    from logos_graph.ledger import Check, Entry, Head, InvariantReport, State
+    from logos_graph.ledger import Check, Entry, Head, InvariantReport, State, SupervisorKeys
     from logos_graph.wiring import System
 
 __all__ = ["ledger"]
@@ -77,19 +77,27 @@ def checkpoint(out: Printer, folder: Path) -> int:
 
     Nothing is signed that one of the checkpoints in the folder contradicts.
     """
-    from logos_graph.ledger import TreeWatch, checkpoint_key, sign_checkpoint, verify_chain
+    from logos_graph.ledger import (
+        SupervisorKeys,
+        TreeWatch,
+        checkpoint_key,
+        sign_checkpoint,
+        verify_chain,
+    )
 
+    keys = SupervisorKeys()
     with opened() as system:
-        ledger_id, signer = system.ledger, _supervisor(system)
+        ledger_id, trusted = system.ledger, _keeper(system).did
         # Before the head: another process may keep a checkpoint of more entries meanwhile.
-        kept = read_checkpoints(folder, ledger_id, signer.did)
+        kept = read_checkpoints(folder, ledger_id)
         head = _head(system)
-        tree = TreeWatch(item.checkpoint.size for item in kept if item.checkpoint)
+        tree = TreeWatch(item.size for item in kept)
         entries_read = islice(system.store.entries(0), head.index + 1)
-        chain = verify_chain(entries_read, signer.did, until=head)
+        chain = verify_chain(entries_read, trusted, until=head, keys=keys)
         for _entry in out.counted(tree.watch(chain), head.index + 1, "verifying"):
             pass
-    for item in judge(kept, tree):
+        signer = system.signer_of(keys.current)
+    for item in judge(kept, tree, keys):
         if item.fault is not None:
             raise item.fault
     note = sign_checkpoint(head.ledger, tree.size, tree.root(), signer)
@@ -113,7 +121,11 @@ def checkpoint(out: Printer, folder: Path) -> int:
 
 
 @ledger.command()
-@click.option("--supervisor", metavar="DID", help="Whose ledger it must be (default: this home's).")
+@click.option(
+    "--supervisor",
+    metavar="DID",
+    help="Whose ledger it must be, by any of its keys (default: this home's).",
+)
 @click.option(
     "--against",
     metavar="DIR",
@@ -123,27 +135,29 @@ def checkpoint(out: Printer, folder: Path) -> int:
 @with_output
 def verify(out: Printer, supervisor: str | None, against: Path | None) -> int:
     """Verify every entry, and the invariants I1 to I5. Status 1 when something does not hold."""
-    from logos_graph.ledger import TreeWatch, check_invariants, verify_chain
+    from logos_graph.ledger import SupervisorKeys, TreeWatch, check_invariants, verify_chain
 
+    keys = SupervisorKeys()
     with opened() as system:
         trusted, known_from = _trusted(system, supervisor)
-        kept = [] if against is None else _kept(against, system.ledger, trusted)
+        kept = [] if against is None else _kept(against, system.ledger)
         head, stored = _standing_still(system)  # after the checkpoints: see `checkpoint`
-        tree = TreeWatch(item.checkpoint.size for item in kept if item.checkpoint)
+        tree = TreeWatch(item.size for item in kept)
         entries_read = islice(system.store.entries(0), head.index + 1)
-        chain = tree.watch(verify_chain(entries_read, trusted, until=head))
+        chain = tree.watch(verify_chain(entries_read, trusted, until=head, keys=keys))
         checked = check_invariants(
             out.counted(chain, head.index + 1, "verifying"), stored, supervisor=trusted
         )
         guard = system.guard.active
-    judged = judge(kept, tree)
+    judged = judge(kept, tree, keys)
+    known_from += _retired(keys, trusted)
     verified = checked.ok and all(item.fault is None for item in judged)
     document: dict[str, object] = {
         "verified": verified,
         "ledger": head.ledger,
         "entries": tree.size,
         "head": {"index": head.index, "hash": head.hash},
-        "supervisor": {"did": trusted, "known_from": known_from},
+        "supervisor": {**_keys_json(keys), "known_by": trusted, "known_from": known_from},
         "guard": guard,
         "invariants": [check.json for check in checked.checks],
         "checkpoints": None if against is None else [item.json for item in judged],
@@ -151,7 +165,7 @@ def verify(out: Printer, supervisor: str | None, against: Path | None) -> int:
         "state": checked.state,
     }
     out.document(document)
-    _show_verdict(out, head, f"{trusted} ({known_from})", checked, guard=guard)
+    _show_verdict(out, head, f"{keys.current} ({known_from})", checked, guard=guard)
     _show_checkpoints(out, judged)
     return 0 if verified else NotVerified.exit_status
 
@@ -219,25 +233,39 @@ def _trusted(system: System, supervisor: str | None) -> tuple[Did, str]:
     return parse_did(str(genesis.body["supervisor"])), "genesis alone: give --supervisor to be sure"
 
 
-def _supervisor(system: System) -> Signer:
-    """This home's key, by which this ledger is kept. Raises Rejected E_NOT_SUPERVISOR."""
-    from logos_graph.keystore import SUPERVISOR
-
-    signer = system.keys.load(SUPERVISOR)
-    genesis = system.store.entry(0)
-    keeper = None if genesis is None else genesis.body["supervisor"]
-    if keeper != signer.did:
-        raise Rejected(
-            "E_NOT_SUPERVISOR",
-            f"this ledger is kept by {keeper}, this home's key is {signer.did}",
-            hint="use the LOGOS_HOME that founded the ledger",
-        )
-    return signer
+def _keys_json(keys: SupervisorKeys) -> dict[str, object]:
+    """The key in force, and each key with the first entry that it may sign."""
+    stretches = zip(keys.dids, keys.first, strict=True)
+    return {
+        "did": keys.current,
+        "keys": [{"did": did, "first": first} for did, first in stretches],
+    }
 
 
-def _kept(folder: Path, ledger_id: str, supervisor: Did) -> list[Judged]:
+def _retired(keys: SupervisorKeys, trusted: Did) -> str:
+    """What to say when the ledger is known by a key that no longer signs it."""
+    if not keys.is_retired(trusted):
+        return ""
+    following = keys.dids.index(trusted) + 1
+    return f": its key {following} of {len(keys.dids)}, retired at entry {keys.first[following]}"
+
+
+def _keeper(system: System) -> Signer:
+    """This home's key, by which this ledger says that it is kept. Rejected E_NOT_SUPERVISOR."""
+    from logos_graph.identity import parse_did
+
+    for last in system.reader.supervisors()[-1:]:
+        return system.signer_of(parse_did(str(last["did"])))
+    raise NotVerified(
+        "E_CHAIN_SUPERVISOR",
+        "the graph names no supervisor",
+        hint="`logos ledger verify` says what is wrong with the ledger",
+    )
+
+
+def _kept(folder: Path, ledger_id: str) -> list[Judged]:
     """The folder's checkpoints; none at all would prove nothing, so that is refused."""
-    kept = read_checkpoints(folder, ledger_id, supervisor)
+    kept = read_checkpoints(folder, ledger_id)
     if not kept:
         raise NotVerified(
             "E_NO_CHECKPOINT",

@@ -66,7 +66,7 @@ def sign(
     check_payload(system, verb, this)
     bound = commitments or Commitments.of(verb)
     return system.compose(
-        system.keys.load(signer or system.settings.signer),
+        system.principal(signer or system.settings.signer),
         verb,
         this,
         if_ok=bound.if_ok,
@@ -141,10 +141,11 @@ def _requirement(system: System, outcome: Outcome) -> Iterable[tuple[str, object
     if outcome.verdict != "REQUIRE":
         return [("next", "its effect is outstanding: the next command that writes finishes it")]
     asker = [row["who"] for row in system.reader.intents(cid=outcome.intent, limit=1)]
+    without = [*asker, *(retired["did"] for retired in system.reader.supervisors()[:-1])]
     holders = [
         str(principal["name"])
         for principal in system.reader.principals()
-        if decision["role"] in _texts(principal["roles"]) and principal["did"] not in asker
+        if decision["role"] in _texts(principal["roles"]) and principal["did"] not in without
     ]
     return [
         ("requires", f"{decision['quorum']} consent(s) of role {decision['role']}"),

@@ -39,7 +39,7 @@ MAX_DOCS_LENGTH: Final = 2000
 """Characters of a verb's docs."""
 RESERVED_FAMILIES: Final = frozenset(
     {"principal", "node", "flow", "capability", "lock", "owner"}
-    | {"policy", "verb", "consent", "token", "run", "effect"}
+    | {"policy", "verb", "consent", "token", "run", "effect", "supervisor"}
 )
 """First segments of the product's own verbs; nobody may register a verb of such a name."""
 

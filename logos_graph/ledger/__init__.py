@@ -24,11 +24,13 @@ from logos_graph.ledger.bodies import (
 from logos_graph.ledger.chain import verify_chain
 from logos_graph.ledger.checkpoint import (
     Checkpoint,
+    SignedCheckpoint,
     TreeWatch,
     checkpoint_key,
     ledger_origin,
     open_checkpoint,
     parse_checkpoint,
+    read_checkpoint,
     sign_checkpoint,
 )
 from logos_graph.ledger.entry import (
@@ -41,7 +43,13 @@ from logos_graph.ledger.entry import (
     parse_entry,
 )
 from logos_graph.ledger.invariants import check_invariants
-from logos_graph.ledger.keys import SupervisorKeys, accept_supervision, rotations
+from logos_graph.ledger.keys import (
+    SupervisorKeys,
+    accept_supervision,
+    check_acceptance,
+    founded,
+    rotations,
+)
 from logos_graph.ledger.lines import JSON_PROPERTIES, LogLineState
 from logos_graph.ledger.note import MAX_NOTE_BYTES, Note, parse_note
 from logos_graph.ledger.report import Check, Counts, InvariantReport, Offender
@@ -65,14 +73,17 @@ __all__ = [
     "LogLineState",
     "Note",
     "Offender",
+    "SignedCheckpoint",
     "State",
     "SupervisorKeys",
     "TreeWatch",
     "Verdict",
     "accept_supervision",
+    "check_acceptance",
     "check_body",
     "check_invariants",
     "checkpoint_key",
+    "founded",
     "ledger_origin",
     "make_entry",
     "mutation_key",
@@ -81,6 +92,7 @@ __all__ = [
     "parse_checkpoint",
     "parse_entry",
     "parse_note",
+    "read_checkpoint",
     "rotations",
     "sign_checkpoint",
     "verify_chain",

@@ -1,4 +1,8 @@
-"""I3, attribution: every signature and every consent checks out, by keys valid at that index."""
+"""I3, attribution: every signature and every consent checks out, by keys valid at that index.
+
+A supervisor's key that was rotated out has no authority from the next index on: what it signs as a
+principal is nobody's.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from logos_graph.identity import Did, verify
 from logos_graph.ledger.acts import Act
 from logos_graph.ledger.bodies import EntryKind, Verdict
 from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.keys import SupervisorKeys
 from logos_graph.ledger.state import State
 from logos_graph.ledger.tally import Tally
 from logos_graph.logline import (
@@ -27,22 +32,39 @@ class Attribution:
     """Looks at entries in their order. state and acts: those before the entry, kept by the walk."""
 
     def __init__(
-        self, supervisor: Did | None, state: State, acts: Mapping[str, Act], tally: Tally
+        self, trusted: Did | None, state: State, acts: Mapping[str, Act], tally: Tally
     ) -> None:
-        self.supervisor = supervisor
+        self.trusted = trusted
+        self.keys = SupervisorKeys()
         self.state = state
         self.acts = acts
         self.tally = tally
 
     def check_supervisor(self, entry: Entry) -> None:
-        """The entry is signed by the supervisor; by default the one whom genesis names."""
-        if self.supervisor is None and entry.kind is EntryKind.GENESIS:
-            self.supervisor = Did(str(entry.body["supervisor"]))
+        """The entry is signed by the key that the ledger names for its index."""
         self.tally.count += 1
-        wanted = self.supervisor
+        wanted = self.keys.signer_of(entry)
         genuine = wanted is not None and _signed(wanted, entry)
         message = f"entry {entry.index} is not signed by the supervisor"
         self.tally.require(genuine, entry.index, "signature", wanted, entry.signature, message)
+
+    def rotate(self, entry: Entry) -> None:
+        """Moves the supervisor's keys by one entry, once it was looked at."""
+        try:
+            self.keys.apply(entry)
+        except LogosError as error:
+            field = str(error.data.get("field", "body"))
+            message = error.message
+            self.tally.require(
+                False, entry.index, field, "a rotation by both keys", error.code, message
+            )
+
+    def check_trusted(self) -> None:
+        """After the last entry: the key that is trusted is one of the ledger's."""
+        trusted, found = self.trusted, list[Json](self.keys.dids)
+        message = f"{trusted} is no key of the supervisor's of this ledger"
+        known = trusted is None or trusted in found
+        self.tally.require(known, 0, "body.supervisor", trusted, found, message)
 
     def check_intent(self, entry: Entry) -> SignedIntent | None:
         """The intent, if it can be read: signed by a registered principal, for this ledger."""
@@ -72,6 +94,9 @@ class Attribution:
         known = self.state.get("principal", did) is not None
         message = f"{did} was not a registered principal at entry {entry.index}"
         self.tally.require(known, entry.index, field, "a principal", did, message)
+        in_force = not self.keys.is_retired(did)
+        message = f"{did} was a retired key of the supervisor's at entry {entry.index}"
+        self.tally.require(in_force, entry.index, field, "a key in force", did, message)
 
     def check_answer(self, entry: Entry, verb: str) -> None:
         """A consent or refusal rests on one signed, allowed intent of `by`, about this intent."""

@@ -4,15 +4,20 @@ For each entry, in this order, each with its own code:
 
 1. E_CHAIN_TEXT       the text says what the fields say
 2. E_CHAIN_HASH       the hash is that of the text
-3. E_CHAIN_SIGNATURE  the signature is the supervisor's, over the text
+3. E_CHAIN_SIGNATURE  the signature is, over the text, that of the key that signs at this index:
+                      the one that genesis names, or one that came by a rotation (keys.py)
 4. E_CHAIN_LEDGER     it belongs to the same ledger
 5. E_CHAIN_INDEX      its index is the next one
 6. E_CHAIN_PREV       it names the hash of the entry before it
 7. E_CHAIN_TIME       it was recorded after the entry before it
-8. E_CHAIN_SUPERVISOR (genesis) the ledger names the supervisor that is expected
+8. E_CHAIN_ROTATION   if it changes the supervisor's key, both keys have signed that
 
-and at the end E_CHAIN_HEAD: the last entry is the one that a head kept elsewhere names. Without
-such a head nobody can tell a short ledger from one whose tail was cut.
+and at the end
+
+- E_CHAIN_SUPERVISOR: the key that is trusted is one of the ledger's. Until then the entries are a
+  chain, but may be anybody's.
+- E_CHAIN_HEAD: the last entry is the one that a head kept elsewhere names. Without such a head
+  nobody can tell a short ledger from one whose tail was cut.
 """
 
 from __future__ import annotations
@@ -23,43 +28,57 @@ from typing import NoReturn
 from logos_graph.canon import Json, Tag, encode, parse, shown, tagged_id
 from logos_graph.errors import LogosError, NotVerified
 from logos_graph.identity import Did, verify
-from logos_graph.ledger.bodies import EntryKind
 from logos_graph.ledger.entry import Entry, Head, entry_fields, no_head
+from logos_graph.ledger.keys import SupervisorKeys
 
 __all__ = ["verify_chain"]
 
 
 def verify_chain(
     entries: Iterable[Entry],
-    supervisor: Did,
+    trusted: Did | None,
     *,
     after: Head | None = None,
     until: Head | None = None,
+    keys: SupervisorKeys | None = None,
 ) -> Iterator[Entry]:
     """The same entries, each only once it has been verified.
 
-    after: a head already trusted, to go on from; None starts at genesis. until: a head kept
-    elsewhere that the last entry must be. Raises NotVerified with the codes above and data index
-    (the place in the chain), field, expected, found.
+    trusted: a key of the supervisor's, whichever; None takes anybody's ledger. after: a head
+    already trusted, to go on from; None starts at genesis. until: a head kept elsewhere that the
+    last entry must be. keys: those as of `after` (by default the trusted one alone), which move
+    along, so that they tell afterwards who signed what. Raises NotVerified with the codes above and
+    data index (the place in the chain), field, expected, found.
     """
     head = after
+    if keys is None:
+        keys = _keys_after(trusted, after)
     for entry in entries:
         previous = no_head(entry.ledger) if head is None else head
         index = previous.index + 1
-        _verify_content(entry, supervisor, index)
+        signer = keys.signer_of(entry)
+        _verify_content(entry, signer, index)
         _verify_place(entry, previous, index)
-        if entry.kind is EntryKind.GENESIS and entry.body["supervisor"] != supervisor:
-            found = entry.body["supervisor"]
-            _refuse("E_CHAIN_SUPERVISOR", index, "body.supervisor", supervisor, found)
+        if signer is None:  # in the place of a genesis, and none
+            _refuse("E_CHAIN_SIGNATURE", index, "kind", "genesis", entry.kind.value)
+        keys.apply(entry)  # 8
         head = entry.head
         yield entry
+    if trusted is not None and keys.dids and trusted not in keys.dids:
+        _refuse("E_CHAIN_SUPERVISOR", 0, "body.supervisor", trusted, ", ".join(keys.dids))
     if until is not None and head != until:
         at = -1 if head is None else head.index
         found = None if head is None else head.hash
         _refuse("E_CHAIN_HEAD", max(at, 0), "hash", until.hash, found)
 
 
-def _verify_content(entry: Entry, supervisor: Did, index: int) -> None:
+def _keys_after(trusted: Did | None, after: Head | None) -> SupervisorKeys:
+    if after is None or trusted is None:
+        return SupervisorKeys()
+    return SupervisorKeys((trusted,), (0,))
+
+
+def _verify_content(entry: Entry, supervisor: Did | None, index: int) -> None:
     data = entry.text.encode("utf-8", "surrogatepass")
     fields = entry_fields(entry)
     if _canonical(fields) != data:  # 1
@@ -67,6 +86,8 @@ def _verify_content(entry: Entry, supervisor: Did, index: int) -> None:
     actual = tagged_id(Tag.ENTRY_HASH, data)  # 2
     if actual != entry.hash:
         _refuse("E_CHAIN_HASH", index, "hash", actual, entry.hash)
+    if supervisor is None:
+        return
     try:
         verify(supervisor, Tag.ENTRY_SIGNATURE, data, entry.signature)  # 3
     except LogosError:

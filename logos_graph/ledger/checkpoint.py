@@ -6,6 +6,7 @@
 
                                     then the signatures of a note (note.py), the supervisor's first
 
+A checkpoint of size n is signed by the key that signs entry n, the next one (keys.py).
 The origin is also the name of the supervisor's key in the note. A ledger's id is a ULID, so origins
 do not collide, and no host has the name: there is no address in it that could change hands.
 
@@ -15,6 +16,8 @@ grown or not. What is not, is told by one of these codes:
     E_NOTE_FORM, E_CHECKPOINT_FORM      it is no checkpoint
     E_CHECKPOINT_LEDGER                 it is of another ledger
     E_NOTE_UNSIGNED, E_NOTE_SIGNATURE   it is not signed by this ledger's supervisor
+    E_CHECKPOINT_KEY                    it is signed by another of the supervisor's keys than its
+                                        size asks for
     E_CHECKPOINT_ROLLBACK               the ledger is shorter: rolled back, or its tail was cut
     E_CHECKPOINT_FORK                   the ledger has another root at that size: another history
 """
@@ -30,17 +33,20 @@ from typing import NoReturn
 from logos_graph.errors import NotVerified
 from logos_graph.identity import Did, Signer
 from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.keys import SupervisorKeys
 from logos_graph.ledger.merkle import HASH_BYTES, Frontier, hash_leaf, leaf_data
 from logos_graph.ledger.note import Note, NoteKey, parse_note, sign_note, verify_note
 from logos_graph.logline import MAX_NS
 
 __all__ = [
     "Checkpoint",
+    "SignedCheckpoint",
     "TreeWatch",
     "checkpoint_key",
     "ledger_origin",
     "open_checkpoint",
     "parse_checkpoint",
+    "read_checkpoint",
     "sign_checkpoint",
 ]
 
@@ -68,6 +74,35 @@ class Checkpoint:
         """What is signed."""
         lines = (self.origin, str(self.size), self.root_text, *self.extension)
         return "".join(f"{line}\n" for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """A checkpoint of this ledger, so it says; whose it is, `verify` says."""
+
+    ledger: str
+    checkpoint: Checkpoint
+    note: Note
+
+    def verify(self, keys: SupervisorKeys) -> Checkpoint:
+        """The checkpoint, once it is signed by the supervisor's key that was valid at its size.
+
+        keys: those of the ledger, all of them. Raises NotVerified E_NOTE_UNSIGNED,
+        E_NOTE_SIGNATURE, E_CHECKPOINT_KEY.
+        """
+        known = {did: checkpoint_key(self.ledger, did) for did in keys.dids}
+        signed = verify_note(self.note, [*known.values()])
+        wanted = keys.at(self.checkpoint.size)
+        if known[wanted] not in signed:
+            raise NotVerified(
+                "E_CHECKPOINT_KEY",
+                f"the checkpoint of {self.checkpoint.size} entries is signed by a key of the"
+                " supervisor's that was not valid then",
+                hint="a key that was rotated out may be in other hands: ask who signed it",
+                expected=wanted,
+                found=signed[0].did,
+            )
+        return self.checkpoint
 
 
 def ledger_origin(ledger: str) -> str:
@@ -105,24 +140,32 @@ def parse_checkpoint(text: str) -> Checkpoint:
     return Checkpoint(origin, int(size), root, tuple(extension))
 
 
-def open_checkpoint(data: bytes, ledger: str, supervisor: Did) -> Checkpoint:
-    """The checkpoint of this ledger, signed by its supervisor, that these bytes are.
+def read_checkpoint(data: bytes, ledger: str) -> SignedCheckpoint:
+    """What these bytes say of this ledger; believed only once it is verified.
 
-    Raises NotVerified with the codes above, in their order.
+    Raises NotVerified E_NOTE_FORM, E_CHECKPOINT_FORM, E_CHECKPOINT_LEDGER.
     """
     note = parse_note(data)
     checkpoint = parse_checkpoint(note.text)
-    key = checkpoint_key(ledger, supervisor)
-    if checkpoint.origin != key.name:
+    origin = ledger_origin(ledger)
+    if checkpoint.origin != origin:
         raise NotVerified(
             "E_CHECKPOINT_LEDGER",
-            f"the checkpoint is of {checkpoint.origin!a:.100}, and this is {key.name}",
+            f"the checkpoint is of {checkpoint.origin!a:.100}, and this is {origin}",
             hint="keep the checkpoints of each ledger in a folder of their own",
-            expected=key.name,
+            expected=origin,
             found=checkpoint.origin,
         )
-    verify_note(note, [key])
-    return checkpoint
+    return SignedCheckpoint(ledger, checkpoint, note)
+
+
+def open_checkpoint(data: bytes, ledger: str, keys: SupervisorKeys) -> Checkpoint:
+    """The checkpoint of this ledger, signed by its supervisor, that these bytes are.
+
+    keys: the supervisor's, as the ledger tells them. Raises NotVerified with the codes above, in
+    their order.
+    """
+    return read_checkpoint(data, ledger).verify(keys)
 
 
 class TreeWatch:

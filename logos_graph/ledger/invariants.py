@@ -5,8 +5,9 @@ I1 integrity        every effect and every end has its intent before it; no inte
                     was announced before, and has its outcome or ends in doubt (effects.py)
 I2 legality         a DENY, and a REQUIRE that was not met, has no effect and ends as a ghost only;
                     a capability is granted by its own intent, and used under that grant (rights.py)
-I3 attribution      every entry is signed by the supervisor, every intent by a principal that was
-                    registered at that index, and every consent rests on its own signed intent,
+I3 attribution      every entry is signed by the supervisor's key of its index, every intent by a
+                    principal that was registered at that index and not by a supervisor's key that
+                    was rotated out, and every consent rests on its own signed intent,
                     which was allowed and is bound to this question: its policy, revision, expiry
 I4 reproducibility  the state folded from the entries equals the state that is stored, every
                     LogLine with its answers and every binary with its source included
@@ -46,7 +47,7 @@ def check_invariants(
     """I1 to I5 over the whole ledger.
 
     stored_state: what the database holds; with None, I4 is "not compared", which is not a pass.
-    supervisor: whose entries they must be; by default whom genesis names.
+    supervisor: one of the keys by which it must be kept; by default those that it names.
     """
     walk = _Walk(supervisor)
     for entry in entries:
@@ -86,6 +87,7 @@ class _Walk:
                 self._ghost(entry)
             case _:
                 pass  # genesis only founds the state; checkpoints and alarms effect nothing
+        self.attribution.rotate(entry)
         self._fold(entry)
 
     # --- I1 and I2: what came of it ----------------------------------------------------------
@@ -222,6 +224,8 @@ class _Walk:
             require(signed == found, entry.index, "body.commitment", signed, found, message)
 
     def _roles(self, did: str) -> frozenset[str]:
+        if self.attribution.keys.is_retired(did):
+            return frozenset()
         roles = (self.state.get("principal", did) or {}).get("roles")
         return frozenset(map(str, roles)) if isinstance(roles, list) else frozenset()
 
@@ -242,6 +246,7 @@ class _Walk:
             denied = act.end is None and act.requirement.verdict is Verdict.DENY
             message = f"the intent at entry {act.index} was denied and is no ghost"
             self.legality.require(not denied, act.index, "body.decision", "a ghost", None, message)
+        self.attribution.check_trusted()
         self._compare(stored)
         counts = self._counts()
         unfinished = self._still_open(Verdict.ALLOW)

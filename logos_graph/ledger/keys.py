@@ -22,12 +22,23 @@ from logos_graph.identity import Did, Signer, parse_did, verify
 from logos_graph.ledger.bodies import EntryKind
 from logos_graph.ledger.entry import Entry
 
-__all__ = ["SupervisorKeys", "accept_supervision", "rotations"]
+__all__ = ["SupervisorKeys", "accept_supervision", "check_acceptance", "founded", "rotations"]
 
 
 def accept_supervision(ledger: str, previous: Did, new: Signer) -> str:
     """The new key's signature, by which it takes the ledger over from the previous one."""
     return new.sign(Tag.SUPERVISOR_KEY, _accepted(ledger, previous, new.did))
+
+
+def check_acceptance(ledger: str, previous: Did, new: Did, signature: str) -> None:
+    """That the new key signed that it takes over; Rejected E_SIGNATURE, InvalidInput E_KEY."""
+    verify(new, Tag.SUPERVISOR_KEY, _accepted(ledger, previous, new), signature)
+
+
+def founded(genesis: Entry) -> dict[str, Json]:
+    """The mutation that genesis stands for: the first key, which nobody handed the ledger to."""
+    did = genesis.body["supervisor"]
+    return {"kind": "supervisor", "did": did, "previous": None, "signature": None}
 
 
 def rotations(entry: Entry) -> list[Mapping[str, Json]]:
@@ -48,6 +59,10 @@ class SupervisorKeys:
         """dids: the keys; first: the index of the first entry that each may sign."""
         self._dids, self._first = list(dids), list(first)
 
+    def copy(self) -> SupervisorKeys:
+        """The same keys, which move on by themselves."""
+        return SupervisorKeys(tuple(self._dids), tuple(self._first))
+
     @property
     def dids(self) -> tuple[Did, ...]:
         """Every key, the first one first."""
@@ -58,13 +73,37 @@ class SupervisorKeys:
         """The one that signs the next entry."""
         return self._dids[-1]
 
+    @property
+    def first(self) -> tuple[int, ...]:
+        """The index of the first entry that each key may sign."""
+        return tuple(self._first)
+
     def at(self, index: int) -> Did:
-        """The key whose signature an entry of this index has."""
-        return self._dids[bisect_right(self._first, index) - 1]
+        """The key whose signature an entry of this index has; there is one from genesis on."""
+        return self._dids[max(0, bisect_right(self._first, index) - 1)]
+
+    def is_retired(self, did: str) -> bool:
+        """Whether this key was the supervisor's, and has no authority any more."""
+        return did in self._dids and did != self.current
+
+    def signer_of(self, entry: Entry) -> Did | None:
+        """The key whose signature an entry has to have: genesis names its own.
+
+        None if there is none: the entries did not begin with a genesis.
+        """
+        if self._dids:
+            return self.at(entry.index)
+        named = entry.body.get("supervisor")
+        if entry.kind is not EntryKind.GENESIS or not isinstance(named, str):
+            return None
+        try:
+            return parse_did(named)
+        except LogosError:
+            return None
 
     def apply(self, entry: Entry) -> None:
         """Moves by one entry, the next one; NotVerified E_CHAIN_ROTATION."""
-        if entry.kind is EntryKind.GENESIS:
+        if entry.kind is EntryKind.GENESIS and not self._dids:
             self._dids, self._first = [_did(entry, entry.body["supervisor"])], [0]
             return
         found = rotations(entry)
@@ -81,8 +120,7 @@ class SupervisorKeys:
         if new in self._dids:
             _refuse(entry, f"{new} was the supervisor's key before")
         try:
-            accepted = _accepted(entry.ledger, self.current, new)
-            verify(new, Tag.SUPERVISOR_KEY, accepted, str(mutation.get("signature")))
+            check_acceptance(entry.ledger, self.current, new, str(mutation.get("signature")))
         except LogosError as error:
             _refuse(entry, f"the new key has not signed it: {error.message}")
         self._dids.append(new)

@@ -1,9 +1,10 @@
-"""I2 for capabilities: each is granted by the intent that asked for it, and used under that grant.
+"""I2 for what an intent may change: a receipt changes what its intent asked for, and no more.
 
 A grant gives one node one capability, as its intent says, and there is never a second in force; it
 ends once, by an intent that says so. An effect names a grant in force of its capability. A receipt
 changes the stored values that its run wrote, all and no others, in the namespace of the grant that
-the writing node holds. A draft is what its intent submitted.
+the writing node holds. A draft is what its intent submitted. The supervisor's key is changed by an
+intent of its own, which names both keys; the new one becomes a principal by the same receipt.
 """
 
 from __future__ import annotations
@@ -55,6 +56,19 @@ class Rights:
                 self._check_grant(entry, act, thing, field)
             elif thing["kind"] == "draft":
                 self._check_draft(entry, act, thing, field)
+            elif thing["kind"] == "supervisor":
+                self._check_rotation(entry, act, thing, field)
+                new = [each["did"] for each in things if each["kind"] == "principal"]
+                message = f"the key of entry {entry.index} does not become a principal"
+                self._require(new == [thing["did"]], entry, field, [thing["did"]], [*new], message)
+
+    def _check_rotation(
+        self, entry: Entry, act: Act, thing: Mapping[str, Json], field: str
+    ) -> None:
+        asked: list[Json] = ["supervisor.rotate_key", {"kind": "supervisor", **act.this}]
+        found: list[Json] = [act.verb, {**thing}]
+        message = f"the rotation at entry {entry.index} is not what its intent asked for"
+        self._require(asked == found, entry, field, asked, found, message)
 
     def _check_grant(self, entry: Entry, act: Act, thing: Mapping[str, Json], field: str) -> None:
         this, identity = act.this, str(thing["grant"])

@@ -14,6 +14,7 @@ from logos_graph.canon import MAX_BYTES, ContentId, Json, Tag, content_id, encod
 from logos_graph.errors import LogosError, NotVerified
 from logos_graph.ledger.bodies import EntryKind, mutation_key
 from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.keys import founded
 from logos_graph.ledger.lines import LogLineState, answered, begun, ended
 from logos_graph.logline import Status
 
@@ -129,10 +130,12 @@ class State:
         body, index = entry.body, entry.index
         match entry.kind:
             case EntryKind.GENESIS:
+                supervisors: list[Json] = [founded(entry)]
                 for kind, things in (
                     ("principal", body["principals"]),
                     ("verb", body["verbs"]),
                     ("policy", [body["policy"]]),
+                    ("supervisor", supervisors),
                 ):
                     for thing in _objects(things):
                         self.apply({"kind": kind, **thing}, index=index)

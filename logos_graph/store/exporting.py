@@ -29,8 +29,8 @@ Watch = Callable[[Iterator[Entry], int], Iterator[Entry]]
 class StoredLedger:
     """Implements logos_graph.archive.Source: the ledger up to one head.
 
-    keys: the supervisor's, as of that head. signers: this home's key for one of them; raises
-    Rejected E_NOT_SUPERVISOR. watch: sees the entries pass, of so many.
+    keys: the supervisor's, as of that head or later. signers: this home's key for one of them;
+    raises Rejected E_NOT_SUPERVISOR. watch: sees the entries pass, of so many.
     """
 
     def __init__(
@@ -50,8 +50,16 @@ class StoredLedger:
         after = None if before is None else before.head
         total = self.head.index + 1 - first
         entries = islice(self._store.entries(first), total)
-        chain = verify_chain(entries, self._keys.current, after=after, until=self.head)
+        chain = verify_chain(
+            entries, self.key(first + total), after=after, until=self.head, keys=self._before(first)
+        )
         return self._watch(chain, total)
+
+    def _before(self, first: int) -> SupervisorKeys:
+        """The keys as the entries before this one tell them."""
+        known = zip(self._keys.dids, self._keys.first, strict=True)
+        kept = [(did, start) for did, start in known if first and start <= first]
+        return SupervisorKeys(tuple(did for did, _ in kept), tuple(start for _, start in kept))
 
     def content(self, content: Content) -> bytes:
         """See Source.content."""
@@ -72,4 +80,4 @@ class StoredLedger:
 
     def open_checkpoint(self, data: bytes) -> Checkpoint:
         """See Source.open_checkpoint."""
-        return open_checkpoint(data, self.head.ledger, self._keys.current)
+        return open_checkpoint(data, self.head.ledger, self._keys)

@@ -13,7 +13,7 @@ from typing import Any
 
 from logos_graph.canon import ContentId, Json, encode_text
 from logos_graph.graph import parse_type
-from logos_graph.ledger import Entry, EntryKind
+from logos_graph.ledger import Entry, EntryKind, founded
 
 __all__ = ["Projection", "Statement", "entry_properties", "project"]
 
@@ -92,6 +92,7 @@ def _body(entry: Entry) -> Mapping[str, Any]:
 
 def _genesis(out: Projection, entry: Entry) -> None:
     body = _body(entry)
+    _mutate(out, entry, founded(entry), {})
     for principal in body["principals"]:
         _mutate(out, entry, {"kind": "principal", **principal}, {})
     for verb in body["verbs"]:
@@ -185,8 +186,9 @@ def _mutate(
         case "verb":
             rest["schema"] = encode_text(mutation["schema"])
             out.statements.append(Statement("graph/verb", base | rest))
-        case "policy":
-            out.statements.append(Statement("graph/policy", base | rest | {"ledger": entry.ledger}))
+        case "policy" | "supervisor":
+            rest["ledger"] = entry.ledger
+            out.statements.append(Statement(f"graph/{kind}", base | rest))
         case "kv":
             pass  # _stored_values: all of a receipt in one statement
         case "grant":

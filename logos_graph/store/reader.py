@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from logos_graph.canon import ContentId, parse
 from logos_graph.database import Connection, named_failures
-from logos_graph.errors import Rejected
+from logos_graph.errors import NotVerified, Rejected
 from logos_graph.identity import Did
-from logos_graph.ledger import Head, parse_entry
+from logos_graph.ledger import Head, SupervisorKeys, parse_entry
 from logos_graph.logline import parse_signed_intent, parse_when
 from logos_graph.resources import statement
 from logos_graph.store.components import grant_mutation, run_mutation, stored_object
-from logos_graph.supervisor import GivenConsent, IntentRecord, Mutation, PendingIntent, Snapshot
+from logos_graph.supervisor import (
+    GivenConsent,
+    IntentRecord,
+    Mutation,
+    PendingIntent,
+    Snapshot,
+    check_entry,
+)
 
 __all__ = ["Reader", "Row", "Rows", "as_head", "read_snapshot"]
 
@@ -54,6 +61,18 @@ class Reader:
     def principals(self) -> list[Mutation]:
         """Principals, as the ledger's mutations."""
         return _principals(self.rows)
+
+    def supervisor_keys(self) -> SupervisorKeys:
+        """Which key signs at which index. Raises NotVerified E_CHAIN_…."""
+        return _supervisor_keys(self.rows)
+
+    def supervisors(self) -> list[Mutation]:
+        """The supervisor's keys in their order, as the ledger's mutations."""
+        fields = ("did", "previous", "signature")
+        return [
+            {"kind": "supervisor", **{name: row[name] for name in fields}}
+            for row in self.rows("read/supervisors")
+        ]
 
     def verbs(self) -> list[Mutation]:
         """Verbs, as the ledger's mutations."""
@@ -168,17 +187,34 @@ def _hint(kinds: Sequence[str]) -> str:
 
 def read_snapshot(head: Head, rows: Rows) -> Snapshot:
     """The governance tables, asked by `rows` while the head stands still."""
-    genesis = rows("ledger/entries", ledger=head.ledger, first=0, limit=1)[0]
-    entry = parse_entry(genesis["text"], genesis["hash"], genesis["signature"])
     return Snapshot(
         head=head,
-        supervisor=Did(str(entry.body["supervisor"])),
+        keys=_supervisor_keys(rows),
         principals=_principals(rows),
         verbs=_verbs(rows),
         policy=rows("read/policy", ledger=head.ledger)[0]["text"],
         pending=[_pending(row) for row in rows("read/pending")],
         grants=[grant_mutation(row) for row in rows("read/grants_in_force")],
     )
+
+
+def _supervisor_keys(rows: Rows) -> SupervisorKeys:
+    """The supervisor's keys, from the entries that made them, each signed as it must be.
+
+    Raises NotVerified E_CHAIN_SIGNATURE, E_CHAIN_ROTATION.
+    """
+    keys = SupervisorKeys()
+    for row in rows("read/supervisor_entries"):
+        entry = parse_entry(row["text"], row["hash"], row["signature"])
+        check_entry(entry, keys)
+        keys.apply(entry)
+    if not keys.dids:
+        raise NotVerified(
+            "E_CHAIN_SUPERVISOR",
+            "the graph has no supervisor",
+            hint="`logos ledger verify` says what is wrong with the ledger",
+        )
+    return keys
 
 
 def as_head(row: Row) -> Head:

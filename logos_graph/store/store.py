@@ -172,7 +172,10 @@ class Neo4jStore:
                 return
             with session.begin_transaction() as transaction:
                 if expected is None:
-                    genesis = {"entry": entry_properties(entries[0])}
+                    genesis = {
+                        "entry": entry_properties(entries[0]),
+                        "supervisor": entries[0].body["supervisor"],
+                    }
                     transaction.run(statement("ledger/genesis"), genesis).consume()
                 else:
                     _append(transaction, expected, entries, projection)

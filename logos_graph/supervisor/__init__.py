@@ -18,11 +18,13 @@ from logos_graph.supervisor.ports import (
     Mutation,
     Outside,
     PendingIntent,
+    Signers,
     Snapshot,
     Store,
     Writers,
 )
 from logos_graph.supervisor.runner import Runner, run_id
+from logos_graph.supervisor.view import check_entry
 
 __all__ = [
     "BUILT_IN",
@@ -41,10 +43,12 @@ __all__ = [
     "Outside",
     "PendingIntent",
     "Runner",
+    "Signers",
     "Snapshot",
     "Store",
     "Supervisor",
     "Writers",
+    "check_entry",
     "check_none_deprecated",
     "found_ledger",
     "run_id",

@@ -18,7 +18,7 @@ CLOCK_AHEAD_NS = 30 * 1_000_000_000
 
 
 def admit(signed: SignedIntent, view: View, now_ns: int) -> None:
-    """Raises Rejected: E_LEDGER, E_UNKNOWN_PRINCIPAL, E_SIGNATURE or E_CLOCK."""
+    """Raises Rejected: E_LEDGER, E_UNKNOWN_PRINCIPAL, E_KEY_RETIRED, E_SIGNATURE or E_CLOCK."""
     intent = signed.intent
     if intent.ledger != view.ledger:
         raise Rejected(
@@ -35,6 +35,14 @@ def admit(signed: SignedIntent, view: View, now_ns: int) -> None:
             f"{who} is not registered in this ledger",
             hint="an operator registers it: `logos key new NAME`",
             who=who,
+        )
+    if view.keys.is_retired(who):
+        raise Rejected(
+            "E_KEY_RETIRED",
+            f"{who} was the supervisor's key, and was rotated out: it has no authority any more",
+            hint=f"sign it with the key in force, {view.supervisor}",
+            who=who,
+            supervisor=view.supervisor,
         )
     verify_intent(signed)
     offset = intent.logline.when - now_ns

@@ -264,7 +264,7 @@ class Carrier:
     def _world(self, pending: PendingIntent, run: ContentId) -> LiveWorld:
         """Around this run; with what the ledger tells of it, if it did something outside before."""
         entries = self._store.effects(pending.cid) if pending.effects else ()
-        told = read_told(entries, pending, run, self._journal.view.supervisor)
+        told = read_told(entries, pending, run, self._journal.view.keys)
         return LiveWorld(self._around, pending, run, told)
 
 

@@ -20,9 +20,7 @@ from logos_graph.errors import (
     InvalidInput,
     LogosError,
     NotVerified,
-    Rejected,
 )
-from logos_graph.identity import Signer
 from logos_graph.ledger import EntryKind
 from logos_graph.logline import SignedIntent, parse_signed_intent, parse_when, verify_intent
 from logos_graph.supervisor import bodies
@@ -39,6 +37,7 @@ from logos_graph.supervisor.ports import (
     LoadableHost,
     Outside,
     PendingIntent,
+    Signers,
     Snapshot,
     Store,
     Writers,
@@ -53,14 +52,16 @@ class Supervisor:
     """The trusted root: judges intents, keeps the ledger, carries out what is allowed.
 
     Safe to use from several threads; several processes are kept apart by the ledger's head alone.
+    signers: this home's keys, of which one signs: that which the ledger names at that index.
     watch: told the name of each step just completed, with the intent (for tests and metrics).
+    Raises InvalidInput E_NO_LEDGER, NotVerified E_CHAIN_…, and what signers raises.
     """
 
     def __init__(
         self,
         *,
         store: Store,
-        signer: Signer,
+        signers: Signers,
         clock: Clock,
         writers: Writers,
         builder: Builder,
@@ -74,16 +75,11 @@ class Supervisor:
             raise InvalidInput(
                 "E_NO_LEDGER", "this database has no ledger yet", hint="run `logos up`"
             )
-        if snapshot.supervisor != signer.did:
-            raise Rejected(
-                "E_NOT_SUPERVISOR",
-                f"this ledger is kept by {snapshot.supervisor}, this home's key is {signer.did}",
-                hint="use the LOGOS_HOME that founded the ledger, or another database",
-            )
+        signers(snapshot.keys.current)
         self._store, self._clock, self._writers = store, clock, writers
         _check_head(store, snapshot)
         self._watch = watch or (lambda _step, _intent: None)
-        self._journal = Journal(store, snapshot, signer, clock)
+        self._journal = Journal(store, snapshot, signers, clock)
         self.runner = Runner(store, host)
         self._carrier = Carrier(
             self._journal, store, self.runner,
@@ -179,7 +175,7 @@ class Supervisor:
         verify_intent(pending.signed)
         entry = self._store.entry(pending.index)
         if entry is not None:
-            check_entry(entry, self.view.supervisor)
+            check_entry(entry, self.view.keys)
             about = entry.body.get("cid" if entry.kind is EntryKind.INTENT else "intent")
             if about == pending.cid and entry.body.get("decision") == pending.decision:
                 return
@@ -233,4 +229,4 @@ def _check_head(store: Store, snapshot: Snapshot) -> None:
             hint="`logos ledger verify` says what is wrong with the ledger",
             index=snapshot.head.index,
         )
-    check_entry(head, snapshot.supervisor)
+    check_entry(head, snapshot.keys)

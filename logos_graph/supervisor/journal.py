@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from logos_graph.canon import ContentId
 from logos_graph.errors import Conflict, EnvironmentFault, LogosError
-from logos_graph.identity import Signer
 from logos_graph.ledger import Entry, make_entry
 from logos_graph.supervisor.compose import Compose, Draft
-from logos_graph.supervisor.ports import Clock, Snapshot, Store
+from logos_graph.supervisor.ports import Clock, Signers, Snapshot, Store
 from logos_graph.supervisor.view import View
 
 __all__ = ["Journal"]
@@ -24,10 +23,14 @@ _ATTEMPTS = 100
 
 
 class Journal:
-    """A view of the ledger, and the only way to extend it. Safe to use from several threads."""
+    """A view of the ledger, and the only way to extend it. Safe to use from several threads.
 
-    def __init__(self, store: Store, snapshot: Snapshot, signer: Signer, clock: Clock) -> None:
-        self._store, self._signer, self._clock = store, signer, clock
+    An entry is signed by the key that the ledger names for its index: after a rotation, which any
+    process may have written, that is another one.
+    """
+
+    def __init__(self, store: Store, snapshot: Snapshot, signers: Signers, clock: Clock) -> None:
+        self._store, self._signers, self._clock = store, signers, clock
         self._lock = threading.RLock()
         self.view = View(snapshot)
 
@@ -39,7 +42,8 @@ class Journal:
         """Composes entries on the view, appends them to its head, and moves the view along.
 
         What is judged and what is recorded is one instant, never before the ledger's last. Raises
-        what `compose` raises on a current view, what Store.append raises, and Conflict E_BUSY.
+        what `compose` raises on a current view, what Store.append raises, Rejected
+        E_NOT_SUPERVISOR if this home does not have the key that signs, and Conflict E_BUSY.
         """
         with self._lock:
             for _ in range(_ATTEMPTS):
@@ -71,7 +75,7 @@ class Journal:
 
     def _chain(self, drafts: Sequence[Draft], now_ns: int) -> list[Entry]:
         trace_id = self._clock.fresh_id()
-        head, entries = self.view.head, list[Entry]()
+        head, keys, entries = self.view.head, self.view.keys.copy(), list[Entry]()
         for draft in drafts:
             entry = make_entry(
                 head,
@@ -80,9 +84,10 @@ class Journal:
                 trace_id=trace_id,
                 now_ns=now_ns,
                 policy_hash=draft.policy_hash,
-                signer=self._signer,
+                signer=self._signers(keys.at(head.index + 1)),
                 ledger=head.ledger,
             )
+            keys.apply(entry)
             entries.append(entry)
             head = entry.head
         return entries

@@ -5,7 +5,7 @@ The supervisor itself has no database, no compiler, no clock and no randomness.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,8 +13,8 @@ from logos_graph.canon import ContentId, Json
 from logos_graph.execution import Answer, HostResult
 from logos_graph.graph import Component, Descriptor
 from logos_graph.graph.capabilities import HttpLimits
-from logos_graph.identity import Did
-from logos_graph.ledger import Entry, Head
+from logos_graph.identity import Did, Signer
+from logos_graph.ledger import Entry, Head, SupervisorKeys
 from logos_graph.logline import SignedIntent
 
 __all__ = [
@@ -31,10 +31,14 @@ __all__ = [
     "Mutation",
     "Outside",
     "PendingIntent",
+    "Signers",
     "Snapshot",
     "Store",
     "Writers",
 ]
+
+Signers = Callable[[Did], Signer]
+"""This home's key by its DID; raises Rejected E_NOT_SUPERVISOR if it does not have it."""
 
 Mutation = dict[str, Json]
 """One change to the graph, as data: what the ledger records is what the store applies."""
@@ -78,7 +82,7 @@ class Snapshot:
     """What decisions are made on, as of one head."""
 
     head: Head
-    supervisor: Did
+    keys: SupervisorKeys
     principals: Sequence[Mutation]
     verbs: Sequence[Mutation]
     policy: str

@@ -13,8 +13,7 @@ from typing import Any
 
 from logos_graph.canon import ContentId, Json, encode
 from logos_graph.errors import NotVerified
-from logos_graph.identity import Did
-from logos_graph.ledger import Entry, EntryKind
+from logos_graph.ledger import Entry, EntryKind, SupervisorKeys
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.ports import PendingIntent
 from logos_graph.supervisor.view import check_entry
@@ -86,7 +85,7 @@ def outcome(
 
 
 def read_told(
-    entries: Iterable[Entry], pending: PendingIntent, run: ContentId, supervisor: Did
+    entries: Iterable[Entry], pending: PendingIntent, run: ContentId, keys: SupervisorKeys
 ) -> tuple[Told, ...]:
     """The calls that these effects and outcomes tell, in the order they were made.
 
@@ -96,7 +95,7 @@ def read_told(
     told: list[Told] = []
     effects = 0
     for entry in entries:
-        check_entry(entry, supervisor)
+        check_entry(entry, keys)
         body: Mapping[str, Any] = entry.body
         is_effect = entry.kind is EntryKind.EFFECT
         effects += is_effect

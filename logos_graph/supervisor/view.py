@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from logos_graph.canon import ContentId, Json, Tag
-from logos_graph.errors import NotVerified, Rejected
+from logos_graph.errors import LogosError, NotVerified
 from logos_graph.governance import Policy, Verb, parse_verb
 from logos_graph.graph.capabilities import Capability, Grant
 from logos_graph.identity import Did, verify
-from logos_graph.ledger import Entry, EntryKind, Head
+from logos_graph.ledger import Entry, EntryKind, Head, SupervisorKeys
 from logos_graph.logline import parse_signed_intent, parse_when
 from logos_graph.supervisor.ports import GivenConsent, Mutation, PendingIntent, Snapshot
 
@@ -28,7 +28,7 @@ class View:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.head: Head = snapshot.head
-        self.supervisor: Did = snapshot.supervisor
+        self.keys: SupervisorKeys = snapshot.keys.copy()
         self.principals: dict[Did, Mutation] = {}
         self.verbs: dict[str, Verb] = {}
         self.policy: Policy = Policy(snapshot.policy)
@@ -43,8 +43,15 @@ class View:
         """The ledger's id."""
         return self.head.ledger
 
+    @property
+    def supervisor(self) -> Did:
+        """The key that signs the next entry."""
+        return self.keys.current
+
     def roles(self, did: Did) -> frozenset[str]:
-        """The roles of a principal; none for an unknown one."""
+        """The roles of a principal; none for an unknown one, and for a retired key."""
+        if self.keys.is_retired(did):
+            return frozenset()
         principal = self.principals.get(did)
         roles = principal["roles"] if principal else []
         return frozenset(map(str, roles)) if isinstance(roles, list) else frozenset()
@@ -68,7 +75,7 @@ class View:
     def catch_up(self, entries: Iterable[Entry]) -> None:
         """Moves along entries that another process wrote; NotVerified E_CHAIN_SIGNATURE, …."""
         for entry in entries:
-            check_entry(entry, self.supervisor)
+            check_entry(entry, self.keys)
             self.apply([entry])
 
     def apply(self, entries: Iterable[Entry]) -> None:
@@ -83,6 +90,7 @@ class View:
                     expected=self.head.hash,
                     found=entry.prev_hash,
                 )
+            self.keys.apply(entry)
             self._apply(entry)
             self.head = Head(entry.ledger, entry.index, entry.hash, entry.recorded_at)
 
@@ -156,20 +164,25 @@ class View:
             self._held.pop((grant.node, grant.capability), None)
 
 
-def check_entry(entry: Entry, supervisor: Did) -> None:
-    """That the supervisor signed an entry; NotVerified E_CHAIN_SIGNATURE.
+def check_entry(entry: Entry, keys: SupervisorKeys) -> None:
+    """That the supervisor signed an entry, by its key of that index; NotVerified E_CHAIN_SIGNATURE.
 
     What is read back from a database that others may write is believed only with this.
     """
+    signer = keys.signer_of(entry)
     try:
-        verify(supervisor, Tag.ENTRY_SIGNATURE, entry.text.encode(), entry.signature)
-    except Rejected as error:
-        raise NotVerified(
-            "E_CHAIN_SIGNATURE",
-            f"entry {entry.index} is not signed by the supervisor",
-            hint="`logos ledger verify` says what is wrong with the ledger",
-            index=entry.index,
-        ) from error
+        if signer is not None:
+            verify(signer, Tag.ENTRY_SIGNATURE, entry.text.encode(), entry.signature)
+            return
+    except LogosError:
+        pass  # whatever is wrong with the key or the signature, it is not signed
+    raise NotVerified(
+        "E_CHAIN_SIGNATURE",
+        f"entry {entry.index} is not signed by the supervisor",
+        hint="`logos ledger verify` says what is wrong with the ledger",
+        index=entry.index,
+        expected=signer,
+    )
 
 
 def _array(value: object) -> list[Json]:

@@ -40,6 +40,7 @@ FITTING: dict[str, dict[str, Any]] = {
     "capability.grant": {"node": ID, "capability": "clock"},
     "capability.revoke": {"grant": ID},
     "policy.activate": {"text": "permit (principal, action, resource);"},
+    "supervisor.rotate_key": {"did": DID, "previous": DID, "signature": "0" * 128},
     "verb.register": {
         "name": "transfer",
         "docs": "Move money.",
@@ -67,6 +68,7 @@ RISKS = {
     "capability.grant": "L2",
     "capability.revoke": "L1",
     "policy.activate": "L4",
+    "supervisor.rotate_key": "L5",
     "verb.register": "L2",
     "consent.give": "L0",
     "consent.refuse": "L0",

@@ -251,6 +251,11 @@ def start(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., subproce
 @pytest.fixture(scope="session")
 def logos(settings: Settings) -> Logos:
     """Runs `logos …`, on the shared home unless another is given."""
+    return logos_of(settings)
+
+
+def logos_of(settings: Settings) -> Logos:
+    """Runs `logos …`, on this home unless another is given."""
     program = Path(sys.executable).parent / "logos"
     clean = {
         name: value

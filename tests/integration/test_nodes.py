@@ -238,7 +238,7 @@ def test_a_node_that_another_machine_made_differently_is_told_and_not_promoted(
     system = example.system
     elsewhere = Supervisor(
         store=system.store,
-        signer=example.operator,
+        signers=system.signer_of,
         clock=system.clock,
         writers=system.writers,
         builder=AnotherMachine(system.builder),

@@ -15,6 +15,7 @@ from logos_graph.identity import Did, Signer
 from logos_graph.ledger import (
     Checkpoint,
     Entry,
+    SupervisorKeys,
     TreeWatch,
     checkpoint_key,
     ledger_origin,
@@ -44,7 +45,7 @@ def taken(entries: list[Entry], signer: Signer, ledger: str = "main") -> bytes:
 def judged(data: bytes, entries: list[Entry], supervisor: Did) -> str:
     """The code with which a ledger is refused that a checkpoint speaks of; or that it is not."""
     try:
-        checkpoint = open_checkpoint(data, "main", supervisor)
+        checkpoint = open_checkpoint(data, "main", SupervisorKeys((supervisor,), (0,)))
         watched(entries, checkpoint.size).check(checkpoint)
     except NotVerified as error:
         return error.code
@@ -119,7 +120,7 @@ def test_a_ledger_fits_every_checkpoint_that_was_taken_of_it_while_it_grew(
 ) -> None:
     sizes = range(len(story.entries) + 1)
     kept = [taken(story.entries[:size], people["supervisor"]) for size in sizes]
-    opened = [open_checkpoint(data, "main", supervisor) for data in kept]
+    opened = [open_checkpoint(data, "main", SupervisorKeys((supervisor,), (0,))) for data in kept]
     assert [checkpoint.size for checkpoint in opened] == list(sizes)
     assert opened[0].root == EMPTY_ROOT
     tree = watched(story.entries, *sizes)

@@ -363,10 +363,10 @@ def test_an_inner_node_is_no_leaf() -> None:
 # --- an entry as a leaf ---------------------------------------------------------------------------
 
 
-def test_a_leaf_is_two_lines_the_text_and_the_signature(story: Any) -> None:
+def test_a_leaf_is_two_lines_the_text_s_hash_and_the_signature(story: Any) -> None:
     for entry in story.entries:
         assert leaf_data(entry).split(b"\n") == [
-            entry.text.encode(),
+            sha256(entry.text.encode()).hexdigest().encode(),
             entry.signature.encode(),
             b"",
         ]

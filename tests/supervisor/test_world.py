@@ -12,7 +12,7 @@ from logos_graph.errors import Conflict, NotVerified
 from logos_graph.execution import NodeFailure
 from logos_graph.graph.capabilities import Capability, Grant, parse_limits
 from logos_graph.identity import Signer
-from logos_graph.ledger import Entry, EntryKind, make_entry
+from logos_graph.ledger import Entry, EntryKind, SupervisorKeys, make_entry
 from logos_graph.logline import parse_signed_intent
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.ports import PendingIntent
@@ -20,6 +20,7 @@ from logos_graph.supervisor.told import Told, effect, outcome, read_told
 from logos_graph.supervisor.world import LiveWorld, Surroundings
 from tests.ledger.conftest import AGENT, POLICY, SUPERVISOR, Book
 
+KEYS = SupervisorKeys((SUPERVISOR.did,), (0,))
 NODE, RUN, GRANT = content_id(b"node"), content_id(b"run"), content_id(b"grant")
 REQUEST: dict[str, Json] = {"request": {"method": "POST", "url": "http://a.example/"}}
 ANSWER: dict[str, Json] = {"outcome": {"failed": "E_HTTP_CONNECT"}}
@@ -118,7 +119,7 @@ def told_by(drafts: list[Draft]) -> list[Entry]:
 def again(place: Place, pending: PendingIntent) -> LiveWorld:
     """The world of the next process, which knows what the ledger tells."""
     now = place.pending[pending.cid]
-    return place.world(now, read_told(told_by(place.drafts), now, RUN, SUPERVISOR.did))
+    return place.world(now, read_told(told_by(place.drafts), now, RUN, KEYS))
 
 
 def test_what_the_ledger_tells_is_answered_again_and_then_the_outside(
@@ -260,15 +261,16 @@ def test_effects_that_are_not_whole_are_not_believed(
 ) -> None:
     drafts = entries_of(pending)
     known = replace(pending, effects=2)
-    whole = read_told(told_by(drafts), known, RUN, SUPERVISOR.did)
+    whole = read_told(told_by(drafts), known, RUN, KEYS)
     assert [each.answer for each in whole] == [{"time": 1}, ANSWER, None]
     entries, known = told_by([drafts[index] for index in keep]), replace(pending, effects=effects)
     with pytest.raises(NotVerified):
-        read_told(entries, known, RUN, SUPERVISOR.did)
+        read_told(entries, known, RUN, KEYS)
 
 
 def test_effects_that_the_supervisor_did_not_sign_are_not_believed(pending: PendingIntent) -> None:
     known, drafts = replace(pending, effects=2), told_by(entries_of(pending))
-    for supervisor, run in ((Signer.from_seed(b"x" * 32).did, RUN), (SUPERVISOR.did, NODE)):
+    others = SupervisorKeys((Signer.from_seed(b"x" * 32).did,), (0,))
+    for keys, run in ((others, RUN), (KEYS, NODE)):
         with pytest.raises(NotVerified):
-            read_told(drafts, known, run, supervisor)
+            read_told(drafts, known, run, keys)

@@ -21,7 +21,7 @@ final class LedgerCheck {
 
     /** What of a head changes. Its lock never does: setting it to what it is takes the node's lock. */
     private static final Set<String> HEAD_MOVES =
-            Set.of(Names.INDEX, Names.HASH, Names.RECORDED_AT);
+            Set.of(Names.INDEX, Names.HASH, Names.RECORDED_AT, Names.SUPERVISOR);
 
     private final Changes changes;
     private final Transaction transaction;

@@ -29,6 +29,7 @@ final class Names {
     static final String TEXT = "text";
     static final String SIGNATURE = "signature";
     static final String RECORDED_AT = "recorded_at";
+    static final String SUPERVISOR = "supervisor";
     static final String ONLY = "only";
     static final String LEDGER_INDEX = "ledger_index";
     static final String REVOKED_INDEX = "revoked_index";

@@ -46,6 +46,7 @@ final class SealedRules {
                     "Step",
                     "Source",
                     "Principal",
+                    "Supervisor",
                     "Verb",
                     "Capability",
                     Names.GRANT,
