@@ -32,10 +32,10 @@ from logos_graph.ledger import (
     Entry,
     Head,
     InvariantReport,
+    SignedCheckpoint,
     SupervisorKeys,
     TreeWatch,
     check_invariants,
-    checkpoint_key,
     ledger_origin,
     parse_checkpoint,
     parse_note,
@@ -43,7 +43,7 @@ from logos_graph.ledger import (
 )
 from logos_graph.ledger.contents import contents_of
 from logos_graph.ledger.merkle import HASH_BYTES, hash_leaf, leaf_data
-from logos_graph.ledger.note import Note, verify_note
+from logos_graph.ledger.note import Note
 from logos_graph.ledger.tiles import HashTile, Span, Tiler, encode_bundle, spans
 
 __all__ = [
@@ -236,12 +236,11 @@ def _checkpoint(archive: Archive) -> tuple[Note, Checkpoint]:
 
 
 def _check_signed(note: Note, keys: SupervisorKeys, head: Head) -> Did:
-    signer = keys.at(head.index + 1)
     try:
-        verify_note(note, [checkpoint_key(head.ledger, signer)])
+        SignedCheckpoint(head.ledger, parse_checkpoint(note.text), note).verify(keys)
     except NotVerified as error:
         raise in_file(error, CHECKPOINT) from error
-    return signer
+    return keys.at(head.index + 1)
 
 
 def _check_info(told: dict[str, Json], head: Head, signer: Did, state: ContentId) -> None:

@@ -29,8 +29,8 @@ Watch = Callable[[Iterator[Entry], int], Iterator[Entry]]
 class StoredLedger:
     """Implements logos_graph.archive.Source: the ledger up to one head.
 
-    keys: the supervisor's, as of that head. signers: this home's key for one of them; raises
-    Rejected E_NOT_SUPERVISOR. watch: sees the entries pass, of so many.
+    keys: the supervisor's, as of that head or later. signers: this home's key for one of them;
+    raises Rejected E_NOT_SUPERVISOR. watch: sees the entries pass, of so many.
     """
 
     def __init__(
@@ -51,7 +51,11 @@ class StoredLedger:
         total = self.head.index + 1 - first
         entries = islice(self._store.entries(first), total)
         chain = verify_chain(
-            entries, None, after=after, until=self.head, keys=self._keys.before(first)
+            entries,
+            self.key(first + total),
+            after=after,
+            until=self.head,
+            keys=self._keys.before(first),
         )
         return self._watch(chain, total)
 

@@ -76,6 +76,10 @@ class Reader:
         """Principals, as the ledger's mutations."""
         return _principals(self.rows)
 
+    def supervisor_keys(self) -> SupervisorKeys:
+        """Which key signs at which index. Raises NotVerified E_CHAIN_…."""
+        return _supervisor_keys(self.rows)
+
     def supervisors(self) -> list[Mutation]:
         """The supervisor's keys in their order, as the ledger's mutations."""
         fields = ("did", "previous", "signature")
@@ -83,10 +87,6 @@ class Reader:
             {"kind": "supervisor", **{name: row[name] for name in fields}}
             for row in self.rows("read/supervisors")
         ]
-
-    def supervisor_keys(self) -> SupervisorKeys:
-        """The supervisor's keys; NotVerified E_CHAIN_SIGNATURE, E_CHAIN_ROTATION, …."""
-        return _supervisor_keys(self.rows)
 
     def verbs(self) -> list[Mutation]:
         """Verbs, as the ledger's mutations."""

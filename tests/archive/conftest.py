@@ -29,7 +29,8 @@ from logos_graph.ledger import (
 from logos_graph.ledger.contents import Content
 from logos_graph.settings import Settings
 from logos_graph.wiring import System, found_database, open_system
-from tests.ledger.conftest import AGENT, SUPERVISOR, Book
+from tests.ledger.conftest import AGENT, Book
+from tests.ledger.test_rotation import KEYS
 
 LEDGER = "01JZZZZZZZZZZZZZZZZZZZZZZZ"
 
@@ -48,11 +49,24 @@ class BookSource:
     def head(self) -> Head:
         return self.book.entries[self.size - 1].head
 
+    @property
+    def keys(self) -> SupervisorKeys:
+        return self.keys_before(self.size)
+
+    def keys_before(self, first: int) -> SupervisorKeys:
+        keys = SupervisorKeys()
+        for entry in self.book.entries[:first]:
+            keys.apply(entry)
+        return keys
+
     def entries(self, first: int) -> Iterator[Entry]:
         self.asked.append(first)
         after = self.book.entries[first - 1].head if first else None
-        chain = self.book.entries[first : self.size]
-        for entry in verify_chain(chain, SUPERVISOR.did, after=after, until=self.head):
+        chain = verify_chain(
+            self.book.entries[first : self.size], self.key(self.size), after=after,
+            until=self.head, keys=self.keys_before(first),
+        )  # fmt: skip
+        for entry in chain:
             if entry.index == self.breaks_at:
                 raise KeyboardInterrupt
             yield entry
@@ -61,14 +75,14 @@ class BookSource:
         return self.contents[content.id]
 
     def key(self, size: int) -> Did:
-        return SUPERVISOR.did
+        return self.keys.at(size)
 
     def sign(self, size: int, root: bytes) -> Note:
-        return sign_checkpoint(self.book.ledger, size, root, SUPERVISOR)
+        signer = next(each for each in KEYS if each.did == self.key(size))
+        return sign_checkpoint(self.book.ledger, size, root, signer)
 
     def open_checkpoint(self, data: bytes) -> Checkpoint:
-        keys = SupervisorKeys((SUPERVISOR.did,), (0,))
-        return open_checkpoint(data, self.book.ledger, keys)
+        return open_checkpoint(data, self.book.ledger, self.keys)
 
 
 @dataclass
