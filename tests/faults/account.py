@@ -24,6 +24,9 @@ NOT_WRITTEN = frozenset(
 )
 """What a client is told when its intent is certainly not recorded."""
 
+_TRIES = 20
+"""How often one intent is submitted; a test ends its fault long before."""
+
 RECORDED_BEFORE = "E_NONCE_USED"
 
 
@@ -44,9 +47,10 @@ class Account:
 
     def insist(self, supervisor: Supervisor, signed: SignedIntent) -> list[str]:
         """Submits it until it is told how it stands; all that it was told."""
-        while not _settled(self.submit(supervisor, signed)):
-            pass
-        return self.told[signed.intent.cid]
+        for _ in range(_TRIES):
+            if _settled(self.submit(supervisor, signed)):
+                return self.told[signed.intent.cid]
+        raise AssertionError(self.told[signed.intent.cid])
 
     def with_status(self, *statuses: str) -> set[str]:
         """The intents whose last word is one of these."""
