@@ -18,7 +18,8 @@ from logos_graph.cli.texts import moment, short
 from logos_graph.cli.verification import current_head, verify
 
 if TYPE_CHECKING:
-    from logos_graph.ledger import Entry
+    from logos_graph.ledger import Entry, Note
+    from logos_graph.ledger.note import NoteKey
 
 __all__ = ["ledger"]
 
@@ -98,13 +99,21 @@ def checkpoint(out: Printer, folder: Path) -> int:
             raise item.fault
     note = sign_checkpoint(head.ledger, tree.size, tree.root(), signer)
     path, note = keep_checkpoint(folder / f"{head.ledger}-{tree.size}.checkpoint", note)
-    key = checkpoint_key(head.ledger, signer.did)
+    _show_checkpoint(
+        out, head.ledger, tree.size, path, note, checkpoint_key(head.ledger, signer.did)
+    )
+    return 0
+
+
+def _show_checkpoint(
+    out: Printer, ledger_id: str, size: int, path: Path, note: Note, key: NoteKey
+) -> None:
     out.document(
         {
-            "ledger": head.ledger,
+            "ledger": ledger_id,
             "file": str(path),
             "origin": key.name,
-            "size": tree.size,
+            "size": size,
             "root": note.text.splitlines()[2],
             "key": key.text,
             "note": note.data.decode(),
@@ -113,7 +122,6 @@ def checkpoint(out: Printer, folder: Path) -> int:
     out.block(note.data.decode())
     out.line()
     out.fields([("file", path), ("key", key.text)])
-    return 0
 
 
 ledger.add_command(verify)
