@@ -153,6 +153,9 @@ def _revision(entry: Entry) -> int:
 
 
 def _roles(state: State, did: str) -> frozenset[str]:
+    """What it held: a key of the supervisor's that another followed holds nothing."""
+    if any(each["previous"] == did for each in state.objects.get("supervisor", {}).values()):
+        return frozenset()
     roles = (state.get("principal", did) or {}).get("roles")
     return frozenset(map(str, roles)) if isinstance(roles, list) else frozenset()
 

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ from logos_graph.ledger import (
 from logos_graph.logline import SignedIntent
 from logos_graph.settings import Settings
 from logos_graph.wiring import System, open_system, start_database, stop_database
-from tests.integration.conftest import Logos, logos_of
+from tests.integration.conftest import ECHO, Logos, logos_of
 
 if TYPE_CHECKING:
     from logos_graph.supervisor import Outcome
@@ -37,6 +37,23 @@ if TYPE_CHECKING:
 WORKER = Path(__file__).with_name("worker.py")
 APPROVER, RETIRED = "approver", "supervisor-retired-1"
 ALL = "permit (principal, action, resource);\n"
+FLOW = """
+[flow]
+name = "echo-flow"
+
+[inputs]
+value = "u32"
+
+[placements]
+echo = "echo"
+
+[[edges]]
+from = "input.value"
+to = "echo.value"
+
+[outputs]
+out = "echo.out"
+"""
 
 
 @dataclass(frozen=True)
@@ -122,7 +139,19 @@ def home(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Home
 
 
 @pytest.fixture(scope="module")
-def waiting(home: Home) -> str:
+def ran_before(home: Home) -> str:
+    """A run by the first key."""
+    source, flow, given = (home.kept.parent / name for name in ("echo.rs", "flow.toml", "in.json"))
+    source.write_text(ECHO)
+    flow.write_text(FLOW)
+    given.write_text('{"value": 7}')
+    home.run("node", "publish", source, "--name", "echo")
+    home.run("flow", "publish", flow)
+    return str(home.run("run", "echo-flow", "--input", given)["run"])
+
+
+@pytest.fixture(scope="module")
+def waiting(home: Home, ran_before: str) -> str:
     """A rotation that waits for its consent."""
     return str(home.run("key", "rotate", SUPERVISOR, status=4)["intent"])
 
@@ -189,6 +218,32 @@ def test_every_process_of_the_home_goes_on_with_the_new_key(home: Home, rotated:
         assert system.supervisor.view.supervisor == home.keys.load(SUPERVISOR).did
     home.run("key", "new", "by-command", "--type", "service")
     assert home.verified().dids == home.one.supervisor.view.keys.dids
+
+
+def test_runs_before_and_after_a_rotation_are_proved_and_exported(
+    home: Home, rotated: Any, ran_before: str, tmp_path: Path
+) -> None:
+    given, exported, empty = home.kept.parent / "in.json", tmp_path / "export", tmp_path / "empty"
+    ran_after = home.run("run", "echo-flow", "--input", given)["run"]
+    new = home.keys.load(SUPERVISOR).did
+    for number, run in enumerate((ran_before, ran_after)):
+        file = tmp_path / f"{number}.json"
+        home.run("run", "prove", run, "--with-modules", "--output", file)
+        for trusted in (home.first, new):
+            told = home.run("verify", file, "--supervisor", trusted)
+            assert (told["verified"], told["outputs"]) == (True, {"out": 7})
+    home.run("ledger", "export", exported)
+    verified = home.run("verify", exported, "--supervisor", new)
+    assert verified["verified"]
+    assert verified["supervisor"]["keys"] == [home.first, new]
+    copy = replace(home.settings, home=empty)
+    try:
+        rebuilt = logos_of(copy)("ledger", "rebuild", exported, "--json")
+        assert rebuilt.document["state"] == verified["state"]
+        again = logos_of(copy)("ledger", "verify", "--supervisor", new, "--json").document
+        assert (again["verified"], again["differences"]["total"]) == (True, 0)
+    finally:
+        stop_database(copy)
 
 
 def test_the_ledger_verifies_by_each_of_its_keys_and_says_which(home: Home, rotated: Any) -> None:
@@ -383,4 +438,4 @@ def test_an_entry_by_a_stolen_key_after_its_rotation_is_found(home: Home, rotate
         system.store.append(head, [forged], {}, system.supervisor.view.tree)
         system.supervisor.catch_up()
 
-    assert refused(intrude) in ("E_GUARD", "E_CHAIN_SIGNATURE")
+    assert refused(intrude) == "E_GUARD"
