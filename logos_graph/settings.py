@@ -5,7 +5,7 @@
 | LOGOS_HOME | keys, ledger id, managed database | the platform's data folder for `logos` |
 | LOGOS_CACHE | what can be made again: jars, builds, compiled nodes | its cache folder |
 | LOGOS_AS | the principal that signs | `supervisor` |
-| LOGOS_QUEUE | how many submissions of one process may wait for the ledger | 1024 |
+| LOGOS_QUEUE | with so many of one process waiting, no new intent is taken | 1024 |
 | LOGOS_COMMIT_TIMEOUT | how long one may wait there, and then take to write, in seconds | 30 |
 | NEO4J_URI | an existing server instead of the managed one | unset |
 | NEO4J_USERNAME, NEO4J_PASSWORD, NEO4J_DATABASE | of that server | `neo4j`, unset, `neo4j` |

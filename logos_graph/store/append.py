@@ -36,7 +36,11 @@ __all__ = [
 ]
 
 _DIVIDED_BY_ZERO = "Neo.ClientError.Statement.ArithmeticError"  # ledger/append says what for
-_TIMED_OUT = "Neo.ClientError.Transaction.TransactionTimedOut"
+_TIMED_OUT = (
+    "Neo.ClientError.Transaction.TransactionTimedOut",
+    "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
+    "Neo.TransientError.Transaction.LockClientStopped",  # while it waited for a lock
+)
 _COMMIT_FAILED = "Neo.DatabaseError.Transaction.TransactionCommitFailed"
 
 
@@ -143,7 +147,7 @@ def refused(error: Exception, seconds: float) -> LogosError | None:
                 "an entry speaks of something that the graph does not have",
                 hint="`logos ledger verify` says what is missing",
             )
-        case exceptions.ClientError(code=str(code)) if code.startswith(_TIMED_OUT):
+        case exceptions.Neo4jError(code=str(code)) if code in _TIMED_OUT:
             return EnvironmentFault(
                 "E_QUEUE_TIMEOUT",
                 f"the database did not write it within {seconds:g} s, and gave up",

@@ -28,17 +28,27 @@ MAX_BATCH = 256
 class Submission:
     """What one thread asks the ledger to take, and how that ended.
 
+    begins: it is about a new intent: a full queue refuses that, and not the end of what has begun.
     asks_store: composing it asks the store, which has only what is committed; so nothing that is
     not may come before it: it is the first of its batch. tried: the last entry of each attempt that
     was found not to have taken hold.
     """
 
-    __slots__ = ("_error", "_leads", "_turn", "asks_store", "blobs", "compose", "settled", "tried")
+    __slots__ = (
+        "_error", "_leads", "_turn",
+        "asks_store", "begins", "blobs", "compose", "settled", "tried",
+    )  # fmt: skip
 
     def __init__(
-        self, compose: Compose, blobs: Mapping[ContentId, bytes], *, asks_store: bool
+        self,
+        compose: Compose,
+        blobs: Mapping[ContentId, bytes],
+        *,
+        asks_store: bool = False,
+        begins: bool = False,
     ) -> None:
-        self.compose, self.blobs, self.asks_store = compose, blobs, asks_store
+        self.compose, self.blobs = compose, blobs
+        self.asks_store, self.begins = asks_store, begins
         self.tried = set[ContentId]()
         self.settled = False
         self._error: BaseException | None = None
@@ -77,7 +87,8 @@ Settle = Callable[[Sequence[Submission]], Sequence[Submission]]
 class CommitQueue:
     """A bounded queue of submissions. Safe to use from several threads.
 
-    limit: how many may wait. seconds: how long each may, until a batch takes it.
+    limit: with so many waiting, no new intent is taken. seconds: how long each may wait until a
+    batch takes it.
     """
 
     def __init__(self, limit: int, seconds: float, settle: Settle) -> None:
@@ -98,7 +109,7 @@ class CommitQueue:
         nothing of it was tried; E_UNKNOWN_OUTCOME if the thread that wrote it was interrupted.
         """
         with self._lock:
-            if len(self._waiting) >= self._limit:
+            if submission.begins and len(self._waiting) >= self._limit:
                 raise _full(self._limit)
             self._waiting.append(submission)  # 1
             if not self._led:

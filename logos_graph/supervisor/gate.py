@@ -130,7 +130,7 @@ class Supervisor:
             self._watch("admitted", cid)
             return drafts
 
-        self._journal.commit(record, asks_store=not ready)  # 3
+        self._journal.commit(record, asks_store=not ready, begins=True)  # 3
         self._watch("committed", cid)
         if judged[0].outcome == "ALLOW":
             return self._carrier.carry_out(cid)  # 4

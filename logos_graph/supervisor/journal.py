@@ -75,6 +75,7 @@ class Journal:
         blobs: Mapping[ContentId, bytes] | None = None,
         *,
         asks_store: bool = False,
+        begins: bool = False,
     ) -> None:
         """Composes entries on the view, appends them to its head, and moves the view along.
 
@@ -83,9 +84,9 @@ class Journal:
         what CommitQueue.submit raises; and NotVerified E_CHAIN_ROLLBACK when the ledger is behind
         what this view has seen. compose: may be called several times, and may be given a
         view with entries that are not committed; the last call counts. asks_store: it asks the
-        store, so its view is to have nothing that the store does not have.
+        store, so its view is to have nothing that the store does not have. begins: see Submission.
         """
-        self._queue.submit(Submission(compose, blobs or {}, asks_store=asks_store))
+        self._queue.submit(Submission(compose, blobs or {}, asks_store=asks_store, begins=begins))
 
     def catch_up(self) -> bool:
         """Reads the entries that others have committed; whether there were any."""

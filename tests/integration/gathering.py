@@ -20,6 +20,8 @@ from logos_graph.supervisor import Outcome
 from logos_graph.wiring import System, open_system
 
 Ended = Outcome | LogosError
+PATIENCE = 600
+"""Seconds: however slow this machine is."""
 
 
 class CountingStore(Neo4jStore):
@@ -43,9 +45,9 @@ class CountingStore(Neo4jStore):
 class Gathering:
     """A process of its own at the gate, whose submissions can be made to come at once."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, append_seconds: float) -> None:
         self.system = system
-        self.store = CountingStore(system.driver, system.connection, system.settings.commit_timeout)
+        self.store = CountingStore(system.driver, system.connection, append_seconds)
         system.__dict__["store"] = self.store
         self.meanwhile: Callable[[], object] = lambda: None
         self.held: ContentId | None = None
@@ -89,10 +91,12 @@ class Gathering:
 
 
 @contextmanager
-def gathering(settings: Settings, **changes: Any) -> Iterator[Gathering]:
-    """Opens the system with its own journal; changes: of the settings."""
-    with open_system(replace(settings, **changes)) as system:
-        made = Gathering(system)
+def gathering(
+    settings: Settings, *, queue: int = 1024, wait: int = PATIENCE, append: float = PATIENCE
+) -> Iterator[Gathering]:
+    """Opens the system with its own journal; wait, append: seconds in the queue, in the server."""
+    with open_system(replace(settings, queue=queue, commit_timeout=wait)) as system:
+        made = Gathering(system, append)
         system.watch = made.watch
         yield made
 

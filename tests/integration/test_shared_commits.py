@@ -53,7 +53,9 @@ def test_sixty_four_threads_share_transactions_and_each_has_its_own_result(
     first, *others = [pay() for _ in range(64)]
     ended: Any = gate.at_once(first, others)
     assert codes(ended) == ["COMMITTED"] * 64
-    assert gate.store.transactions[:2] == [1, 63]  # the intents of all that waited
+    alone, shared, *_ = gate.store.transactions
+    assert alone == 1
+    assert shared >= 63  # all that waited; and the first one's receipt, if that was so quick
     assert sum(gate.store.transactions) == 128
     assert len(gate.store.transactions) < 128
     for signed, outcome in zip([first, *others], ended, strict=True):
@@ -84,7 +86,7 @@ def test_what_the_guard_refuses_takes_none_of_the_others_with_it(
         for entry in entries:
             if entry.body.get("cid") == culprit.intent.cid:
                 value = {"id": "n/k", "namespace": "n", "key": "k", "value": ""}
-                stolen = {"entry": entry.hash, "index": 0, "values": [value]}  # genesis made it?
+                stolen = {"entry": entry.hash, "index": 0, "values": [value]}
                 out.statements.append(Statement("graph/stored_values", stolen))
         return out
 
@@ -163,7 +165,7 @@ def test_an_intent_whose_turn_does_not_come_in_time_is_not_recorded(
     example: Cast, settings: Settings, pay: Pay
 ) -> None:
     waiting = pay()
-    with gathering(settings, commit_timeout=1) as gate:
+    with gathering(settings, wait=1) as gate:
 
         def until_it_has_left() -> None:
             while gate.system.supervisor.waiting:
@@ -179,16 +181,16 @@ def test_an_append_that_the_database_holds_up_is_ended_and_leaves_nothing(
 ) -> None:
     """Somebody who may write holds the head's lock and does not let go."""
     late = pay()
-    with gathering(settings, commit_timeout=1) as gate:
-        assert codes(submit(gate, pay())) == ["COMMITTED"]
+    with gathering(settings, append=5) as gate:
         system = gate.system
+        _ = system.supervisor
         with system.driver.session(database=system.connection.database) as session:
             holding = session.begin_transaction()
             holding.run("MATCH (head:LedgerHead) SET head.lock = 0").consume()
             assert codes(submit(gate, late)) == ["E_QUEUE_TIMEOUT"]
             holding.rollback()
-        assert recorded(example, late) == []
-        assert codes(submit(gate, late)) == ["COMMITTED"]
+    assert recorded(example, late) == []
+    assert codes([example.system.supervisor.execute(late)]) == ["COMMITTED"]
 
 
 def test_a_clock_set_back_by_a_day_leaves_the_ledgers_time_growing(

@@ -13,8 +13,8 @@ from logos_graph.supervisor.commits import MAX_BATCH, CommitQueue, Submission
 from tests.supervisor.paper import code_of
 
 
-def submission(*, asks_store: bool = False) -> Submission:
-    return Submission(lambda _view, _now: [], {}, asks_store=asks_store)
+def submission(*, asks_store: bool = False, begins: bool = True) -> Submission:
+    return Submission(lambda _view, _now: [], {}, asks_store=asks_store, begins=begins)
 
 
 class Written:
@@ -119,9 +119,10 @@ def test_a_full_queue_refuses_and_takes_again_when_there_is_room(written: Writte
         queue.submit(late)
     assert refused.value.code == "E_QUEUE_FULL"
     assert "LOGOS_QUEUE" in refused.value.hint
+    begun = crowd.submit(submission(begins=False))  # what ends an intent is never refused
     crowd.end()
     queue.submit(late)
-    assert written.batches == [made[:1], made[1:], [late]]
+    assert written.batches == [made[:1], [*made[1:], begun], [late]]
 
 
 def test_one_that_waits_too_long_leaves_and_is_never_written(written: Written) -> None:
