@@ -32,6 +32,7 @@ __all__ = [
     "entry_properties",
     "not_written",
     "refused",
+    "timed_out",
     "unknown_outcome",
 ]
 
@@ -39,7 +40,7 @@ _DIVIDED_BY_ZERO = "Neo.ClientError.Statement.ArithmeticError"  # ledger/append 
 _TIMED_OUT = (
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
-    "Neo.TransientError.Transaction.LockClientStopped",  # while it waited for a lock
+    "Neo.ClientError.Transaction.LockClientStopped",  # while it waited for a lock
 )
 _COMMIT_FAILED = "Neo.DatabaseError.Transaction.TransactionCommitFailed"
 
@@ -148,7 +149,7 @@ def refused(error: Exception, seconds: float) -> LogosError | None:
                 "an entry speaks of something that the graph does not have",
                 hint="`logos ledger verify` says what is missing",
             )
-        case exceptions.Neo4jError(code=str(code)) if code in _TIMED_OUT:
+        case _ if timed_out(error):
             return EnvironmentFault(
                 "E_QUEUE_TIMEOUT",
                 f"the database did not write it within {seconds:g} s, and gave up",
@@ -156,6 +157,11 @@ def refused(error: Exception, seconds: float) -> LogosError | None:
                 seconds=seconds,
             )
     return None
+
+
+def timed_out(error: BaseException) -> bool:
+    """Whether the server ended the transaction, which had its time."""
+    return getattr(error, "code", None) in _TIMED_OUT
 
 
 def _taken(error: Neo4jError) -> LogosError:

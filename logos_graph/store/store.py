@@ -21,7 +21,14 @@ from logos_graph.identity import Did
 from logos_graph.ledger import Entry, Head, parse_entry
 from logos_graph.ledger.merkle import Frontier, NodeId, entry_of, kept_node
 from logos_graph.resources import statement
-from logos_graph.store.append import Append, commit_failed, not_written, refused, unknown_outcome
+from logos_graph.store.append import (
+    Append,
+    commit_failed,
+    not_written,
+    refused,
+    timed_out,
+    unknown_outcome,
+)
 from logos_graph.store.components import flow_mutation, node_mutation
 from logos_graph.store.projection import project
 from logos_graph.store.reader import Reader, Row, Rows, as_head, read_snapshot
@@ -209,7 +216,7 @@ class Neo4jStore:
                 with self._head_locked() as (_head, rows):
                     return bool(rows("ledger/find_entry", hash=last.hash))
             except (LogosError, Neo4jError) as fault:
-                if pause is None or getattr(fault, "code", None) == "E_DATABASE_TIME":
+                if pause is None or timed_out(fault) or timed_out(fault.__cause__ or fault):
                     raise unknown_outcome(last, cause) from fault
                 time.sleep(pause)
         raise AssertionError  # the last pause is None
