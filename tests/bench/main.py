@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -55,6 +57,7 @@ def main() -> None:
     unknown = sorted(set(arguments.names) - set(NAMES))
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are stopped on the way out
     names, rounds = arguments.names or NAMES, 40 if arguments.quick else 400
     results: Figures = {}
     if NODES in names:  # before the database, which takes memory and a share of the processors
@@ -77,10 +80,10 @@ def main() -> None:
 
 
 def _sizes(text: str) -> tuple[int, ...]:
-    """Whole numbers, each more than the one before; argparse shows what a ValueError says."""
-    sizes = tuple(int(part) for part in text.split(","))
-    if sizes[0] < 1 or list(sizes) != sorted({*sizes}):
-        raise ValueError(text)
+    parts = text.split(",")
+    sizes = tuple(int(part) for part in parts if part.isdecimal())
+    if len(sizes) != len(parts) or sizes[0] < 1 or list(sizes) != sorted({*sizes}):
+        raise argparse.ArgumentTypeError(f"not whole numbers, each more than the last: {text}")
     return sizes
 
 
