@@ -19,6 +19,9 @@ from tests.bench.timing import Figures, timed
 
 __all__ = ["carried", "proved", "space", "verified"]
 
+_PARTS = ("invariants", "chain", "read")
+"""Of a verification, each without what the one before it adds."""
+
 _SIGNATURES = 10_000
 """That each core verifies for the floor."""
 
@@ -30,11 +33,10 @@ _STARTS = 3
 
 
 def verified(ground: Ground, size: int) -> Figures:
-    """The command; the same without invariants and graph; reading alone; signatures alone."""
+    """The command; the parts that it is made of (chain.py); signatures alone."""
     home = ground.stage.home
     whole = logos(home, "ledger", "verify")
-    chain = module(home, "tests.bench.chain", "verify")
-    read = module(home, "tests.bench.chain", "read")
+    parts = {part: module(home, "tests.bench.chain", part).seconds for part in _PARTS}
     entries, intents = whole.document["entries"], whole.document["counts"]["intents"]
     length = round(statistics.mean(len(row["text"]) for row in ground.last_rows(_SAMPLE)))
     bare, name = _signatures_per_s(length), f"ledger_{size}"
@@ -42,9 +44,7 @@ def verified(ground: Ground, size: int) -> Figures:
         f"{name}_verify_entries_per_s": entries / whole.seconds,
         f"{name}_verify_signatures_per_s": (entries + intents) / whole.seconds,
         f"{name}_verify_peak_mib": whole.peak_mib,
-        f"{name}_verify_chain_alone_entries_per_s": entries / chain.seconds,
-        f"{name}_verify_chain_alone_signatures_per_s": (entries + intents) / chain.seconds,
-        f"floor_{name}_read_entries_per_s": entries / read.seconds,
+        **{f"{name}_verify_{part}_entries_per_s": entries / parts[part] for part in _PARTS},
         f"floor_{name}_ed25519_per_s_all_cores": bare,
         f"{name}_verify_share_of_ed25519": entries / whole.seconds / bare,
         f"{name}_verify_signatures_share_of_ed25519": (entries + intents) / whole.seconds / bare,
