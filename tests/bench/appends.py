@@ -16,7 +16,7 @@ from tests.bench.timing import Figures, percentile, timed
 __all__ = ["CLIENTS", "grown", "one_client", "together"]
 
 CLIENTS = (16, 64)
-_PASSES = 3
+_PASSES = 5
 """Of many clients and of the rows without them; the median pass counts."""
 
 
@@ -53,7 +53,7 @@ def one_client(ground: Ground, size: int) -> Figures:
 
 def together(ground: Ground, size: int, clients: int) -> Figures:
     """Threads that append their acts, each when its last is durable; then the rows, bare."""
-    each = max(ground.rounds // 10, 5)
+    each = max(ground.rounds // clients, 3)
     entries, seconds, floors, batch = 2 * clients * each, list[float](), list[float](), 1
     for _ in range(_PASSES):
         works = [

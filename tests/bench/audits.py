@@ -41,6 +41,7 @@ def verified(ground: Ground, size: int) -> Figures:
     length = round(statistics.mean(len(row["text"]) for row in ground.last_rows(_SAMPLE)))
     bare, name = _signatures_per_s(length), f"ledger_{size}"
     return {
+        f"{name}_entries_when_verified": float(entries),
         f"{name}_verify_entries_per_s": entries / whole.seconds,
         f"{name}_verify_signatures_per_s": (entries + intents) / whole.seconds,
         f"{name}_verify_peak_mib": whole.peak_mib,
@@ -93,16 +94,19 @@ def carried(ground: Ground, size: int, folder: Path) -> Figures:
     }
 
 
-def space(ground: Ground, size: int) -> Figures:
-    """What lies in the database's folder for each entry; transaction logs are bounded, so apart."""
-    data = ground.stage.home / "neo4j" / "data"
+def space(home: Path, entries: int) -> Figures:
+    """What lies in the database's folder for each entry, once it is stopped: all is written then.
+
+    Transaction logs are bounded, so apart.
+    """
+    data = home / "neo4j" / "data"
     found = {
         name: sum(path.stat().st_size for path in (data / name / "neo4j").rglob("*"))
         for name in ("databases", "transactions")
     }
     return {
-        f"ledger_{size}_store_bytes_per_entry": found["databases"] / ground.length,
-        f"ledger_{size}_log_bytes": float(found["transactions"]),
+        "ledger_database_bytes_per_entry": found["databases"] / entries,
+        "ledger_database_log_bytes": float(found["transactions"]),
     }
 
 

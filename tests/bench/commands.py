@@ -51,13 +51,14 @@ def module(home: Path, name: str, *words: str) -> Ran:
 
 
 def _run(home: Path, command: Sequence[str]) -> Ran:
+    inherited = {name: at for name, at in os.environ.items() if not name.startswith("LOGOS_")}
     places = {"LOGOS_HOME": str(home), "LOGOS_CACHE": str(shared_cache())}
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     patience = {"LOGOS_COMMIT_TIMEOUT": "300", "PYTHONPATH": os.pathsep.join(paths)}
     with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as complained:
         start = time.perf_counter()
         process = subprocess.Popen(
-            command, env=os.environ | places | patience, stdout=said, stderr=complained
+            command, env=inherited | places | patience, stdout=said, stderr=complained
         )
         memory = _Memory(process.pid)
         try:
