@@ -1,6 +1,6 @@
 """The benchmarks' command: a fresh home, the example published, each figure beside its floor.
 
-    tests/bench/run [--json FILE] [--quick] [--sizes N,N,…] [NAME…]
+    tests/bench/run [--json FILE] [--quick] [--sizes N,N,…] [--exported N,N,…] [NAME…]
 
 | name | measures | beside |
 |---|---|---|
@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -47,10 +49,15 @@ def main() -> None:
         "--sizes", type=_sizes, default=ledger.SIZES, metavar="N,N,…",
         help="how long `ledger` makes it: " + ",".join(map(str, ledger.SIZES)),
     )  # fmt: skip
+    parser.add_argument(
+        "--exported", type=_sizes, metavar="N,N,…",
+        help="at which of these it exports and rebuilds it: the first",
+    )  # fmt: skip
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.names) - set(NAMES))
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are stopped on the way out
     names, rounds = arguments.names or NAMES, 40 if arguments.quick else 400
     results: Figures = {}
     if NODES in names:  # before the database, which takes memory and a share of the processors
@@ -65,20 +72,34 @@ def main() -> None:
                 results |= shown(BENCHMARKS[name](stage))
     if LEDGER in names:
         with tempfile.TemporaryDirectory(prefix="logos bench ", dir="/var/tmp") as home:
-            results |= shown(ledger.ledger(Path(home), shared_cache(), rounds, arguments.sizes))
+            sizes = arguments.sizes
+            exported = arguments.exported or sizes[:1]
+            results |= ledger.ledger(Path(home), shared_cache(), rounds, sizes, exported, shown)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")
 
 
 def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
+    parts = text.split(",")
+    sizes = tuple(int(part) for part in parts if part.isdecimal())
+    if len(sizes) != len(parts) or sizes[0] < 1 or list(sizes) != sorted({*sizes}):
+        raise argparse.ArgumentTypeError(f"not whole numbers, each more than the last: {text}")
+    return sizes
 
 
 def shown(results: Figures) -> Figures:
-    """Prints a line a figure."""
+    """Prints a line a figure, with what was aimed at beside it."""
     for figure, value in results.items():
-        print(f"{figure:42s} {value:12.3f}", flush=True)
+        print(f"{figure:58s} {value:14.3f}{_aim(figure, value)}", flush=True)
     return results
+
+
+def _aim(figure: str, value: float) -> str:
+    for name, (least, most) in ledger.AIMS.items():
+        if figure.startswith("ledger_") and figure.endswith(name):
+            aim = f"at most {most:g}" if least <= 0 else f"at least {least:g}"
+            return f"   aim: {aim}, {'met' if least <= value <= most else 'missed'}"
+    return ""
 
 
 if __name__ == "__main__":

@@ -21,6 +21,9 @@ from logos_graph.wiring import System, open_system, start_database, stop_databas
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "payment-approval"
 
+_PATIENCE_S = 300
+"""For a commit: a machine that is busy is slow, not wrong."""
+
 
 def shared_cache() -> Path:
     """The cache that all homes share, so that jars and the SDK are made once."""
@@ -33,7 +36,9 @@ class Stage:
 
     def __init__(self, home: Path, rounds: int) -> None:
         self.home, self.rounds, self.warmed = home, rounds, 0
-        self.settings = Settings(home, shared_cache(), "supervisor", None)
+        self.settings = Settings(
+            home, shared_cache(), "supervisor", None, commit_timeout=_PATIENCE_S
+        )
         self._stack = ExitStack()
 
     def __enter__(self) -> Stage:
