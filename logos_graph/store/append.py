@@ -30,6 +30,7 @@ __all__ = [
     "Append",
     "commit_failed",
     "entry_properties",
+    "next_entry_properties",
     "not_written",
     "refused",
     "unknown_outcome",
@@ -94,21 +95,23 @@ class Append:
 def entry_properties(entries: Sequence[Entry], tree: Frontier) -> list[dict[str, Any]]:
     """Entries as LedgerEntry nodes, in order; tree: as it was before them, and it stays so."""
     grown = tree.copy()
-    return [
-        {
-            "ledger": entry.ledger,
-            "index": entry.index,
-            "hash": entry.hash,
-            "prev_hash": entry.prev_hash,
-            "kind": entry.kind.value,
-            "text": entry.text,
-            "signature": entry.signature,
-            "recorded_at": entry.recorded_at,
-            "subtrees": joined_subtrees(grown.append(hash_leaf(leaf_data(entry)))),
-            "ledger_index": entry.index,
-        }
-        for entry in entries
-    ]
+    return [next_entry_properties(entry, grown) for entry in entries]
+
+
+def next_entry_properties(entry: Entry, tree: Frontier) -> dict[str, Any]:
+    """The next entry as a LedgerEntry node; tree: as it was before it, and grows by it."""
+    return {
+        "ledger": entry.ledger,
+        "index": entry.index,
+        "hash": entry.hash,
+        "prev_hash": entry.prev_hash,
+        "kind": entry.kind.value,
+        "text": entry.text,
+        "signature": entry.signature,
+        "recorded_at": entry.recorded_at,
+        "subtrees": joined_subtrees(tree.append(hash_leaf(leaf_data(entry)))),
+        "ledger_index": entry.index,
+    }
 
 
 def _apply(transaction: Transaction, change: Statement) -> None:
