@@ -35,7 +35,7 @@ def _once() -> Callable[[Any, int], Any] | None:
     """What `_ENCODER.encode` makes anew at every call; None for a Python without it."""
     make = getattr(json.encoder, "c_make_encoder", None)
     settings = (None, _ENCODER.default, encode_basestring, None, ":", ",", True, False, False)
-    return None if make is None else make(*settings)  # type: ignore[no-any-return]
+    return None if make is None else make(*settings)
 
 
 _CHUNKS = _once()

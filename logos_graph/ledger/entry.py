@@ -193,7 +193,9 @@ def trusted_entry(text: str, hash: str, signature: str) -> Entry:  # noqa: A002
     """
     if tagged_id(Tag.ENTRY_HASH, text.encode("utf-8", "surrogatepass")) != hash:
         return parse_entry(text, hash, signature)
-    return _build(parse_known(text), text, ContentId(hash), signature)
+    fields = parse_known(text)
+    assert isinstance(fields, dict)  # an entry's text is an object's
+    return _build(fields, text, ContentId(hash), signature)
 
 
 def entry_fields(entry: Entry) -> dict[str, Json]:

@@ -23,6 +23,7 @@ __all__ = [
     "as_bytes",
     "content",
     "from_bytes",
+    "indexed_relationship",
     "node_element",
     "relationship_element",
 ]
@@ -63,12 +64,18 @@ def relationship_element(
     kind: str, source: str, target: str, properties: Mapping[str, Any]
 ) -> Element:
     """A relationship, from the node of one name to the node of another."""
+    index = properties.get("ledger_index")
+    if len(properties) == 1 and type(index) is int:
+        return indexed_relationship(kind, source, target, index)
     told = _told(properties)
-    if len(told) == 1 and "ledger_index" in told:
-        apart = f"{told['ledger_index']}  "
-    else:
-        apart = " ".join([str(told.get(name, "")) for name in _APART])
+    apart = " ".join([str(told.get(name, "")) for name in _APART])
     return Element(kind, f"{source} -> {target}", apart, {"properties": told})
+
+
+def indexed_relationship(kind: str, source: str, target: str, index: int) -> Element:
+    """One that says nothing but which entry made it."""
+    value: dict[str, Json] = {"properties": {"ledger_index": index}}
+    return Element(kind, f"{source} -> {target}", f"{index}  ", value)
 
 
 def as_bytes(value: Json | dict[str, Json]) -> bytes:

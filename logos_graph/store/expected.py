@@ -14,7 +14,13 @@ from logos_graph.canon import ContentId
 from logos_graph.errors import LogosError, NotVerified
 from logos_graph.ledger import Entry, Frontier, Head, Table
 from logos_graph.store.append import next_entry_properties
-from logos_graph.store.elements import Element, content, node_element, relationship_element
+from logos_graph.store.elements import (
+    Element,
+    content,
+    indexed_relationship,
+    node_element,
+    relationship_element,
+)
 from logos_graph.store.projection import Projection, Row, Statement, project
 
 __all__ = ["Elements", "ExpectedGraph"]
@@ -126,8 +132,10 @@ class ExpectedGraph:
     def _join(
         self, kind: str, source: str, target: str, properties: Mapping[str, Any] | None = None
     ) -> Element:
-        told = {"ledger_index": self._index} if properties is None else properties
-        element = relationship_element(kind, source, target, told)
+        if properties is None:
+            element = indexed_relationship(kind, source, target, self._index)
+        else:
+            element = relationship_element(kind, source, target, properties)
         self._made.append(element)
         return element
 
