@@ -188,7 +188,7 @@ class _Verification:
         for entry in out.counted(self.tree.watch(chain), total, "verifying"):
             self.walk.take(entry)
             try:
-                self.expected.take(entry)
+                self.expected.take(entry, self.tree.completed())
             except NotVerified as error:
                 self.walk.reproduction.require(
                     False, entry.index, "body", "what a graph can hold", error.code, error.message
@@ -199,10 +199,10 @@ class _Details:
     """In what the graph is not what the entries make, which were verified before."""
 
     def __init__(self, system: System, scratch: Scratch) -> None:
-        from logos_graph.ledger import SupervisorKeys
+        from logos_graph.ledger import SupervisorKeys, TreeWatch
         from logos_graph.store import ExpectedGraph, GraphComparison
 
-        self.system = system
+        self.system, self.tree = system, TreeWatch()
         self.done: Head | None = None
         self.keys = SupervisorKeys()
         self.comparison = GraphComparison(scratch)
@@ -214,9 +214,11 @@ class _Details:
 
         first = 0 if self.done is None else self.done.index + 1
         entries = self._entries(first, head)
-        for entry in out.counted(entries, head.index + 1 - first, "looking for differences"):
+        for entry in out.counted(
+            self.tree.watch(entries), head.index + 1 - first, "looking for differences"
+        ):
             with suppress(NotVerified):  # it was told when the entry was verified
-                self.expected.take(entry)
+                self.expected.take(entry, self.tree.completed())
         self.done = head
         self.expected.finish()
         found = read_elements(self.system.reader)

@@ -30,7 +30,7 @@ __all__ = [
     "Append",
     "commit_failed",
     "entry_properties",
-    "next_entry_properties",
+    "node_properties",
     "not_written",
     "refused",
     "unknown_outcome",
@@ -95,11 +95,14 @@ class Append:
 def entry_properties(entries: Sequence[Entry], tree: Frontier) -> list[dict[str, Any]]:
     """Entries as LedgerEntry nodes, in order; tree: as it was before them, and it stays so."""
     grown = tree.copy()
-    return [next_entry_properties(entry, grown) for entry in entries]
+    return [
+        node_properties(entry, joined_subtrees(grown.append(hash_leaf(leaf_data(entry)))))
+        for entry in entries
+    ]
 
 
-def next_entry_properties(entry: Entry, tree: Frontier) -> dict[str, Any]:
-    """The next entry as a LedgerEntry node; tree: as it was before it, and grows by it."""
+def node_properties(entry: Entry, subtrees: bytes) -> dict[str, Any]:
+    """An entry as a LedgerEntry node; subtrees: those that its leaf completes, joined."""
     return {
         "ledger": entry.ledger,
         "index": entry.index,
@@ -109,7 +112,7 @@ def next_entry_properties(entry: Entry, tree: Frontier) -> dict[str, Any]:
         "text": entry.text,
         "signature": entry.signature,
         "recorded_at": entry.recorded_at,
-        "subtrees": joined_subtrees(tree.append(hash_leaf(leaf_data(entry)))),
+        "subtrees": subtrees,
         "ledger_index": entry.index,
     }
 

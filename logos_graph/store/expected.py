@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from logos_graph.canon import ContentId
 from logos_graph.errors import LogosError, NotVerified
-from logos_graph.ledger import Entry, Frontier, Head, Table
-from logos_graph.store.append import next_entry_properties
+from logos_graph.ledger import Entry, Head, Table
+from logos_graph.store.append import node_properties
 from logos_graph.store.elements import (
     Element,
     content,
@@ -73,12 +73,14 @@ class ExpectedGraph:
         self._index = -1
         self._head: Head | None = None
         self._supervisor: str | None = None
-        self._tree = Frontier()
 
-    def take(self, entry: Entry) -> None:
-        """What this entry makes and changes. NotVerified E_STATE for one that makes no sense."""
+    def take(self, entry: Entry, subtrees: bytes) -> None:
+        """What this entry makes and changes. NotVerified E_STATE for one that makes no sense.
+
+        subtrees: those of the tree that its leaf completes, joined.
+        """
         self._made, self._index = [], entry.index
-        self._entry(entry)
+        self._entry(entry, subtrees)
         try:
             self._project(project([entry], _IDS))
         except (LogosError, ValueError, TypeError, LookupError, AttributeError) as error:
@@ -111,8 +113,8 @@ class ExpectedGraph:
 
     # --- what every entry makes ---------------------------------------------------------------
 
-    def _entry(self, entry: Entry) -> None:
-        told = {**next_entry_properties(entry, self._tree), "text": None}
+    def _entry(self, entry: Entry, subtrees: bytes) -> None:
+        told = {**node_properties(entry, subtrees), "text": None}
         element = node_element("LedgerEntry", self._here, ["LedgerEntry"], told)
         self._elements.add(element, entry.index)
         if entry.index > 0:

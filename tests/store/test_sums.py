@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logos_graph.ledger import TreeWatch
 from logos_graph.scratch import scratch_file
 from logos_graph.store import ExpectedGraph, GraphComparison, GraphSum
 from logos_graph.store.elements import Element, node_element, relationship_element
@@ -81,8 +82,9 @@ def test_what_a_ledger_makes_has_the_sum_of_its_things() -> None:
         sums, kept = GraphSum(scratch), _Kept()
         for elements, drafts in ((sums, "one"), (kept, "two")):
             expected = ExpectedGraph(elements, scratch.table(drafts))
-            for entry in book.entries:
-                expected.take(entry)
+            tree = TreeWatch()
+            for entry in tree.watch(book.entries):
+                expected.take(entry, tree.completed())
             expected.finish()
         assert sums.count == sum(times for _, times in kept.things.values())
         found = [element for element, times in kept.things.values() for _ in range(times)]
