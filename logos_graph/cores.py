@@ -16,7 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import NamedTuple
 
-from logos_graph.errors import EnvironmentFault
+from logos_graph.errors import EnvironmentFault, LogosError
 from logos_graph.identity import Did
 from logos_graph.ledger import Entry, Proof, parse_entry, prove, trusted_entry
 
@@ -46,9 +46,12 @@ def usable_cores() -> int:
 class Prover:
     """Implements logos_graph.ledger.Proven for the entry that `entries` gave last."""
 
-    def __init__(self, signer: Callable[[], Did], total: int, *, cores: int | None = None) -> None:
-        """signer: whose key is in force by what has been walked. total: how many are to be proven.
+    def __init__(
+        self, signer: Callable[[], Did | None], total: int, *, cores: int | None = None
+    ) -> None:
+        """signer: whose key is in force by what has been walked, None for nobody's that is known.
 
+        total: how many are to be proven.
         cores: how many to use; by default all, unless they are not worth their start.
         """
         self._signer = signer
@@ -72,6 +75,7 @@ class Prover:
     ) -> Iterator[Entry]:
         """The entries, in order. NotVerified E_ENTRY_FORM, E_CHAIN_HASH for what is none.
 
+        What `stored` raises (a LogosError) is raised in its place, after the entries before it.
         first: the place of the first one in the chain. below: so many of the first are known to be
         genuine already.
         """
@@ -90,25 +94,26 @@ class Prover:
         self._entry, self._by, self._proof = entry, signer, proof
         return entry
 
-    def _here(self, rows: Iterator[Stored]) -> Iterator[tuple[list[Stored], Did, list[Proof]]]:
+    def _here(self, rows: Iterator[Stored]) -> Iterator[_Proven]:
         for row in rows:
             signer = self._signer()
             yield [row], signer, _prove_all([row], signer)
 
-    def _apart(self, rows: Iterator[Stored]) -> Iterator[tuple[list[Stored], Did, list[Proof]]]:
-        under_way: deque[tuple[list[Stored], Did, Future[list[Proof]]]] = deque()
+    def _apart(self, rows: Iterator[Stored]) -> Iterator[_Proven]:
+        yield from self._here(islice(rows, 1))  # genesis says whose key signs the others
+        under_way: deque[tuple[list[Stored], Did | None, Future[list[Proof]]]] = deque()
+        reading = _Batches(rows)
         executor = ProcessPoolExecutor(
             self._cores, multiprocessing.get_context("spawn"), initializer=_ignore_interrupts
         )
         try:
             while True:
-                while len(under_way) < self._cores * _AHEAD and (
-                    batch := list(islice(rows, _BATCH))
-                ):
+                while len(under_way) < self._cores * _AHEAD and (batch := reading.next()):
                     signer = self._signer()
                     future = executor.submit(_prove_all, batch, signer)
                     under_way.append((batch, signer, future))
                 if not under_way:
+                    reading.check()
                     return
                 batch, signer, future = under_way.popleft()
                 yield batch, signer, future.result()
@@ -120,7 +125,36 @@ class Prover:
             executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _prove_all(rows: list[Stored], signer: Did) -> list[Proof]:
+_Proven = tuple[list[Stored], Did | None, list[Proof]]
+"""Entries as they are stored, by whose key they were looked at, and what was found."""
+
+
+class _Batches:
+    """Rows, so many at once; what reading them raises waits until those before were looked at."""
+
+    def __init__(self, rows: Iterator[Stored]) -> None:
+        self._rows = rows
+        self._error: LogosError | None = None
+
+    def next(self) -> list[Stored]:
+        """The next ones; none at the end, or after an error."""
+        batch = list[Stored]()
+        if self._error is None:
+            try:
+                batch.extend(islice(self._rows, _BATCH))
+            except LogosError as error:
+                self._error = error
+        return batch
+
+    def check(self) -> None:
+        """Raises what ended the rows, if that was an error."""
+        if self._error is not None:
+            raise self._error
+
+
+def _prove_all(rows: list[Stored], signer: Did | None) -> list[Proof]:
+    if signer is None:
+        return [(False, False)] * len(rows)
     return [prove(*row, signer) for row in rows]
 
 

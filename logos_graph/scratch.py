@@ -28,6 +28,9 @@ _SETTINGS = (
     "PRAGMA temp_store = FILE",
 )
 
+_MARKS = 1 << 25
+"""Bits of a table (4 MiB) in which it is marked what may have been put."""
+
 _TABLES = (
     "CREATE TABLE texts (name TEXT, kind TEXT, key TEXT, text TEXT, PRIMARY KEY (name, kind, key))"
     " WITHOUT ROWID"
@@ -44,16 +47,19 @@ class Scratch:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
-        self._secret = os.urandom(32)
+        self._keyed = blake2b(digest_size=16, key=os.urandom(32))
+        self._tables: dict[str, ScratchTable] = {}
         connection.execute(_TABLES)
 
     def digest(self, data: bytes) -> bytes:
         """A hash that nobody outside of this check can foresee, so that 16 bytes of it do."""
-        return blake2b(data, digest_size=16, key=self._secret).digest()
+        keyed = self._keyed.copy()
+        keyed.update(data)
+        return keyed.digest()
 
     def table(self, name: str) -> ScratchTable:
         """The table of this name."""
-        return ScratchTable(self.connection, name)
+        return self._tables.setdefault(name, ScratchTable(self.connection, name))
 
 
 @contextmanager
@@ -81,9 +87,13 @@ class ScratchTable:
     def __init__(self, connection: sqlite3.Connection, name: str) -> None:
         self._connection, self._name = connection, name
         self._waiting: dict[tuple[str, str], str | None] = {}
+        self._marks = bytearray(_MARKS // 8)
 
     def get(self, kind: str, key: str) -> str | None:
         """See Table."""
+        place = hash((kind, key)) % _MARKS
+        if not self._marks[place >> 3] & 1 << (place & 7):
+            return None  # most that are asked for are new
         if (kind, key) in self._waiting:
             return self._waiting[kind, key]
         row = self._connection.execute(_GET, (self._name, kind, key)).fetchone()
@@ -109,6 +119,8 @@ class ScratchTable:
 
     def _wait(self, kind: str, key: str, text: str | None) -> None:
         self._waiting[kind, key] = text
+        place = hash((kind, key)) % _MARKS
+        self._marks[place >> 3] |= 1 << (place & 7)
         if len(self._waiting) >= _BATCH:
             self._write()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from logos_graph.cores import Prover, Stored, usable_cores
 from logos_graph.errors import NotVerified
 from logos_graph.identity import Signer
-from logos_graph.ledger import Entry, Walk, check_invariants, verify_chain
+from logos_graph.ledger import Entry, SupervisorKeys, Walk, check_invariants, verify_chain
 from logos_graph.ledger.report import InvariantReport
 from tests.ledger.conftest import AGENT, SUPERVISOR, Book, forge, tell_story
 
@@ -97,7 +97,7 @@ def test_an_intent_that_was_not_signed_by_its_actor_is_found_on_all_cores(
 
 @pytest.mark.parametrize("cores", [1, 2])
 def test_another_key_is_refused_whoever_looked(told: list[Entry], cores: int) -> None:
-    assert fault(rows(told), cores, supervisor=AGENT) == ("E_CHAIN_SIGNATURE", 0)
+    assert fault(rows(told), cores, supervisor=AGENT) == ("E_CHAIN_SUPERVISOR", 0)
 
 
 def test_what_was_proven_of_one_key_is_not_believed_of_another(told: list[Entry]) -> None:
@@ -123,3 +123,33 @@ def test_below_a_checkpoint_the_signature_is_not_looked_at_again(told: list[Entr
 
 def test_there_is_a_core() -> None:
     assert usable_cores() >= 1
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+@pytest.mark.parametrize("broken", [True, False])
+def test_what_reading_raises_comes_after_the_entries_before_it(
+    told: list[Entry], cores: int, broken: bool
+) -> None:
+    stored = rows(told[:300])
+    if broken:
+        stored[280] = CHANGES["E_CHAIN_SIGNATURE"](stored[280])
+
+    def read() -> Iterator[Stored]:
+        yield from stored
+        raise NotVerified("E_EXPORT_FORM", "no more than these", index=300)
+
+    prover, passed = Prover(lambda: SUPERVISOR.did, 600, cores=cores), list[Entry]()
+    with pytest.raises(NotVerified) as caught:
+        passed.extend(verify_chain(prover.entries(read()), SUPERVISOR.did, proven=prover))
+    code = "E_CHAIN_SIGNATURE" if broken else "E_EXPORT_FORM"
+    assert (caught.value.code, len(passed)) == (code, 280 if broken else 300)
+
+
+def test_genesis_says_whose_key_signs_what_goes_to_other_processes(told: list[Entry]) -> None:
+    keys = SupervisorKeys()
+    prover = Prover(lambda: keys.current if keys.dids else None, len(told), cores=2)
+    known = [
+        prover.entry(SUPERVISOR.did, entry)
+        for entry in verify_chain(prover.entries(rows(told)), None, keys=keys, proven=prover)
+    ]
+    assert known == [False, *[True] * (len(told) - 1)]

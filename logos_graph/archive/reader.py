@@ -29,6 +29,7 @@ from logos_graph.archive.layout import (
     tile_path,
 )
 from logos_graph.canon import ContentId, Json, Tag, content_id, tagged_id, verify
+from logos_graph.cores import Stored
 from logos_graph.errors import LogosError, NotVerified
 from logos_graph.ledger import Entry, parse_checkpoint, parse_entry, parse_note
 from logos_graph.ledger.merkle import HASH_BYTES
@@ -72,9 +73,16 @@ class Archive:
         """
         total = self.size() if size is None else size
         for span in spans(total, first // TILE_WIDTH):
-            yield from self._span_entries(span, first)
+            path = entries_path(span)
+            for index, row in enumerate(self._span_entries(span, first), max(first, span.first)):
+                yield _entry(row, path, index)
 
-    def _span_entries(self, span: Span, first: int) -> Iterator[Entry]:
+    def stored(self, size: int) -> Iterator[Stored]:
+        """All entries as they are there, of which nothing is known yet."""
+        for span in spans(size):
+            yield from self._span_entries(span, 0)
+
+    def _span_entries(self, span: Span, first: int) -> Iterator[Stored]:
         """Those of one file: so many, and nothing more. The ones before `first` are passed over."""
         path = entries_path(span)
         with self.folder.opened(path) as file:
@@ -82,7 +90,7 @@ class Archive:
                 text = _line(file, MAX_TEXT_BYTES, path, index)
                 signature = _line(file, MAX_SIGNATURE_BYTES, path, index)
                 if index >= first:
-                    yield _entry(text, signature, path, index)
+                    yield _stored(text, signature, path, index)
             if file.read(1):
                 refuse("E_EXPORT_FORM", path, f"it goes on after entry {index}", index=span.end)
 
@@ -141,12 +149,16 @@ def _line(file: BinaryIO, limit: int, path: str, index: int) -> bytes:
     return line[:-1]
 
 
-def _entry(text: bytes, signature: bytes, path: str, index: int) -> Entry:
+def _stored(text: bytes, signature: bytes, path: str, index: int) -> Stored:
     try:
         said = text.decode("utf-8"), signature.decode("ascii")
     except UnicodeDecodeError as error:
         refuse("E_EXPORT_FORM", path, f"entry {index} is no text: {error.reason}", index=index)
+    return Stored(said[0], tagged_id(Tag.ENTRY_HASH, text), said[1])
+
+
+def _entry(row: Stored, path: str, index: int) -> Entry:
     try:
-        return parse_entry(said[0], tagged_id(Tag.ENTRY_HASH, text), said[1], at=index)
+        return parse_entry(*row, at=index)
     except LogosError as error:
         raise in_file(error, path) from error

@@ -25,6 +25,7 @@ from logos_graph.archive.layout import CHECKPOINT, INFO, entries_path, leaves_pa
 from logos_graph.archive.reader import Archive, in_file
 from logos_graph.archive.rest import check_rest
 from logos_graph.canon import ContentId, Json, shown
+from logos_graph.cores import Prover
 from logos_graph.errors import NotVerified
 from logos_graph.identity import Did
 from logos_graph.ledger import (
@@ -99,7 +100,8 @@ def verify_archive(
     entries: Iterable[Entry] = walk.entries(trusted)
     if watch is not None:
         entries = watch(entries, checkpoint.size)
-    checked = check_invariants(entries, None, supervisor=trusted)  # 2, 7
+    proven = walk.prover
+    checked = check_invariants(entries, None, supervisor=trusted, proven=proven)  # 2, 7
     assert walk.head is not None  # a checkpoint of no entries is refused
     if walk.tree.root() != checkpoint.root:  # 3
         refuse("E_EXPORT_ROOT", CHECKPOINT, "its root is not that of the entries")
@@ -168,11 +170,19 @@ class _Walk:
     contents: set[ContentId] = field(default_factory=set)
     tiles: int = 0
     head: Head | None = None
+    prover: Prover = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.prover = Prover(self._signer, self.checkpoint.size)
+
+    def _signer(self) -> Did | None:
+        """The key in force by what has been walked."""
+        return self.keys.current if self.keys.dids else None
 
     def entries(self, trusted: Did | None) -> Iterator[Entry]:
         """Every entry, once it is verified; the files beside a span's after its last one."""
-        found = self.archive.entries(size=self.checkpoint.size)
-        chain = verify_chain(found, trusted, keys=self.keys)
+        found = self.prover.entries(self.archive.stored(self.checkpoint.size))
+        chain = verify_chain(found, trusted, keys=self.keys, proven=self.prover)
         for span in spans(self.checkpoint.size):
             leaves, tiles = list[bytes](), list[HashTile]()
             for entry in _placed(chain, span):

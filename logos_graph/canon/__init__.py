@@ -23,6 +23,7 @@ from logos_graph.canon.json import (
     parse,
     verify,
 )
+from logos_graph.canon.plain import encode_parsed, parse_known
 from logos_graph.canon.recordable import recordable, shown
 
 __all__ = [
@@ -33,10 +34,12 @@ __all__ = [
     "Tag",
     "content_id",
     "encode",
+    "encode_parsed",
     "encode_text",
     "json_id",
     "parse",
     "parse_content_id",
+    "parse_known",
     "recordable",
     "shown",
     "tagged",

@@ -21,10 +21,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from json.encoder import encode_basestring
 from typing import NoReturn, TypeAlias
 
-from logos_graph.canon.integers import LONG_BITS, integer_from_text, integer_to_text
+from logos_graph.canon.integers import LONG_BITS, integer_from_text
+from logos_graph.canon.plain import UNKNOWN, canonical_value, render, written
 from logos_graph.errors import InvalidInput, Rejected
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "Json", "encode", "encode_text", "parse", "verify"]
@@ -69,7 +69,7 @@ def encode(value: Json, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPT
         long_integers = _check_types(value, max_depth)
     except _FaultError as fault:
         raise fault.as_refusal() from None
-    text = _render(value) if long_integers else _ENCODER.encode(value)
+    text = render(value) if long_integers else written(value)
     # A part of a text in NFC is in NFC, so one look at the whole answers for every string. The
     # converse fails (the escape \n before a combining tilde): then each string is looked at.
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
@@ -95,8 +95,8 @@ def verify(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPT
     Raises what `parse` raises, and Rejected E_NOT_CANONICAL with the `offset` of the first byte
     that differs from the canonical form.
     """
-    found = _canonical_value(data, max_bytes, max_depth)
-    if found is not _UNKNOWN:
+    found = canonical_value(data, max_bytes, max_depth)
+    if found is not UNKNOWN:
         return found  # type: ignore[return-value]
     value = parse(data, max_bytes=max_bytes, max_depth=max_depth)
     canonical = encode(value, max_bytes=max_bytes, max_depth=max_depth)
@@ -111,40 +111,6 @@ def verify(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPT
         hint="`logos json canonize` prints the canonical form.",
         offset=offset,
     )
-
-
-_UNKNOWN = object()
-
-
-def _canonical_value(data: bytes, max_bytes: int, max_depth: int) -> object:
-    """The value of canonical bytes, without a step of Python for each member; or _UNKNOWN.
-
-    What the C scanner reads and the C encoder writes back to the same text has no key twice, no
-    other form of a number, order or escape; what it would let through besides is left to `parse`:
-    a float, a constant, a text too deep, too long or not in NFC, and an integer that is too long.
-    """
-    if len(data) > max_bytes:
-        return _UNKNOWN
-    try:
-        text = data.decode("utf-8")
-        value = _FAST_SCANNER.decode(text)
-        if _ENCODER.encode(value) != text:
-            return _UNKNOWN
-    except (ValueError, RecursionError):
-        return _UNKNOWN
-    brackets = text.count("[") + text.count("{")
-    if brackets > max_depth and _deeper(value, max_depth):
-        return _UNKNOWN
-    return value if text.isascii() or unicodedata.is_normalized("NFC", text) else _UNKNOWN
-
-
-def _deeper(value: Json, room: int) -> bool:
-    """Whether the value nests deeper than this."""
-    if isinstance(value, dict):
-        return room == 0 or any(_deeper(item, room - 1) for item in value.values())
-    if isinstance(value, list):
-        return room == 0 or any(_deeper(item, room - 1) for item in value)
-    return False
 
 
 # --- reading ---------------------------------------------------------------------------------
@@ -230,12 +196,6 @@ _SCANNER = json.JSONDecoder(
 )
 
 
-def _leave(number: str) -> NoReturn:
-    raise ValueError(number)
-
-
-_FAST_SCANNER = json.JSONDecoder(parse_float=_leave, parse_constant=_leave)
-
 _NUMBER_LIKE = re.compile(r"[-+.0-9][-+.0-9a-zA-Z_]*")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 
@@ -273,14 +233,6 @@ def _refuse_size(size: int, max_bytes: int) -> NoReturn:
 
 
 # --- checking and writing --------------------------------------------------------------------
-
-_ENCODER = json.JSONEncoder(
-    ensure_ascii=False,
-    check_circular=False,  # the depth limit ends a circle before the encoder sees it
-    allow_nan=False,
-    sort_keys=True,  # by code points, which is the order of the UTF-8 bytes
-    separators=(",", ":"),
-)
 
 
 class _FaultError(Exception):
@@ -383,15 +335,3 @@ def _check_string(text: str) -> None:
             f"the string {text!a:.100} is not in Unicode normal form C",
             hint="Normalise it to NFC before it is signed or hashed.",
         )
-
-
-def _render(value: Json) -> str:
-    """The canonical text without the C encoder, which cannot write long integers."""
-    if isinstance(value, dict):
-        members = (f"{encode_basestring(key)}:{_render(value[key])}" for key in sorted(value))
-        return "{" + ",".join(members) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(_render, value)) + "]"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return integer_to_text(value)
-    return _ENCODER.encode(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from logos_graph.identity import Did
     from logos_graph.ledger import (
         Comparison,
+        Entry,
         Head,
         InvariantReport,
         SupervisorKeys,
@@ -119,22 +121,26 @@ def verify(out: Printer, supervisor: str | None, against: Path | None, since: Pa
 
 
 class _Verification:
-    """One pass over the entries, and one over the graph; more where the ledger grew meanwhile."""
+    """One pass over the entries, and one over the graph; more where the ledger grew meanwhile.
+
+    And once more where the graph is not what the entries make, to say what is not.
+    """
 
     def __init__(
         self, system: System, scratch: Scratch, trusted: Did, tree: TreeWatch, below: int
     ) -> None:
         from logos_graph.cores import Prover
         from logos_graph.ledger import SupervisorKeys, Walk
-        from logos_graph.store import ExpectedGraph, GraphComparison
+        from logos_graph.store import ExpectedGraph, GraphSum
 
         self.system, self.trusted, self.tree, self.below = system, trusted, tree, below
         self.head = current_head(system)
         self.keys = SupervisorKeys()
         self.prover = Prover(self._signer, self.head.index + 1 - below)
         self.walk = Walk(trusted, scratch.table("walk"), self.prover)
-        self.comparison = GraphComparison(scratch)
-        self.expected = ExpectedGraph(self.comparison, scratch.table("drafts"))
+        self.sums = GraphSum(scratch)
+        self.expected = ExpectedGraph(self.sums, scratch.table("drafts"))
+        self.details = _Details(system, scratch)
 
     def _signer(self) -> Did:
         """The key in force by what has been walked; before genesis, the one that is trusted."""
@@ -142,24 +148,31 @@ class _Verification:
 
     def run(self, out: Printer) -> Comparison:
         """All of it, once nothing was written while the graph was read."""
-        from logos_graph.store import read_elements
-
         done: Head | None = None
         for _ in range(_ATTEMPTS):
             self._walk(out, done)
             done = self.head
-            self.expected.finish()
-            elements = read_elements(self.system.reader)
-            total = self.comparison.count
-            graph = self.comparison.compare(out.counted(elements, total, "comparing the graph"))
+            graph = self._compare(out)
+            if graph is None and current_head(self.system) == done:
+                graph = self.details.compare(out, done)
             self.head = current_head(self.system)
-            if self.head == done:
+            if graph is not None and self.head == done:
                 return graph
         raise Conflict(
             "E_LEDGER_BUSY",
             f"the ledger was written to each of the {_ATTEMPTS} times its graph was read",
             hint="verify it again when less happens",
         )
+
+    def _compare(self, out: Printer) -> Comparison | None:
+        """That nothing differs, or None."""
+        from logos_graph.ledger import Comparison
+        from logos_graph.store import read_elements
+
+        self.expected.finish()
+        total = self.sums.count
+        elements = out.counted(read_elements(self.system.reader), total, "comparing the graph")
+        return Comparison(total, 0, ()) if self.sums.equals(elements) else None
 
     def _walk(self, out: Printer, done: Head | None) -> None:
         """The entries after `done`, up to the head."""
@@ -175,11 +188,54 @@ class _Verification:
         for entry in out.counted(self.tree.watch(chain), total, "verifying"):
             self.walk.take(entry)
             try:
-                self.expected.take(entry)
+                self.expected.take(entry, self.tree.completed())
             except NotVerified as error:
                 self.walk.reproduction.require(
                     False, entry.index, "body", "what a graph can hold", error.code, error.message
                 )
+
+
+class _Details:
+    """In what the graph is not what the entries make, which were verified before."""
+
+    def __init__(self, system: System, scratch: Scratch) -> None:
+        from logos_graph.ledger import SupervisorKeys, TreeWatch
+        from logos_graph.store import ExpectedGraph, GraphComparison
+
+        self.system, self.tree = system, TreeWatch()
+        self.done: Head | None = None
+        self.keys = SupervisorKeys()
+        self.comparison = GraphComparison(scratch)
+        self.expected = ExpectedGraph(self.comparison, scratch.table("drafts in detail"))
+
+    def compare(self, out: Printer, head: Head) -> Comparison:
+        """All differences, as of the head."""
+        from logos_graph.store import read_elements
+
+        first = 0 if self.done is None else self.done.index + 1
+        entries = self._entries(first, head)
+        for entry in out.counted(
+            self.tree.watch(entries), head.index + 1 - first, "looking for differences"
+        ):
+            with suppress(NotVerified):  # it was told when the entry was verified
+                self.expected.take(entry, self.tree.completed())
+        self.done = head
+        self.expected.finish()
+        found = read_elements(self.system.reader)
+        total = self.comparison.count
+        return self.comparison.compare(out.counted(found, total, "comparing the graph"))
+
+    def _entries(self, first: int, head: Head) -> Iterator[Entry]:
+        """The same entries as were verified, by their chain up to the same head."""
+        from logos_graph.cores import Prover
+        from logos_graph.ledger import verify_chain
+
+        prover = Prover(lambda: self.keys.current, 0, cores=1)
+        rows = _stored(self.system, head, first)
+        entries = prover.entries(rows, first=first, below=head.index + 1)
+        return verify_chain(
+            entries, None, after=self.done, until=head, keys=self.keys, proven=prover
+        )
 
 
 def _stored(system: System, head: Head, first: int) -> Iterator[Stored]:

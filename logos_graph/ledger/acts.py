@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from logos_graph.canon import Json
+from logos_graph.canon import Json, encode_parsed
 from logos_graph.ledger.bodies import EntryKind, Verdict
 from logos_graph.ledger.memory import Table
 from logos_graph.logline import parse_when
@@ -163,7 +163,7 @@ class Acts:
     def keep(self, act: Act) -> None:
         """What became of it since it was got, if it has ended."""
         if act.end is not None:
-            self._table.put(_TABLE, act.cid, json.dumps(_written(act)))
+            self._table.put(_TABLE, act.cid, encode_parsed(_written(act)))
 
 
 def _written(act: Act) -> list[Any]:

@@ -34,7 +34,15 @@ from logos_graph.errors import NotVerified
 from logos_graph.identity import Did, Signer
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.keys import SupervisorKeys
-from logos_graph.ledger.merkle import HASH_BYTES, Frontier, Leaf, hash_leaf, leaf_data
+from logos_graph.ledger.merkle import (
+    HASH_BYTES,
+    Frontier,
+    Leaf,
+    NodeId,
+    hash_leaf,
+    joined_subtrees,
+    leaf_data,
+)
 from logos_graph.ledger.note import Note, NoteKey, parse_note, sign_note, verify_note
 from logos_graph.logline import MAX_NS
 
@@ -185,6 +193,7 @@ class TreeWatch:
 
     def __init__(self, sizes: Iterable[int] = ()) -> None:
         self._tree = Frontier()
+        self._completed: list[tuple[NodeId, bytes]] = []
         self._sizes = frozenset(sizes)
         self._roots: dict[int, bytes] = {}
         self._note_root()
@@ -198,10 +207,14 @@ class TreeWatch:
         """The root of the tree so far."""
         return self._tree.root()
 
+    def completed(self) -> bytes:
+        """The subtrees that the last entry's leaf completed, joined as they are kept with it."""
+        return joined_subtrees(self._completed)
+
     def watch(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """The same entries, each once it is in the tree."""
         for entry in entries:
-            self._tree.append(hash_leaf(leaf_data(entry)))
+            self._completed = self._tree.append(hash_leaf(leaf_data(entry)))
             self._note_root()
             yield entry
 

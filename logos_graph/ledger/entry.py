@@ -9,7 +9,6 @@ clock did.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import NoReturn
@@ -20,6 +19,7 @@ from logos_graph.canon import (
     Tag,
     encode,
     parse_content_id,
+    parse_known,
     shown,
     tagged_id,
     verify,
@@ -61,8 +61,9 @@ FIELDS = (
 )
 """The members of an entry's text."""
 
+_FIELDS = frozenset(FIELDS)
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
-_KINDS = frozenset(EntryKind)
+_KINDS = {kind.value: kind for kind in EntryKind}
 _SIGNATURE = re.compile(rf"[0-9a-f]{{{SIGNATURE_DIGITS}}}")
 
 
@@ -192,7 +193,9 @@ def trusted_entry(text: str, hash: str, signature: str) -> Entry:  # noqa: A002
     """
     if tagged_id(Tag.ENTRY_HASH, text.encode("utf-8", "surrogatepass")) != hash:
         return parse_entry(text, hash, signature)
-    return _build(json.loads(text), text, ContentId(hash), signature)
+    fields = parse_known(text)
+    assert isinstance(fields, dict)  # an entry's text is an object's
+    return _build(fields, text, ContentId(hash), signature)
 
 
 def entry_fields(entry: Entry) -> dict[str, Json]:
@@ -218,7 +221,7 @@ def _build(fields: dict[str, Json], text: str, hash_: ContentId, signature: str)
         prev_hash=fields["prev_hash"],  # type: ignore[arg-type]
         trace_id=fields["trace_id"],  # type: ignore[arg-type]
         recorded_at=fields["recorded_at"],  # type: ignore[arg-type]
-        kind=EntryKind(str(fields["kind"])),
+        kind=_KINDS[str(fields["kind"])],
         policy_hash=fields["policy_hash"],  # type: ignore[arg-type]
         body=fields["body"],  # type: ignore[arg-type]
         text=text,
@@ -229,8 +232,8 @@ def _build(fields: dict[str, Json], text: str, hash_: ContentId, signature: str)
 
 def _check_fields(fields: dict[str, Json]) -> None:
     """Every member of an entry's text is there, has its type, and lies in its range."""
-    if fields.keys() != set(FIELDS):
-        odd = min(fields.keys() ^ set(FIELDS))
+    if fields.keys() != _FIELDS:
+        odd = min(fields.keys() ^ _FIELDS)
         _refuse(odd, "it is missing" if odd in FIELDS else "an entry has no such field")
     if fields["version"] is True or fields["version"] != VERSION:
         _refuse("version", f"{shown(fields['version'])} is not {VERSION}")
@@ -246,7 +249,7 @@ def _check_fields(fields: dict[str, Json]) -> None:
         _refuse("kind", f"entry {fields['index']} is of kind {kind}; genesis is entry 0, alone")
     if not isinstance(body, dict):
         _refuse("body", "it is not a JSON object")
-    check_body(EntryKind(kind), body)
+    check_body(_KINDS[kind], body)
 
 
 def _check_ids(fields: dict[str, Json]) -> None:

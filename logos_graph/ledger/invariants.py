@@ -44,14 +44,19 @@ _GIVE, _REFUSE = "consent.give", "consent.refuse"
 
 
 def check_invariants(
-    entries: Iterable[Entry], stored_state: State | None, *, supervisor: Did | None = None
+    entries: Iterable[Entry],
+    stored_state: State | None,
+    *,
+    supervisor: Did | None = None,
+    proven: Proven = NOTHING,
 ) -> InvariantReport:
     """I1 to I5 over the whole ledger.
 
     stored_state: what the database holds; with None, I4 is "not compared", which is not a pass.
     supervisor: one of the keys by which it must be kept; by default those that it names.
+    proven: what was checked of the entries already.
     """
-    walk = Walk(supervisor)
+    walk = Walk(supervisor, proven=proven)
     for entry in entries:
         walk.take(entry)
     return walk.report(stored_state)

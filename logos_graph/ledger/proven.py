@@ -15,7 +15,7 @@ from logos_graph.errors import LogosError
 from logos_graph.identity import Did, verify
 from logos_graph.ledger.bodies import EntryKind
 from logos_graph.ledger.entry import Entry, parse_entry
-from logos_graph.logline import parse_signed_intent, verify_intent
+from logos_graph.logline import verify_recorded_intent
 
 __all__ = ["NOTHING", "Nothing", "Proof", "Proven", "Told", "prove", "signed_by", "told_by"]
 
@@ -94,8 +94,7 @@ def signed_by(signer: Did, entry: Entry) -> bool:
 def _intent_holds(entry: Entry) -> bool:
     body = entry.body
     try:
-        signed = parse_signed_intent({"intent": body["intent"], "signature": body["signature"]})
-        verify_intent(signed)
+        ledger, cid = verify_recorded_intent(body["intent"], body["signature"])
     except LogosError:
         return False
-    return signed.intent.cid == body["cid"] and signed.intent.ledger == entry.ledger
+    return cid == body["cid"] and ledger == entry.ledger

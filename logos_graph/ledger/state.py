@@ -21,6 +21,7 @@ from logos_graph.canon import (
     Tag,
     content_id,
     encode,
+    encode_parsed,
     tagged_id_of,
 )
 from logos_graph.errors import LogosError, NotVerified
@@ -145,7 +146,7 @@ class State:
         if self.aside is not None and kind in _MANY:
             pending = kind == "logline" and thing["status"] == Status.PENDING
             if not pending:
-                identity = content_id(_encode([kind, key, thing]))
+                identity = content_id(_encode_told([kind, key, thing]))
                 status = thing["status"] if kind == "logline" else "-"
                 self.aside.put(kind, key, f"{status} {identity}")
                 self.objects.get(kind, {}).pop(key, None)
@@ -223,6 +224,12 @@ def _lines(ids: Iterator[str]) -> Iterator[bytes]:
     """The ids, each but the first on a new line."""
     for position, identity in enumerate(ids):
         yield (f"\n{identity}" if position else identity).encode()
+
+
+def _encode_told(thing: Json) -> bytes:
+    """The same of what entries tell, whose parts are canonical JSON already."""
+    data = encode_parsed(thing).encode()
+    return data if len(data) <= _MAX_THING else _encode(thing)
 
 
 def _encode(thing: Json) -> bytes:

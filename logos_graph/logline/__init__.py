@@ -14,6 +14,7 @@ from logos_graph.logline.intent import (
     parse_signed_intent,
     sign_intent,
     verify_intent,
+    verify_recorded_intent,
 )
 from logos_graph.logline.logline import FIELDS, LogLine, parse_logline, parse_verb_name
 from logos_graph.logline.status import TRANSITIONS, Status, advance
@@ -42,4 +43,5 @@ __all__ = [
     "parse_when",
     "sign_intent",
     "verify_intent",
+    "verify_recorded_intent",
 ]

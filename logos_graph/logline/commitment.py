@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NoReturn
 
 from logos_graph.canon import shown
@@ -71,6 +72,11 @@ def parse_commitment(text: object) -> Commitment:
     """The commitment that `text` is, exactly. Raises InvalidInput E_COMMITMENT."""
     if not isinstance(text, str):
         _refuse(text, "it is not a string")
+    return _parse(text)
+
+
+@lru_cache(maxsize=4096)  # most are said again and again; what is refused is not kept
+def _parse(text: str) -> Commitment:
     head, at, target = text.partition("@")
     name, colon, argument = head.partition(":")
     try:

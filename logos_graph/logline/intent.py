@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from logos_graph.canon import ContentId, Json, Tag, content_id, encode, shown
+from logos_graph.canon import ContentId, Json, Tag, content_id, encode, encode_parsed, shown
 from logos_graph.errors import InvalidInput, Rejected
 from logos_graph.identity import SIGNATURE_DIGITS, Signer, verify
 from logos_graph.logline.logline import LogLine, parse_logline
@@ -27,6 +27,7 @@ __all__ = [
     "parse_signed_intent",
     "sign_intent",
     "verify_intent",
+    "verify_recorded_intent",
 ]
 
 MAX_INTENT_BYTES = 1024 * 1024
@@ -115,7 +116,11 @@ def parse_signed_intent(value: Json) -> SignedIntent:
     Raises what `parse_intent` raises, and InvalidInput E_FIELD_TYPE for the signature's form.
     """
     members = _members(value, "signed intent", ("intent", "signature"))
-    signature = members["signature"]
+    signature = _parse_signature(members["signature"])
+    return SignedIntent(parse_intent(members["intent"]), signature)
+
+
+def _parse_signature(signature: Json) -> str:
     if (
         not isinstance(signature, str)
         or len(signature) != SIGNATURE_DIGITS
@@ -126,7 +131,7 @@ def parse_signed_intent(value: Json) -> SignedIntent:
             f"the signature is not {SIGNATURE_DIGITS} lower-case hex digits",
             field="signature",
         )
-    return SignedIntent(parse_intent(members["intent"]), signature)
+    return signature
 
 
 def sign_intent(intent: Intent, signer: Signer) -> SignedIntent:
@@ -143,6 +148,23 @@ def sign_intent(intent: Intent, signer: Signer) -> SignedIntent:
 def verify_intent(signed: SignedIntent) -> None:
     """Return if the signature is that of `who`. Raises Rejected E_SIGNATURE if it is not."""
     verify(signed.intent.logline.who, Tag.INTENT, signed.intent.text, signed.signature)
+
+
+def verify_recorded_intent(intent: Json, signature: Json) -> tuple[str, ContentId]:
+    """The ledger and the id of an intent that was parsed from canonical JSON, and is `who`'s.
+
+    The same as `parse_signed_intent` and `verify_intent`, and what they raise; a LogLine has one
+    text, so that what was parsed needs not be made again of its parts.
+    """
+    members = _members(intent, "intent", ("ledger", "logline", "nonce"))
+    parse_nonce(members["nonce"])
+    ledger, line = parse_ledger_id(members["ledger"]), parse_logline(members["logline"])
+    _check_pending(line)
+    text = encode_parsed(intent).encode()
+    if len(text) > MAX_INTENT_BYTES:
+        encode(intent, max_bytes=MAX_INTENT_BYTES)  # refuses it
+    verify(line.who, Tag.INTENT, text, _parse_signature(signature))
+    return ledger, content_id(text)
 
 
 def _members(value: Json, name: str, fields: tuple[str, ...]) -> dict[str, Json]:

@@ -9,11 +9,13 @@ from logos_graph.store.restoring import restore
 from logos_graph.store.schema import apply_schema
 from logos_graph.store.state import read_state
 from logos_graph.store.store import Neo4jStore
+from logos_graph.store.sums import GraphSum
 
 __all__ = [
     "ExpectedGraph",
     "GraphComparison",
     "GraphEvidence",
+    "GraphSum",
     "Neo4jStore",
     "Reader",
     "StoredLedger",

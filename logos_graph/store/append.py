@@ -30,6 +30,7 @@ __all__ = [
     "Append",
     "commit_failed",
     "entry_properties",
+    "node_properties",
     "not_written",
     "refused",
     "timed_out",
@@ -96,20 +97,25 @@ def entry_properties(entries: Sequence[Entry], tree: Frontier) -> list[dict[str,
     """Entries as LedgerEntry nodes, in order; tree: as it was before them, and it stays so."""
     grown = tree.copy()
     return [
-        {
-            "ledger": entry.ledger,
-            "index": entry.index,
-            "hash": entry.hash,
-            "prev_hash": entry.prev_hash,
-            "kind": entry.kind.value,
-            "text": entry.text,
-            "signature": entry.signature,
-            "recorded_at": entry.recorded_at,
-            "subtrees": joined_subtrees(grown.append(hash_leaf(leaf_data(entry)))),
-            "ledger_index": entry.index,
-        }
+        node_properties(entry, joined_subtrees(grown.append(hash_leaf(leaf_data(entry)))))
         for entry in entries
     ]
+
+
+def node_properties(entry: Entry, subtrees: bytes) -> dict[str, Any]:
+    """An entry as a LedgerEntry node; subtrees: those that its leaf completes, joined."""
+    return {
+        "ledger": entry.ledger,
+        "index": entry.index,
+        "hash": entry.hash,
+        "prev_hash": entry.prev_hash,
+        "kind": entry.kind.value,
+        "text": entry.text,
+        "signature": entry.signature,
+        "recorded_at": entry.recorded_at,
+        "subtrees": subtrees,
+        "ledger_index": entry.index,
+    }
 
 
 def _apply(transaction: Transaction, change: Statement) -> None:

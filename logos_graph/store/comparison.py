@@ -78,6 +78,10 @@ class GraphComparison:
         if len(self._waiting) >= _BATCH:
             self._write()
 
+    def add(self, element: Element, index: int, times: int = 1) -> None:
+        """See Elements; what was put with the same name is replaced all the same."""
+        self.put(element, index, times)
+
     def drop(self, element: Element) -> None:
         """See Elements."""
         self._waiting[self._key(element)] = None

@@ -17,7 +17,16 @@ from typing import Any
 
 from logos_graph.canon import Json, content_id
 
-__all__ = ["Element", "as_bytes", "content", "from_bytes", "node_element", "relationship_element"]
+__all__ = [
+    "Element",
+    "all_bytes",
+    "as_bytes",
+    "content",
+    "from_bytes",
+    "indexed_relationship",
+    "node_element",
+    "relationship_element",
+]
 
 _SHORT = 200
 _PLAIN = 0
@@ -55,14 +64,29 @@ def relationship_element(
     kind: str, source: str, target: str, properties: Mapping[str, Any]
 ) -> Element:
     """A relationship, from the node of one name to the node of another."""
+    index = properties.get("ledger_index")
+    if len(properties) == 1 and type(index) is int:
+        return indexed_relationship(kind, source, target, index)
     told = _told(properties)
-    apart = " ".join(str(told.get(name, "")) for name in _APART)
+    apart = " ".join([str(told.get(name, "")) for name in _APART])
     return Element(kind, f"{source} -> {target}", apart, {"properties": told})
+
+
+def indexed_relationship(kind: str, source: str, target: str, index: int) -> Element:
+    """One that says nothing but which entry made it."""
+    value: dict[str, Json] = {"properties": {"ledger_index": index}}
+    return Element(kind, f"{source} -> {target}", f"{index}  ", value)
 
 
 def as_bytes(value: Json | dict[str, Json]) -> bytes:
     """Bytes that are the same for the same value, and of no other one."""
     return marshal.dumps(value, _PLAIN)
+
+
+def all_bytes(element: Element) -> bytes:
+    """Bytes that are the same for the same element, and of no other one."""
+    told = (element.kind, element.name, element.apart, element.value)
+    return marshal.dumps(told, _PLAIN)
 
 
 def from_bytes(data: bytes) -> dict[str, Any]:
@@ -79,11 +103,15 @@ def content(identity: str) -> Json:
 
 def _told(properties: Mapping[str, Any]) -> dict[str, Json]:
     """In the order of the names, so that equal things have equal bytes."""
-    return {
-        name: _value(properties[name])
-        for name in sorted(properties)
-        if properties[name] is not None
-    }
+    told: dict[str, Json] = {}
+    for name in sorted(properties):
+        value = properties[name]
+        kind = type(value)
+        if kind is int or (kind is str and len(value) <= _SHORT):
+            told[name] = value
+        elif value is not None:
+            told[name] = _value(value)
+    return told
 
 
 def _value(value: Any) -> Json:

@@ -7,16 +7,20 @@ node is told when the intent has ended, or at the end of the ledger.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from logos_graph.canon import ContentId
 from logos_graph.errors import LogosError, NotVerified
-from logos_graph.ledger import Entry, Frontier, Head, Table
-from logos_graph.ledger.merkle import HASH_BYTES
-from logos_graph.store.append import entry_properties
-from logos_graph.store.elements import Element, content, node_element, relationship_element
+from logos_graph.ledger import Entry, Head, Table
+from logos_graph.store.append import node_properties
+from logos_graph.store.elements import (
+    Element,
+    content,
+    indexed_relationship,
+    node_element,
+    relationship_element,
+)
 from logos_graph.store.projection import Projection, Row, Statement, project
 
 __all__ = ["Elements", "ExpectedGraph"]
@@ -27,6 +31,9 @@ class Elements(Protocol):
 
     def put(self, element: Element, index: int, times: int = 1) -> None:
         """The element, as the entry of this index left it; in the place of one of that name."""
+
+    def add(self, element: Element, index: int, times: int = 1) -> None:
+        """The same of one whose name no other entry can use, and which is never dropped."""
 
     def drop(self, element: Element) -> None:
         """The element is not there any more."""
@@ -66,12 +73,14 @@ class ExpectedGraph:
         self._index = -1
         self._head: Head | None = None
         self._supervisor: str | None = None
-        self._tree = Frontier()
 
-    def take(self, entry: Entry) -> None:
-        """What this entry makes and changes. NotVerified E_STATE for one that makes no sense."""
+    def take(self, entry: Entry, subtrees: bytes) -> None:
+        """What this entry makes and changes. NotVerified E_STATE for one that makes no sense.
+
+        subtrees: those of the tree that its leaf completes, joined.
+        """
         self._made, self._index = [], entry.index
-        self._entry(entry)
+        self._entry(entry, subtrees)
         try:
             self._project(project([entry], _IDS))
         except (LogosError, ValueError, TypeError, LookupError, AttributeError) as error:
@@ -104,10 +113,10 @@ class ExpectedGraph:
 
     # --- what every entry makes ---------------------------------------------------------------
 
-    def _entry(self, entry: Entry) -> None:
-        (told,) = entry_properties([entry], self._tree)
-        self._tree.append(told["subtrees"][:HASH_BYTES])
-        self._node("LedgerEntry", entry.index, {**told, "text": None})
+    def _entry(self, entry: Entry, subtrees: bytes) -> None:
+        told = {**node_properties(entry, subtrees), "text": None}
+        element = node_element("LedgerEntry", self._here, ["LedgerEntry"], told)
+        self._elements.add(element, entry.index)
         if entry.index > 0:
             source = f"LedgerEntry {entry.index - 1}"
             self._join("NEXT", source, self._here)
@@ -125,8 +134,10 @@ class ExpectedGraph:
     def _join(
         self, kind: str, source: str, target: str, properties: Mapping[str, Any] | None = None
     ) -> Element:
-        told = {"ledger_index": self._index} if properties is None else properties
-        element = relationship_element(kind, source, target, told)
+        if properties is None:
+            element = indexed_relationship(kind, source, target, self._index)
+        else:
+            element = relationship_element(kind, source, target, properties)
         self._made.append(element)
         return element
 
@@ -146,10 +157,17 @@ class ExpectedGraph:
         return self._elements.has(name.split(" ", 1)[0], name)
 
     def _keep(self) -> None:
-        names = [(each.kind, each.name, each.apart) for each in self._made]
-        times = Counter(names)
-        for name, element in zip(names, self._made, strict=True):
-            self._elements.put(element, self._index, times[name] if element.apart else 1)
+        """Two relationships of one entry that nothing tells apart are there twice."""
+        told: dict[tuple[str, str, str], tuple[Element, int]] = {}
+        for element in self._made:
+            name = (element.kind, element.name, element.apart)
+            times = told[name][1] + 1 if element.apart and name in told else 1
+            told[name] = (element, times)
+        own = f"{self._index} "
+        for element, times in told.values():
+            lasts = element.kind != "NAMES" and element.apart.startswith(own)
+            keep = self._elements.add if lasts else self._elements.put
+            keep(element, self._index, times)
 
     # --- intents ------------------------------------------------------------------------------
 

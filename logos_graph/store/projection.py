@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from logos_graph.canon import ContentId, Json, encode_text
+from logos_graph.canon import ContentId, Json, encode_parsed
 from logos_graph.graph import parse_type
 from logos_graph.ledger import Entry, EntryKind, founded
 
@@ -87,7 +87,7 @@ def _genesis(out: Projection, entry: Entry) -> None:
 
 def _logline(entry: Entry) -> Row:
     body = _body(entry)
-    intent, decision = body["intent"], encode_text(body["decision"])
+    intent, decision = body["intent"], encode_parsed(body["decision"])
     line = intent["logline"]
     return {
         "cid": body["cid"],
@@ -98,7 +98,7 @@ def _logline(entry: Entry) -> Row:
         "if_doubt": line["if_doubt"],
         "if_not": line["if_not"],
         "nonce": intent["nonce"],
-        "text": encode_text(intent),
+        "text": encode_parsed(intent),
         "signature": body["signature"],
         "status": "PENDING",
         "decision": decision,
@@ -118,7 +118,7 @@ def _answer(entry: Entry) -> Row:
     settles: Row = {}
     if decision is not None:
         settles = {
-            "decision": encode_text(decision),
+            "decision": encode_parsed(decision),
             "policy_hash": entry.policy_hash,
             "writer": body["writer"],
             "decided_index": entry.index,
@@ -147,8 +147,8 @@ def _ending(entry: Entry, status: str) -> Row:
             "status": status,
             "consequence": body["consequence"],
             "commitment": body["commitment"],
-            "cause": None if cause is None else encode_text(cause),
-            "result": None if result is None else encode_text(result),
+            "cause": None if cause is None else encode_parsed(cause),
+            "result": None if result is None else encode_parsed(result),
             "ended_index": entry.index,
         },
     }
@@ -169,7 +169,7 @@ def _mutate(
         case "flow":
             out.statements += _flow(base, mutation)
         case "verb":
-            rest["schema"] = encode_text(mutation["schema"])
+            rest["schema"] = encode_parsed(mutation["schema"])
             out.statements.append(Statement("graph/verb", base | rest))
         case "policy" | "supervisor":
             rest["ledger"] = entry.ledger
@@ -235,8 +235,8 @@ def _draft(
     kept = ("id", "name", "by", "status", "node", "needs", "toolchain", "flags", "sdk")
     properties = {name: mutation[name] for name in kept} | {
         "imports": _imports(mutation),
-        "failure": None if failure is None else encode_text(failure),
-        "diagnostics": encode_text(mutation["diagnostics"]),
+        "failure": None if failure is None else encode_parsed(failure),
+        "diagnostics": encode_parsed(mutation["diagnostics"]),
         "recorded_at": entry.recorded_at,
         "ledger_index": entry.index,
     }
@@ -252,7 +252,7 @@ def _grant(base: Row, mutation: Mapping[str, Any]) -> Statement:
     properties = {
         "id": mutation["grant"],
         "node": mutation["node"],
-        "limits": encode_text(mutation["limits"]),
+        "limits": encode_parsed(mutation["limits"]),
         "ledger_index": base["index"],
     }
     return Statement(
@@ -296,7 +296,7 @@ def _edge(flow: str, uses: Mapping[str, str], edge: Mapping[str, Any], index: in
             "from_port": edge["from_port"],
             "to_port": edge["to_port"],
             "type": edge["type"],
-            "when": None if when is None else encode_text(when),
+            "when": None if when is None else encode_parsed(when),
             "ledger_index": index,
         },
     }
@@ -311,7 +311,7 @@ def _ports(mutation: Mapping[str, Any]) -> list[Row]:
             "type": parse_type(port["type"]).id,
             "text": port["type"],
             "docs": port.get("docs"),
-            "members": encode_text(port["members"]) if "members" in port else None,
+            "members": encode_parsed(port["members"]) if "members" in port else None,
         }
         for direction in ("input", "output")
         for position, port in enumerate(mutation[f"{direction}s"])
@@ -321,7 +321,7 @@ def _ports(mutation: Mapping[str, Any]) -> list[Row]:
 def _run(entry: Entry, mutation: Mapping[str, Any]) -> Row:
     index, run = entry.index, mutation["id"]
     values: Mapping[str, Json] = mutation["values"]
-    texts = {cid: encode_text(value) for cid, value in values.items()}
+    texts = {cid: encode_parsed(value) for cid, value in values.items()}
     failure = mutation["failure"]
     steps = _steps(mutation)
     places = {name: position for position, (name, _) in enumerate(steps)}
@@ -334,10 +334,10 @@ def _run(entry: Entry, mutation: Mapping[str, Any]) -> Row:
             "flow": mutation["flow"],
             "intent": mutation["intent"],
             "status": mutation["status"],
-            "failure": None if failure is None else encode_text(failure),
-            "inputs": encode_text(mutation["inputs"]),
-            "outputs": encode_text(mutation["outputs"]),
-            "uncarried": encode_text(uncarried) if uncarried else None,
+            "failure": None if failure is None else encode_parsed(failure),
+            "inputs": encode_parsed(mutation["inputs"]),
+            "outputs": encode_parsed(mutation["outputs"]),
+            "uncarried": encode_parsed(uncarried) if uncarried else None,
             "recorded_at": entry.recorded_at,
             "ledger_index": index,
         },
@@ -377,7 +377,7 @@ def _steps(mutation: Mapping[str, Any]) -> list[tuple[str, Row]]:
         (
             step["name"],
             {"node": step["node"], "status": step["status"], "gas": step["gas"]}
-            | {name: encode_text(step[name]) for name in ("calls", "log") if name in step},
+            | {name: encode_parsed(step[name]) for name in ("calls", "log") if name in step},
         )
         for step in mutation["steps"]
     ]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from logos_graph.ledger import Finding
+from logos_graph.ledger import Finding, TreeWatch
 from logos_graph.resources import statement
 from logos_graph.scratch import scratch_file
 from logos_graph.settings import Settings
@@ -97,8 +97,9 @@ def graph_of(settings: Settings) -> Iterator[Graph]:
         tell_everything(system)
         comparison = GraphComparison(scratch)
         expected = ExpectedGraph(comparison, scratch.table("drafts"))
-        for entry in system.store.entries(0):
-            expected.take(entry)
+        tree = TreeWatch()
+        for entry in tree.watch(system.store.entries(0)):
+            expected.take(entry, tree.completed())
         expected.finish()
         graph = Graph(settings, system, comparison)
         for row in graph.ask("SHOW CONSTRAINTS YIELD name"):
