@@ -16,7 +16,7 @@ from logos_graph.errors import LogosError, NotVerified
 from logos_graph.ledger import Entry, Frontier, Head, Table
 from logos_graph.ledger.merkle import HASH_BYTES
 from logos_graph.store.append import entry_properties
-from logos_graph.store.elements import Element, content, node_element, relationship_element
+from logos_graph.store.elements import Element, content, node_element, relationship_element, written
 from logos_graph.store.projection import Projection, Row, Statement, project
 
 __all__ = ["Elements", "ExpectedGraph"]
@@ -280,7 +280,7 @@ class ExpectedGraph:
             element = node_element("Source", told, ["Source"], self._indexed({"id": identity}))
             properties = element.value["properties"]
             assert isinstance(properties, dict)  # as it was just made
-            properties["text"] = content(identity)
+            properties["text"] = written(identity)
             self._made.append(element)
         self._join("WRITTEN_AS", name, told)
 
