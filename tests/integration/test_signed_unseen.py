@@ -209,6 +209,7 @@ def test_since_a_checkpoint_of_a_key_that_only_the_graph_tells_of_nothing_is_ski
         "broken": broken, "signature": ninth.signature,
     }  # fmt: skip
     with changed(graph, do, undo, **given):
+        assert graph.system.reader.supervisor_keys().dids == (THIEF.did,)
         ended = logos_there("ledger", "verify", "--since", tmp_path)
         assert code(ended) == (1, "E_NOTE_UNSIGNED")
     assert list(verify_chain(graph.system.store.entries(0), trusted, keys=SupervisorKeys()))
