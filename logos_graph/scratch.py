@@ -18,6 +18,8 @@ __all__ = ["Scratch", "ScratchTable", "scratch_file"]
 
 _BATCH = 2000
 """Rows that are written at once."""
+_BATCH_CHARACTERS = 4 * 1024 * 1024
+"""Of the texts that wait; a single one may be larger."""
 
 _CACHE_KIB = 8 * 1024
 _SETTINGS = (
@@ -88,6 +90,7 @@ class ScratchTable:
         self._connection, self._name = connection, name
         self._waiting: dict[tuple[str, str], str | None] = {}
         self._marks = bytearray(_MARKS // 8)
+        self._characters = 0
 
     def get(self, kind: str, key: str) -> str | None:
         """See Table."""
@@ -121,7 +124,8 @@ class ScratchTable:
         self._waiting[kind, key] = text
         place = hash((kind, key)) % _MARKS
         self._marks[place >> 3] |= 1 << (place & 7)
-        if len(self._waiting) >= _BATCH:
+        self._characters += len(text or "")
+        if len(self._waiting) >= _BATCH or self._characters >= _BATCH_CHARACTERS:
             self._write()
 
     def _write(self) -> None:
@@ -135,3 +139,4 @@ class ScratchTable:
         self._connection.executemany(_DROP, gone)
         self._connection.execute("COMMIT")
         self._waiting.clear()
+        self._characters = 0

@@ -154,8 +154,16 @@ class System:
     def supervisor(self) -> Supervisor:
         """The gate; what a dead process left behind is finished before the first intent.
 
-        Raises Rejected E_NOT_SUPERVISOR if this home does not have the key in force.
+        Raises Rejected E_NOT_SUPERVISOR if this home does not have the key in force,
+        E_REBUILD_UNFINISHED for a database that holds the beginning of a ledger only.
         """
+        if self.rebuilding(self.ledger).exists():
+            raise Rejected(
+                "E_REBUILD_UNFINISHED",
+                "this database has the beginning of its ledger only: a rebuild was not finished",
+                hint="`logos ledger rebuild DIR` goes on with it; what is written before that makes"
+                " a second history",
+            )
         import logos_graph.wasm.admission as admission
         from logos_graph.supervisor import Supervisor
 
@@ -175,6 +183,10 @@ class System:
         self.recovered = supervisor.recover()
         self.keys.settle(supervisor.view.keys.dids)
         return supervisor
+
+    def rebuilding(self, ledger: str) -> Path:
+        """The file that is there while a ledger is rebuilt into this home's database."""
+        return self.settings.home / f"rebuilding-{ledger}"
 
     def signer_of(self, supervisor: Did) -> Signer:
         """This home's key of this DID, to keep the ledger by; Rejected E_NOT_SUPERVISOR."""

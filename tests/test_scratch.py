@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +36,20 @@ def test_a_table_in_the_file_holds_what_one_in_memory_does(
         for _, kind, key, _ in steps:
             assert table.get(kind, key) == memory.get(kind, key)
             assert list(table.items(kind)) == list(memory.items(kind))
+
+
+def test_large_texts_do_not_wait_in_memory_for_so_many_as_small_ones() -> None:
+    text = "x" * 1_000_000
+    with scratch_file() as scratch:
+        table = scratch.table("one")
+        tracemalloc.start()
+        for number in range(100):
+            table.put("kind", str(number), f"{number}{text}")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert table.get("kind", "7") == f"7{text}"
+        assert table.count("kind") == 100
+    assert peak < 20_000_000
 
 
 def fill_up() -> None:

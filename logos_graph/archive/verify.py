@@ -33,19 +33,21 @@ from logos_graph.ledger import (
     Entry,
     Head,
     InvariantReport,
+    Proven,
     SignedCheckpoint,
     SupervisorKeys,
     TreeWatch,
-    check_invariants,
     ledger_origin,
     parse_checkpoint,
     parse_note,
     verify_chain,
 )
+from logos_graph.ledger import Walk as InvariantWalk
 from logos_graph.ledger.contents import contents_of
 from logos_graph.ledger.merkle import HASH_BYTES, hash_leaf, leaf_data
 from logos_graph.ledger.note import Note
 from logos_graph.ledger.tiles import HashTile, Span, Tiler, encode_bundle, spans
+from logos_graph.scratch import scratch_file
 
 __all__ = [
     "ArchiveReport",
@@ -100,8 +102,7 @@ def verify_archive(
     entries: Iterable[Entry] = walk.entries(trusted)
     if watch is not None:
         entries = watch(entries, checkpoint.size)
-    proven = walk.prover
-    checked = check_invariants(entries, None, supervisor=trusted, proven=proven)  # 2, 7
+    checked = _checked(entries, trusted, walk.prover)  # 2, 7
     assert walk.head is not None  # a checkpoint of no entries is refused
     if walk.tree.root() != checkpoint.root:  # 3
         refuse("E_EXPORT_ROOT", CHECKPOINT, "its root is not that of the entries")
@@ -118,6 +119,15 @@ def verify_archive(
         tiles=walk.tiles,
         checked=checked,
     )
+
+
+def _checked(entries: Iterable[Entry], trusted: Did | None, proven: Proven) -> InvariantReport:
+    """The invariants; what has ended is put into a file, so that memory does not grow with it."""
+    with scratch_file() as scratch:
+        walk = InvariantWalk(trusted, scratch.table("walk"), proven)
+        for entry in entries:
+            walk.take(entry)
+        return walk.report(None)
 
 
 def entries_again(folder: Path, report: ArchiveReport, first: int) -> Iterator[Entry]:

@@ -128,6 +128,9 @@ def _restored(
 
     archive = Archive(folder)
     head = _beginning(system, archive, report)
+    marker = system.rebuilding(report.head.ledger)
+    if head != report.head:
+        marker.touch()  # until it is whole nobody writes to it: it would be another history
     already = 0 if head is None else head.index + 1
     entries = entries_again(folder, report, already)
     counted = out.counted(entries, report.checkpoint.size - already, "restoring")
@@ -143,6 +146,7 @@ def _restored(
             expected=report.state,
             found=state,
         )
+    marker.unlink(missing_ok=True)
     return already, state
 
 

@@ -10,6 +10,7 @@ from logos_graph.errors import EnvironmentFault, InvalidInput, Rejected
 
 if TYPE_CHECKING:
     from logos_graph.canon import ContentId
+    from logos_graph.cli.known import Watch
     from logos_graph.proof import ProofFile, Step
     from logos_graph.wiring import System
 
@@ -26,13 +27,17 @@ class Proved:
     steps: tuple[Step, ...]
 
 
-def prove_run(system: System, run: ContentId, *, with_modules: bool) -> Proved:
-    """The proof of a recorded run.
+def prove_run(
+    system: System, run: ContentId, *, with_modules: bool, watch: Watch | None = None
+) -> Proved:
+    """The proof of a recorded run. watch: sees the entries pass that are verified before (known.py).
 
     Raises Rejected E_NOT_SUPERVISOR where the supervisor's key is not in this home, NotVerified
-    E_PROOF_… where the ledger does not bear the run out, InvalidInput E_SIZE for one too large.
+    E_PROOF_… where the ledger does not bear the run out, E_CHAIN_…, E_CHECKPOINT_…, E_TREE where
+    there is nothing to sign, InvalidInput E_SIZE for one too large.
     """
     from logos_graph.canon import ContentId
+    from logos_graph.cli.known import known_tree
     from logos_graph.proof import Verification, encode_proof, gather_run, make_proof
     from logos_graph.store import GraphEvidence
 
@@ -41,13 +46,15 @@ def prove_run(system: System, run: ContentId, *, with_modules: bool) -> Proved:
         raise InvalidInput("E_NO_LEDGER", "this database has no ledger yet", hint="logos up")
     size, keys = head.index + 1, system.reader.supervisor_keys()
     signer = system.signer_of(keys.at(size))
+    known = known_tree(system, head, signer.did, watch or (lambda entries, _: iter(entries)))
+    signer = system.signer_of(known.keys.at(size))
     intent = ContentId(str(system.reader.run(run)["intent"]))
     found, nodes = gather_run(GraphEvidence(system.reader, head.ledger), intent)
     entries = [entry for entry in found if entry.index < size]
     modules = {node: system.store.module(node) for node in nodes} if with_modules else {}
     proof = make_proof(
         intent, run, entries, modules,
-        size=size, tree_nodes=system.store.tree_nodes, supervisor=signer,
+        tree=known.tree, tree_nodes=system.store.tree_nodes, supervisor=signer,
     )  # fmt: skip
     data = encode_proof(proof)
     steps = tuple(Verification(data, signer.did, lambda: system.host).steps())

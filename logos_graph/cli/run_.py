@@ -247,7 +247,12 @@ def prove(out: Printer, run: str, output: Path | None, with_modules: bool) -> in
     with opened() as system:
         identity = system.reader.resolve(run, ("Run",))
         out.progress(f"proving {short(identity)}")
-        proved = prove_run(system, identity, with_modules=with_modules)
+        proved = prove_run(
+            system,
+            identity,
+            with_modules=with_modules,
+            watch=lambda entries, total: out.counted(entries, total, "verifying"),
+        )
     path = output or Path(f"run-{str(short(identity)).removeprefix('b3:')}.proof.json")
     write_proof(path, proved.data)
     document = {

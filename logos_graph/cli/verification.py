@@ -88,9 +88,12 @@ def verify(out: Printer, supervisor: str | None, against: Path | None, since: Pa
     with opened() as system, scratch_file() as scratch:
         trusted, known_from = _trusted(system, supervisor)
         kept = [] if against is None else _kept(against, system.ledger)
-        below = 0 if since is None else _covered(out, system, since)
-        work = _Verification(system, scratch, trusted, TreeWatch(i.size for i in kept), below)
+        covering = [] if since is None else [_covered(out, system, since)]
+        below = sum(item.size for item in covering)
+        tree = TreeWatch(item.size for item in (*kept, *covering))
+        work = _Verification(system, scratch, trusted, tree, below)
         graph = work.run(out)
+        _confirm(covering, work)
         checked, keys = work.walk.report(graph), work.keys
         known_from += _retired(keys, trusted)
         verdict = Verdict(
@@ -255,8 +258,8 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _covered(out: Printer, system: System, since: Path) -> int:
-    """How many entries the checkpoint covers, once they are found to be its own.
+def _covered(out: Printer, system: System, since: Path) -> Judged:
+    """The checkpoint, once the entries that it covers are found to be its own.
 
     Raises what is wrong with the checkpoint, or with the ledger beside it (checkpoint.py).
     """
@@ -277,7 +280,18 @@ def _covered(out: Printer, system: System, since: Path) -> int:
     (judged,) = judge([item], tree, keys)
     if judged.fault is not None:
         raise judged.fault
-    return size
+    return item
+
+
+def _confirm(covering: list[Judged], work: _Verification) -> None:
+    """What was taken on a checkpoint's word is what was walked, under a key that was walked too.
+
+    Until here the entries were compared as they were read a first time, and the supervisor's keys
+    were those that the graph told, not the chain.
+    """
+    for item in judge(covering, work.tree, work.keys):
+        if item.fault is not None:
+            raise item.fault
 
 
 def _covering(system: System, since: Path, keys: SupervisorKeys) -> Judged:

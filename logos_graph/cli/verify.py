@@ -66,7 +66,7 @@ def _verify_proof(out: Printer, path: Path, supervisor: Did | None) -> int:
             fault = error
     out.document(_document(path, verification, supervisor, shown, fault))
     if fault is None:
-        _show(out, verification)
+        _show(out, verification, _known_from(supervisor))
         return 0
     return fault.exit_status
 
@@ -136,7 +136,12 @@ def _told(verification: Verification) -> dict[str, object]:
     }
 
 
-def _show(out: Printer, verification: Verification) -> None:
+def _known_from(supervisor: Did | None) -> str:
+    """How it is known whose ledger it is: without a key from elsewhere anybody may have made it."""
+    return "the file alone: give --supervisor to be sure" if supervisor is None else "given"
+
+
+def _show(out: Printer, verification: Verification, known_from: str) -> None:
     from logos_graph.canon import encode_text
     from logos_graph.proof import NOT_SHOWN
 
@@ -147,6 +152,7 @@ def _show(out: Printer, verification: Verification) -> None:
         [
             ("verified", f"run {verification.proof.run}"),
             ("ledger", facts.entries[0].ledger),
+            ("supervisor", f"{verification.supervisor} ({known_from})"),
             ("who", f"{facts.line.did} by {facts.name(facts.line.who)}"),
             ("when", moment(facts.receipt.recorded_at)),
             ("flow", record.flow),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from logos_graph.canon import ContentId
+from logos_graph.errors import NotVerified
 from logos_graph.identity import Signer
-from logos_graph.ledger import Entry, sign_checkpoint
+from logos_graph.ledger import Entry, Frontier, sign_checkpoint
 from logos_graph.ledger.merkle import NodeId, Nodes, inclusion_proof, needed_nodes, root_of
 from logos_graph.proof.form import ProofFile, ProvedEntry
 
@@ -22,13 +23,23 @@ def make_proof(
     entries: Sequence[Entry],
     modules: Mapping[ContentId, bytes],
     *,
-    size: int,
+    tree: Frontier,
     tree_nodes: TreeNodes,
     supervisor: Signer,
 ) -> ProofFile:
-    """The proof of a run, against the checkpoint of this size, which is signed here."""
+    """The proof of a run, against the checkpoint of this tree, which is signed here.
+
+    tree: that of every entry, as whoever signs knows it: the nodes only lead to it. Raises
+    NotVerified E_TREE if they do not.
+    """
+    size, root = tree.size, tree.root()
     nodes = tree_nodes(proof_nodes(size, [entry.index for entry in entries]))
-    root = root_of(size, nodes)
+    if root_of(size, nodes) != root:
+        raise NotVerified(
+            "E_TREE",
+            "what is kept of the tree in the database is not the tree of its entries",
+            hint="`logos ledger verify` says what is wrong with the ledger",
+        )
     note = sign_checkpoint(entries[0].ledger, size, root, supervisor)
     proved = tuple(
         ProvedEntry(entry, tuple(inclusion_proof(entry.index, size, nodes))) for entry in entries

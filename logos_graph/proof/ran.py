@@ -50,18 +50,19 @@ def check_run(facts: Facts, run: ContentId) -> Published:
 
 
 def check_rights(facts: Facts) -> int:
-    """Each answer from outside was given to a node that had been granted the capability.
+    """Each answer from outside was given to a node that held a grant of the capability.
 
-    Gives how many answers and lines there are. Raises NotVerified E_PROOF_GRANT.
+    The grant began before the receipt, and had not ended when the run was allowed: the run's answers
+    lie between the two. Gives how many answers and lines there are. Raises NotVerified
+    E_PROOF_GRANT.
     """
-    state, used = facts.before(facts.receipt.index), 0
-    held = {(each.get("node"), each.get("capability")) for each in _things(state, "grant")}
+    held, used = _held(facts), 0
     for step in _record(facts).steps:
         asked = [_capability(call.operation) for call in step.calls if call.answer is not None]
         for capability in (*asked, *([Capability.LOG.value] if step.log else [])):
             used += 1
             if (step.node, capability) not in held:
-                message = f"the node of the step {shown(step.name)} was never granted {capability}"
+                message = f"the node of the step {shown(step.name)} held no grant of {capability}"
                 _refuse("E_PROOF_GRANT", message, capability, None)
     return used
 
@@ -215,8 +216,14 @@ def _capability(operation: str) -> str:
     return operation if known is None else known.capability.value
 
 
-def _things(state: State, kind: str) -> list[dict[str, Json]]:
-    return list(state.objects.get(kind, {}).values())
+def _held(facts: Facts) -> set[tuple[Json, Json]]:
+    """The node and the capability of each grant that was in force at some time of the run."""
+    state, allowed = facts.before(facts.receipt.index), facts.deciding.index
+    return {
+        (grant.get("node"), grant.get("capability"))
+        for key, grant in state.objects.get("grant", {}).items()
+        if grant.get("revoked") is None or state.written_at["grant", key] > allowed
+    }
 
 
 def _refuse(code: str, message: str, expected: Json, found: Json, cause: str = "") -> NoReturn:

@@ -4,8 +4,9 @@ A node's name is its label and key (`LogLine b3:…`), a relationship's the name
 (`Principal did:… -> LogLine b3:…`). Two relationships of one type between the same ends are told
 apart by the entry that made them, and by `id` and `position` where they have one.
 
-A text longer than 200 characters is told by its length and its content id, and so are bytes and
-sources, whatever their length: what has the same id is the same.
+A text longer than 200 characters is told by its length and its content id, bytes and sources by
+their content id, whatever their length: what has the same id is the same. A source that is stored
+as bytes is not one that is stored as a text.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ __all__ = [
     "indexed_relationship",
     "node_element",
     "relationship_element",
+    "written",
 ]
 
 _SHORT = 200
@@ -56,7 +58,7 @@ def node_element(
     told = _told(properties)
     text = properties.get("text")
     if kind == "Source" and isinstance(text, str):
-        told["text"] = content(content_id(text.encode("utf-8", "surrogatepass")))
+        told["text"] = written(content_id(text.encode("utf-8", "surrogatepass")))
     return Element(kind, name, "", {"labels": [*sorted(labels)], "properties": told})
 
 
@@ -97,8 +99,13 @@ def from_bytes(data: bytes) -> dict[str, Any]:
 
 
 def content(identity: str) -> Json:
-    """How bytes and sources are told."""
+    """How bytes are told."""
     return {"content": identity}
+
+
+def written(identity: str) -> Json:
+    """How a source is told."""
+    return {"text": "a source", "content": identity}
 
 
 def _told(properties: Mapping[str, Any]) -> dict[str, Json]:

@@ -20,6 +20,7 @@ from logos_graph.store.elements import (
     indexed_relationship,
     node_element,
     relationship_element,
+    written,
 )
 from logos_graph.store.projection import Projection, Row, Statement, project
 
@@ -298,7 +299,7 @@ class ExpectedGraph:
             element = node_element("Source", told, ["Source"], self._indexed({"id": identity}))
             properties = element.value["properties"]
             assert isinstance(properties, dict)  # as it was just made
-            properties["text"] = content(identity)
+            properties["text"] = written(identity)
             self._made.append(element)
         self._join("WRITTEN_AS", name, told)
 

@@ -42,6 +42,7 @@ class StoredLedger:
         watch: Watch,
     ) -> None:
         self.head = head
+        self._walked = SupervisorKeys()
         self._store, self._keys, self._signers, self._watch = store, keys, signers, watch
 
     def entries(self, first: int) -> Iterator[Entry]:
@@ -49,13 +50,14 @@ class StoredLedger:
         before = self._store.entry(first - 1) if first else None
         after = None if before is None else before.head
         total = self.head.index + 1 - first
+        self._walked = self._keys.before(first)
         entries = islice(self._store.entries(first), total)
         chain = verify_chain(
             entries,
             self.key(first + total),
             after=after,
             until=self.head,
-            keys=self._keys.before(first),
+            keys=self._walked,
         )
         return self._watch(chain, total)
 
@@ -73,7 +75,15 @@ class StoredLedger:
         return self._keys.at(size)
 
     def sign(self, size: int, root: bytes) -> Note:
-        """See Source.sign."""
+        """See Source.sign. NotVerified E_CHAIN_SUPERVISOR if the entries so far name another key."""
+        if not self._walked.dids or self._walked.at(size) != self.key(size):
+            raise NotVerified(
+                "E_CHAIN_SUPERVISOR",
+                f"the first {size} entries are not kept by {self.key(size)}",
+                hint="`logos ledger verify` says what is wrong with the ledger",
+                expected=self.key(size),
+                found=[*self._walked.dids],
+            )
         return sign_checkpoint(self.head.ledger, size, root, self._signers(self.key(size)))
 
     def open_checkpoint(self, data: bytes) -> Checkpoint:

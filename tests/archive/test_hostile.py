@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -194,3 +195,17 @@ def test_entries_that_name_what_cannot_be_are_refused_with_their_index(
     refused = fault(tmp_path / "forged")
     assert (refused.code, refused.data["index"]) == ("E_CONTENT", 5)
     assert refused.data["file"] == "entries/000.p/6"
+
+
+def test_the_memory_of_a_verification_does_not_grow_with_what_the_entries_hold(
+    tmp_path: Path,
+) -> None:
+    peaks = []
+    for length in (30, 240):
+        folder = tmp_path / str(length)
+        kept(length, note="x" * 100_000).export(folder)
+        tracemalloc.start()
+        verify_archive(folder, None)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 4_000_000  # of the 11 MB that it holds more

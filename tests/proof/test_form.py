@@ -9,10 +9,12 @@ import pytest
 from logos_graph.canon import MAX_DEPTH, ContentId, Json, content_id, encode, parse
 from logos_graph.errors import InvalidInput, LogosError, NotVerified
 from logos_graph.ledger.merkle import (
+    Frontier,
     hash_leaf,
     inclusion_proof,
     leaf_data,
     nodes_of,
+    peak_nodes,
     root_of,
     verify_inclusion,
 )
@@ -22,10 +24,13 @@ from tests.ledger.conftest import SUPERVISOR, Book
 
 def proof_of(book: Book, modules: dict[ContentId, bytes] | None = None) -> ProofFile:
     """A file with every second entry of a ledger, genesis first."""
-    nodes = nodes_of(hash_leaf(leaf_data(entry)) for entry in book.entries)
+    leaves = [hash_leaf(leaf_data(entry)) for entry in book.entries]
+    nodes, tree = nodes_of(leaves), Frontier()
+    for leaf in leaves:
+        tree.append(leaf)
     return make_proof(
         content_id(b"intent"), content_id(b"run"), book.entries[::2], modules or {},
-        size=len(book.entries), tree_nodes=lambda ids: {each: nodes[each] for each in ids},
+        tree=tree, tree_nodes=lambda ids: {each: nodes[each] for each in ids},
         supervisor=SUPERVISOR,
     )  # fmt: skip
 
@@ -114,3 +119,20 @@ def test_bytes_that_are_not_canonical_are_no_proof(book: Book) -> None:
         with pytest.raises(LogosError) as refused:
             parse_proof(other)
         assert (type(refused.value), refused.value.code) == (InvalidInput, "E_NOT_A_PROOF")
+
+
+def test_nothing_is_signed_for_nodes_that_are_not_the_tree_s(story: Book) -> None:
+    """Whoever can write to the database would have a root signed that is of no ledger."""
+    leaves = [hash_leaf(leaf_data(entry)) for entry in story.entries]
+    tree, nodes = Frontier(), nodes_of(leaves)
+    for leaf in leaves:
+        tree.append(leaf)
+    for node in peak_nodes(len(leaves)):
+        forged = {**nodes, node: bytes(32)}
+        with pytest.raises(NotVerified) as caught:
+            make_proof(
+                content_id(b"intent"), content_id(b"run"), story.entries[:1], {},
+                tree=tree, tree_nodes=lambda ids, kept=forged: {each: kept[each] for each in ids},
+                supervisor=SUPERVISOR,
+            )  # fmt: skip
+        assert caught.value.code == "E_TREE", node

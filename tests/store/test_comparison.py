@@ -93,3 +93,16 @@ def test_what_was_dropped_or_put_again_is_expected_no_more(graph: GraphCompariso
     assert {(each.what, each.field, each.index) for each in changes} == {
         ("changed", "labels", 9), ("changed", "ledger_index", 9),
     }  # fmt: skip
+
+
+def test_a_source_that_is_stored_as_bytes_is_another_one(graph: GraphComparison) -> None:
+    """Its bytes have the same content id; whoever reads it as a text would not find one."""
+    text, stored = "node!", {"id": "s", "ledger_index": 6}
+    source = node_element("Source", "Source s", ["Source"], {**stored, "text": text})
+    graph.put(source, 6)
+    assert found(graph, A, B, joined(5), source) == []
+    (finding,) = found(
+        graph, A, B, joined(5),
+        node_element("Source", "Source s", ["Source"], {**stored, "text": text.encode()}),
+    )  # fmt: skip
+    assert (finding.what, finding.field, finding.index) == ("changed", "text", 6)

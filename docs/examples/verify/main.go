@@ -35,6 +35,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/zeebo/blake3"
 )
@@ -43,6 +45,8 @@ const (
 	maxText   = 4 << 20 // bytes of an entry's text
 	maxDepth  = 64      // nesting of its JSON
 	maxFile   = 1 << 26 // bytes of a file that is read whole
+	maxNote   = 1000000 // bytes of a checkpoint
+	maxSigned = 100     // signatures of a checkpoint
 	tileWidth = 256     // hashes in a full tile, entries in a full file
 	leafBytes = 194     // two lines: a SHA-256 in hex, a signature in hex
 )
@@ -54,8 +58,10 @@ var (
 	signature = regexp.MustCompile(`^[0-9a-f]{128}$`)
 	integer   = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 	blobName  = regexp.MustCompile(`^blobs/([0-9a-f]{2})/([0-9a-f]{64})$`)
-	noteText  = regexp.MustCompile(`^[^\x00-\x09\x0b-\x1f\x{fffd}]+\n$`) // bad UTF-8 reads as U+FFFD
-	kinds     = regexp.MustCompile(
+	noteText  = regexp.MustCompile(`^[^\x00-\x09\x0b-\x1f]+\n$`)
+	folders   = regexp.MustCompile(`^(entries|tile|blobs|blobs/[0-9a-f]{2}|` +
+		`(entries|tile/entries|tile/[0-9])((/x[0-9]{3}){0,6})(/[0-9]{3}\.p)?)$`)
+	kinds = regexp.MustCompile(
 		`^(genesis|intent|consent|refusal|receipt|ghost|effect|outcome|checkpoint|alarm)$`)
 )
 
@@ -271,14 +277,15 @@ func (e *export) checkCheckpoint() {
 	const file = "checkpoint"
 	note, name := string(e.read(file)), "logos-ledger/"+e.ledger
 	cut := strings.LastIndex(note, "\n\n")
-	require(cut >= 0 && noteText.MatchString(note), file, "it is no signed note")
+	require(cut >= 0 && len(note) <= maxNote && utf8.ValidString(note) && noteText.MatchString(note),
+		file, "it is no signed note")
 	told, signatures := note[:cut+1], strings.Split(note[cut+2:len(note)-1], "\n")
 	lines := strings.Split(told, "\n")
 	size, err := strconv.Atoi(lines[1])
 	require(len(lines) == 4 && lines[0] == name && err == nil && lines[1] == strconv.Itoa(size) &&
 		size > 0, file, "it is no checkpoint of the ledger %s", e.ledger)
 	signer := e.keyAt(size)
-	checkNote(file, told, signatures, name, signer)
+	e.checkNote(file, told, signatures, name, signer)
 	root := rootOf(e.leaves)
 	require(size <= len(e.leaves), len(e.leaves), "it is missing: the checkpoint is of %d", size)
 	require(size == len(e.leaves), size, "it is not covered: the checkpoint is of %d", size)
@@ -287,19 +294,26 @@ func (e *export) checkCheckpoint() {
 	fmt.Printf("checkpoint  of size %d, root %s, signed by %s\n", size, lines[2], signer)
 }
 
-// checkNote: one signature is by this key, and none that names it is wrong; others are witnesses'.
-func checkNote(file, told string, signatures []string, name, did string) {
-	public := publicKey(file, did)
-	keyID := sha256.Sum256(append([]byte(name+"\n\x01"), public...))
+// checkNote: one signature is by this key, and none that names a key of the ledger's is wrong; others
+// are witnesses'.
+func (e *export) checkNote(file, told string, signatures []string, name, did string) {
+	require(len(signatures) <= maxSigned, file, "it has %d signatures", len(signatures))
 	signed := false
 	for _, line := range signatures {
 		words := strings.Split(line, " ")
-		require(len(words) == 3 && words[0] == "\u2014", file, "it has a line that is no signature")
+		require(len(words) == 3 && words[0] == "\u2014" && words[1] != "" &&
+			!strings.Contains(words[1], "+") && strings.IndexFunc(words[1], unicode.IsSpace) < 0,
+			file, "it has a line that is no signature")
 		data, err := base64.StdEncoding.Strict().DecodeString(words[2])
 		require(err == nil && len(data) > 4, file, "it has a signature that is not base64")
-		if words[1] == name && bytes.Equal(data[:4], keyID[:4]) {
-			signed = ed25519.Verify(public, []byte(told), data[4:])
-			require(signed, file, "the signature of %s does not fit", did)
+		for _, k := range e.keys {
+			public := publicKey(file, k.did)
+			keyID := sha256.Sum256(append([]byte(name+"\n\x01"), public...))
+			if words[1] == name && bytes.Equal(data[:4], keyID[:4]) {
+				require(ed25519.Verify(public, []byte(told), data[4:]),
+					file, "the signature of %s does not fit", k.did)
+				signed = signed || k.did == did
+			}
 		}
 	}
 	require(signed, file, "it is not signed by %s", did)
@@ -412,8 +426,12 @@ func (e *export) checkFiles() {
 	err := filepath.WalkDir(e.dir, func(path string, item fs.DirEntry, err error) error {
 		name, _ := filepath.Rel(e.dir, path)
 		name = filepath.ToSlash(name)
-		if err != nil || item.IsDir() || e.known[name] {
+		if err != nil || e.known[name] {
 			return err
+		}
+		if item.IsDir() {
+			require(name == "." || e.isFolder(name), name, "an export has no such folder")
+			return nil
 		}
 		parts := blobName.FindStringSubmatch(name)
 		require(parts != nil && parts[1] == parts[2][:2] && named["b3:"+parts[2]] &&
@@ -430,9 +448,26 @@ func (e *export) checkFiles() {
 	fmt.Printf("blobs       %d, each under its own id; no other file\n", len(named))
 }
 
+// isFolder: whether an export of so many entries has such a folder; it may be empty.
+func (e *export) isFolder(name string) bool {
+	parts := folders.FindStringSubmatch(name)
+	if parts == nil || parts[3]+parts[5] == "" {
+		return parts != nil
+	}
+	digits := strings.NewReplacer("/", "", "x", "", ".p", "").Replace(parts[3] + parts[5])
+	n, err := strconv.Atoi(digits)
+	if parts[5] == "" {
+		n *= 1000
+	}
+	return err == nil && n < len(e.leaves) && n*tileWidth < len(e.leaves) &&
+		(parts[3] == "" || digits[:3] != "000")
+}
+
 func (e *export) path(name string) string { return filepath.Join(e.dir, filepath.FromSlash(name)) }
 
 func (e *export) read(name string) []byte {
+	info, err := os.Lstat(e.path(name))
+	require(err == nil && info.Mode().IsRegular(), name, "it is no plain file: %v", err)
 	f, err := os.Open(e.path(name))
 	require(err == nil, name, "%v", err)
 	defer f.Close()

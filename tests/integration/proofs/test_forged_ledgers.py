@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 from logos_graph.canon import content_id, json_id
@@ -26,6 +27,9 @@ from tests.integration.proofs.forging import (
     receipt_of,
     write,
 )
+
+STORY = ("intent", "cid")
+"""By which field an entry is about an intent."""
 
 
 def test_a_signer_who_was_never_registered_is_refused(proofs: Proofs) -> None:
@@ -238,6 +242,43 @@ def test_an_answer_from_outside_without_a_grant_is_refused(proofs: Proofs) -> No
         assert proofs.forged(proofs.ticks, ungranted(capability)) == "E_PROOF_GRANT"
     for capability in ("kv", "http"):
         assert proofs.forged(proofs.pays, ungranted(capability)) == "E_PROOF_GRANT"
+
+
+def test_an_answer_under_a_grant_that_had_ended_before_is_refused(proofs: Proofs) -> None:
+    def ended(capability: str) -> Callable[[Document], None]:
+        def change(document: Document) -> None:
+            items = document["entries"]
+            place, begun = next(
+                (place, item["entry"])
+                for place, item in enumerate(items)
+                if item["entry"]["body"] is intent_of(document)
+            )
+            assert items[place - 1]["entry"]["index"] < begun["index"] - 2  # there is room
+            (grant,) = (
+                each
+                for body in bodies(document, "receipt")
+                for each in body["mutations"]
+                if each.get("capability") == capability and each["revoked"] is None
+            )
+            story = deepcopy(
+                [i for i in items if grant["grant"] in (i["entry"]["body"].get(n) for n in STORY)]
+            )
+            asked, granted = (item["entry"]["body"] for item in story)
+            asked["intent"]["logline"] |= {
+                "did": "capability.revoke", "this": {"grant": grant["grant"]}
+            }  # fmt: skip
+            proofs.forger.sign_again(asked)
+            granted["intent"] = asked["cid"]
+            granted["mutations"] = [{**grant, "revoked": asked["cid"]}]
+            for before, item in zip((2, 1), story, strict=True):
+                for field in ("index", "recorded_at"):
+                    item["entry"][field] = begun[field] - before
+            items[place:place] = story
+
+        return change
+
+    for capability in ("clock", "log", "random"):
+        assert proofs.forged(proofs.ticks, ended(capability)) == "E_PROOF_GRANT", capability
 
 
 def test_an_effect_or_its_outcome_that_is_left_out_is_refused(proofs: Proofs) -> None:
