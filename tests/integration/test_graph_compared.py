@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 KINDS = {
     "Capability", "Draft", "Flow", "Governance", "Grant", "LedgerEntry", "LedgerHead", "LogLine",
     "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal", "Run", "Source", "Step",
-    "StoredValue", "Type", "Verb", "Pending", "Bedrock", "Sediment",
+    "StoredValue", "Supervisor", "Type", "Verb", "Pending", "Bedrock", "Sediment",
 }  # fmt: skip
 TYPES = {
     "ANSWERED", "CARRIED", "CAUSED", "COMPILED_TO", "DEPRECATES", "DRAFTED_AS", "ENFORCES",
@@ -45,7 +45,7 @@ KEYS = {
     "Name": ["name"], "Verb": ["name"], "Governance": ["ledger"],
     "Capability": ["id"], "Draft": ["id"], "Flow": ["id"], "Grant": ["id"], "Module": ["id"],
     "Node": ["id"], "Policy": ["id"], "Run": ["id"], "Source": ["id"], "StoredValue": ["id"],
-    "Type": ["id"],
+    "Supervisor": ["did"], "Type": ["id"],
 }  # fmt: skip
 CHAINED = {("LedgerEntry", "text")}
 """What the chain answers for: test_a_text_of_the_chain_… below."""
