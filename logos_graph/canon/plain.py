@@ -12,7 +12,7 @@ from collections.abc import Callable
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from logos_graph.canon.integers import integer_to_text
+from logos_graph.canon.integers import integer_from_text, integer_to_text
 
 if TYPE_CHECKING:
     from logos_graph.canon.json import Json
@@ -48,6 +48,9 @@ def _leave(number: str) -> NoReturn:
 _SCAN = json.JSONDecoder(parse_float=_leave, parse_constant=_leave).scan_once  # type: ignore[attr-defined]
 
 
+_ANY_SCANNER = json.JSONDecoder(parse_int=integer_from_text)
+
+
 def written(value: Json) -> str:
     """The canonical text, of types that JSON has; ValueError for an integer that is too long."""
     return _ENCODER.encode(value) if _CHUNKS is None else "".join(_CHUNKS(value, 0))
@@ -69,7 +72,7 @@ def parse_known(text: str) -> Json:
     try:
         return _SCAN(text, 0)[0]  # type: ignore[no-any-return]
     except (ValueError, StopIteration, RecursionError):
-        value: Json = json.loads(text)
+        value: Json = _ANY_SCANNER.decode(text)
         return value
 
 

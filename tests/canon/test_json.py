@@ -13,7 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logos_graph.canon import MAX_BYTES, Json, encode, encode_text, json_id, parse, verify
+from logos_graph.canon import (
+    MAX_BYTES,
+    Json,
+    encode,
+    encode_parsed,
+    encode_text,
+    json_id,
+    parse,
+    parse_known,
+    verify,
+)
 from logos_graph.errors import InvalidInput, LogosError, Rejected
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -80,6 +90,13 @@ def test_what_was_encoded_parses_back(value: Json) -> None:
 
 
 @given(VALUES)
+def test_what_is_known_to_be_canonical_has_the_same_text_and_value(value: Json) -> None:
+    text = encode_text(value)
+    assert encode_parsed(value) == text
+    assert parse_known(text) == value
+
+
+@given(VALUES)
 def test_any_json_writer_s_text_leads_to_the_same_canonical_text(value: Json) -> None:
     for other in (json.dumps(value), json.dumps(value, indent=2, ensure_ascii=False)):
         assert encode(parse(other)) == encode(value)
@@ -117,7 +134,8 @@ def test_integers_of_any_size_survive_whatever_python_s_own_limit_is(digits: int
         for text in ("9" * digits, "-1" + "0" * (digits - 1), "1" + "0" * (digits - 2) + "7"):
             value = parse(text)
             assert isinstance(value, int)
-            assert encode_text(value) == text
+            assert encode_text(value) == encode_parsed(value) == text
+            assert parse_known(f'{{"n":{text}}}') == {"n": value}
             assert encode_text({"b": [value], "a": "\n"}) == '{"a":"\\n","b":[' + text + "]}"
         assert parse("9" * digits) == 10**digits - 1
     finally:

@@ -19,7 +19,7 @@ from logos_graph.ledger import Finding, TreeWatch
 from logos_graph.resources import statement
 from logos_graph.scratch import scratch_file
 from logos_graph.settings import Settings
-from logos_graph.store import ExpectedGraph, GraphComparison, read_elements
+from logos_graph.store import ExpectedGraph, GraphComparison, GraphSum, read_elements
 from logos_graph.store.elements import node_element
 from logos_graph.wiring import System, open_system
 from tests.integration.everything import tell_everything
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 KINDS = {
     "Capability", "Draft", "Flow", "Governance", "Grant", "LedgerEntry", "LedgerHead", "LogLine",
     "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal", "Run", "Source", "Step",
-    "StoredValue", "Type", "Verb", "Pending", "Bedrock", "Sediment",
+    "StoredValue", "Supervisor", "Type", "Verb", "Pending", "Bedrock", "Sediment",
 }  # fmt: skip
 TYPES = {
     "ANSWERED", "CARRIED", "CAUSED", "COMPILED_TO", "DEPRECATES", "DRAFTED_AS", "ENFORCES",
@@ -45,7 +45,7 @@ KEYS = {
     "Name": ["name"], "Verb": ["name"], "Governance": ["ledger"],
     "Capability": ["id"], "Draft": ["id"], "Flow": ["id"], "Grant": ["id"], "Module": ["id"],
     "Node": ["id"], "Policy": ["id"], "Run": ["id"], "Source": ["id"], "StoredValue": ["id"],
-    "Type": ["id"],
+    "Supervisor": ["did"], "Type": ["id"],
 }  # fmt: skip
 CHAINED = {("LedgerEntry", "text")}
 """What the chain answers for: test_a_text_of_the_chain_… below."""
@@ -63,6 +63,7 @@ class Graph:
     settings: Settings
     system: System
     comparison: GraphComparison
+    sums: GraphSum
 
     def ask(self, query: str, **given: Any) -> list[dict[str, Any]]:
         """The rows of a query."""
@@ -83,8 +84,10 @@ class Graph:
                     for record in transaction.run(statement(name), parameters):
                         yield dict(record.items())
 
-            found = self.comparison.compare(read_elements(Inside()), limit=100_000)
+            things = list(read_elements(Inside()))
             transaction.rollback()
+        found = self.comparison.compare(things, limit=100_000)
+        assert self.sums.equals(things) == (found.total == 0)
         return list(found.findings)
 
     def _session(self) -> Any:
@@ -95,13 +98,13 @@ class Graph:
 def graph_of(settings: Settings) -> Iterator[Graph]:
     with open_system(settings) as system, scratch_file() as scratch:
         tell_everything(system)
-        comparison = GraphComparison(scratch)
-        expected = ExpectedGraph(comparison, scratch.table("drafts"))
-        tree = TreeWatch()
-        for entry in tree.watch(system.store.entries(0)):
-            expected.take(entry, tree.completed())
-        expected.finish()
-        graph = Graph(settings, system, comparison)
+        comparison, sums = GraphComparison(scratch), GraphSum(scratch)
+        for elements, drafts in ((comparison, "drafts"), (sums, "drafts again")):
+            expected, tree = ExpectedGraph(elements, scratch.table(drafts)), TreeWatch()
+            for entry in tree.watch(system.store.entries(0)):
+                expected.take(entry, tree.completed())
+            expected.finish()
+        graph = Graph(settings, system, comparison, sums)
         for row in graph.ask("SHOW CONSTRAINTS YIELD name"):
             graph.ask(f"DROP CONSTRAINT {row['name']}")
         yield graph

@@ -23,6 +23,7 @@ from logos_graph.logline import (
     parse_signed_intent,
     sign_intent,
     verify_intent,
+    verify_recorded_intent,
 )
 
 AGENT, OTHER = (Signer.from_seed(bytes([n]) * 32) for n in (1, 2))
@@ -153,12 +154,19 @@ def test_each_fault_of_an_intent_has_its_own_refusal(
     value: Json, code: str, field: str | None
 ) -> None:
     assert refused(parse_intent, value) == (code, field)
+    if code not in ("E_NFC", "E_FLOAT"):  # which no entry that was parsed can hold
+        assert refused(lambda given: verify_recorded_intent(given, "0" * 128), value) == (
+            code,
+            field,
+        )
 
 
 def test_a_signed_intent_verifies_and_reads_back() -> None:
     signed = sign_intent(parse_intent(intent()), AGENT)
     verify_intent(signed)
     assert parse_signed_intent(parse(encode(signed.json))) == signed
+    told = verify_recorded_intent(signed.intent.json, signed.signature)
+    assert told == (signed.intent.ledger, signed.intent.cid)
 
 
 def test_nobody_signs_for_another() -> None:
@@ -188,6 +196,9 @@ def test_any_change_of_what_was_signed_breaks_the_signature(changed: Json) -> No
     with pytest.raises(Rejected) as raised:
         verify_intent(SignedIntent(other, signed.signature))
     assert raised.value.code == "E_SIGNATURE"
+    with pytest.raises(Rejected) as raised:
+        verify_recorded_intent(changed, signed.signature)
+    assert raised.value.code == "E_SIGNATURE"
 
 
 def test_a_signature_for_another_purpose_is_refused() -> None:
@@ -201,6 +212,8 @@ def test_a_signature_for_another_purpose_is_refused() -> None:
 def test_a_signature_s_form_is_checked_before_its_truth(signature: Json) -> None:
     value = {"intent": intent(), "signature": signature}
     assert refused(parse_signed_intent, value) == ("E_FIELD_TYPE", "signature")
+    recorded = refused(lambda given: verify_recorded_intent(intent(), given), signature)
+    assert recorded == ("E_FIELD_TYPE", "signature")
 
 
 def test_an_intent_s_text_does_not_follow_later_changes_of_the_payload() -> None:

@@ -46,7 +46,8 @@ def test_the_sum_is_the_same_exactly_where_nothing_differs(told: Any, data: st.D
         sums, comparison = GraphSum(scratch), GraphComparison(scratch)
         for index, (what, thing, *more) in enumerate(told):
             if what == "add":
-                element, times = joined(*thing[:2], index, thing[2]), more[0]
+                source, target, told_too = thing
+                element, times = joined(source, target, index, told_too), more[0]
                 sums.add(element, index, times)
                 comparison.add(element, index, times)
                 there[element.kind, element.name, element.apart] = (element, times)
