@@ -1,4 +1,4 @@
-"""Whoever writes to the database beside the guard has nothing signed, and nothing taken on trust."""
+"""Whoever writes to the database beside the guard has nothing signed, nor taken on trust."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def test_what_the_home_cannot_read_of_it_is_verified_from_genesis_on(
 def test_since_a_checkpoint_of_a_key_that_only_the_graph_tells_of_nothing_is_skipped(
     graph: Graph, logos_there: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """The thief's checkpoint covers an entry that nobody signed; the graph says it is his ledger."""
+    """The thief's checkpoint covers an entry that nobody signed; the graph names his key."""
     entries = list(graph.system.store.entries(0))
     trusted = graph.system.keys.load("supervisor").did
     genesis, ninth = entries[0], entries[9]
