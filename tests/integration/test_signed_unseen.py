@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from logos_graph.canon import content_id
 from logos_graph.cli.known import known_tree
 from logos_graph.errors import NotVerified
 from logos_graph.identity import Signer
@@ -147,7 +148,7 @@ def test_a_home_knows_how_far_it_verified_the_ledger_and_reads_on_from_there(gra
     [
         (lambda head: Head(head.ledger, head.index - 1, head.hash, head.recorded_at),
          "E_CHECKPOINT_ROLLBACK"),
-        (lambda head: Head(head.ledger, head.index, "b3:" + "0" * 64, head.recorded_at),
+        (lambda head: Head(head.ledger, head.index, content_id(b"another"), head.recorded_at),
          "E_CHECKPOINT_FORK"),
         (lambda head: Head(head.ledger, head.index + 1, head.hash, head.recorded_at + 1),
          "E_CHAIN_HEAD"),
