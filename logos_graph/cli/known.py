@@ -13,7 +13,6 @@ is found out by the same file. What cannot be read is made anew from genesis.
 
 from __future__ import annotations
 
-import os
 import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator
@@ -130,6 +129,6 @@ def _write(path: Path, known: Known) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             staged.write_bytes(encode(told))
-            os.replace(staged, path)
+            staged.replace(path)
         finally:
             staged.unlink(missing_ok=True)

@@ -30,7 +30,7 @@ class Proved:
 def prove_run(
     system: System, run: ContentId, *, with_modules: bool, watch: Watch | None = None
 ) -> Proved:
-    """The proof of a recorded run. watch: sees the entries pass that are verified before (known.py).
+    """The proof of a recorded run. watch: sees the entries that are verified before (known.py).
 
     Raises Rejected E_NOT_SUPERVISOR where the supervisor's key is not in this home, NotVerified
     E_PROOF_… where the ledger does not bear the run out, E_CHAIN_…, E_CHECKPOINT_…, E_TREE where

@@ -52,9 +52,8 @@ def check_run(facts: Facts, run: ContentId) -> Published:
 def check_rights(facts: Facts) -> int:
     """Each answer from outside was given to a node that held a grant of the capability.
 
-    The grant began before the receipt, and had not ended when the run was allowed: the run's answers
-    lie between the two. Gives how many answers and lines there are. Raises NotVerified
-    E_PROOF_GRANT.
+    The grant began before the receipt, and had not ended when the run was allowed: the answers lie
+    between the two. Gives how many answers and lines there are. Raises NotVerified E_PROOF_GRANT.
     """
     held, used = _held(facts), 0
     for step in _record(facts).steps:

@@ -75,7 +75,7 @@ class StoredLedger:
         return self._keys.at(size)
 
     def sign(self, size: int, root: bytes) -> Note:
-        """See Source.sign. NotVerified E_CHAIN_SUPERVISOR if the entries so far name another key."""
+        """See Source.sign. NotVerified E_CHAIN_SUPERVISOR if the entries name another key."""
         if not self._walked.dids or self._walked.at(size) != self.key(size):
             raise NotVerified(
                 "E_CHAIN_SUPERVISOR",

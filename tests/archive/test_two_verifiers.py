@@ -1,7 +1,7 @@
 """Our verifier and the one of docs/examples/verify, which has no code of ours, judge alike.
 
-An export is changed in many ways that nobody chose; each of the two takes it or refuses it, and both
-must do the same: what one takes and the other refuses has a form that is not written down.
+An export is changed in many ways that nobody chose; each of the two takes it or refuses it, and
+both must do the same: what one takes and the other refuses has a form that is not written down.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whoever writes to the database beside the guard has nothing signed, and nothing taken on trust."""
+"""Whoever writes to the database beside the guard has nothing signed, nor taken on trust."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from logos_graph.canon import content_id
 from logos_graph.cli.known import known_tree
 from logos_graph.errors import NotVerified
 from logos_graph.identity import Signer
@@ -147,7 +148,7 @@ def test_a_home_knows_how_far_it_verified_the_ledger_and_reads_on_from_there(gra
     [
         (lambda head: Head(head.ledger, head.index - 1, head.hash, head.recorded_at),
          "E_CHECKPOINT_ROLLBACK"),
-        (lambda head: Head(head.ledger, head.index, "b3:" + "0" * 64, head.recorded_at),
+        (lambda head: Head(head.ledger, head.index, content_id(b"another"), head.recorded_at),
          "E_CHECKPOINT_FORK"),
         (lambda head: Head(head.ledger, head.index + 1, head.hash, head.recorded_at + 1),
          "E_CHAIN_HEAD"),
@@ -180,7 +181,7 @@ def test_what_the_home_cannot_read_of_it_is_verified_from_genesis_on(
 def test_since_a_checkpoint_of_a_key_that_only_the_graph_tells_of_nothing_is_skipped(
     graph: Graph, logos_there: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """The thief's checkpoint covers an entry that nobody signed; the graph says it is his ledger."""
+    """The thief's checkpoint covers an entry that nobody signed; the graph names his key."""
     entries = list(graph.system.store.entries(0))
     trusted = graph.system.keys.load("supervisor").did
     genesis, ninth = entries[0], entries[9]

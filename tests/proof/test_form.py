@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from logos_graph.canon import MAX_DEPTH, ContentId, Json, content_id, encode, pa
 from logos_graph.errors import InvalidInput, LogosError, NotVerified
 from logos_graph.ledger.merkle import (
     Frontier,
+    NodeId,
     hash_leaf,
     inclusion_proof,
     leaf_data,
@@ -128,11 +130,17 @@ def test_nothing_is_signed_for_nodes_that_are_not_the_tree_s(story: Book) -> Non
     for leaf in leaves:
         tree.append(leaf)
     for node in peak_nodes(len(leaves)):
-        forged = {**nodes, node: bytes(32)}
+        kept = _Kept({**nodes, node: bytes(32)})
         with pytest.raises(NotVerified) as caught:
             make_proof(
                 content_id(b"intent"), content_id(b"run"), story.entries[:1], {},
-                tree=tree, tree_nodes=lambda ids, kept=forged: {each: kept[each] for each in ids},
-                supervisor=SUPERVISOR,
+                tree=tree, tree_nodes=kept, supervisor=SUPERVISOR,
             )  # fmt: skip
         assert caught.value.code == "E_TREE", node
+
+
+class _Kept(dict[NodeId, bytes]):
+    """What is kept of a tree."""
+
+    def __call__(self, nodes: Iterable[NodeId]) -> dict[NodeId, bytes]:
+        return {each: self[each] for each in nodes}

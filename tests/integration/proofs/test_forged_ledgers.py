@@ -364,7 +364,7 @@ def test_after_a_change_of_keys_the_old_one_signs_no_checkpoint(proofs: Proofs) 
 
     forged = proofs.forger.forge(proofs.approval, change)  # sealed by the old key
     refused = proofs.refused(forged)
-    assert (refused.code, refused.data["cause"]) == ("E_PROOF_CHECKPOINT", "E_NOTE_UNSIGNED")
+    assert (refused.code, refused.data["cause"]) == ("E_PROOF_CHECKPOINT", "E_CHECKPOINT_KEY")
     document = read(forged)
     found = parse_checkpoint(parse_note(document["checkpoint"].encode()).text)
     ledger = found.origin.removeprefix("logos-ledger/")
