@@ -230,7 +230,7 @@ def replay(out: Printer, run: str) -> int:
 @click.argument("run", metavar="RUN")
 @click.option(
     "--output", "output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write it (default: the run's short id and .proof.json, in this folder).",
+    help="Where to write it (default: run-SHORT_ID.proof.json in this folder).",
 )  # fmt: skip
 @click.option(
     "--with-modules", is_flag=True, help="With the nodes' binaries, to run it again elsewhere."
