@@ -245,7 +245,7 @@ class _Export:
         folder = self.staging.folder
         raise Rejected(
             "E_EXPORT_OTHER",
-            f"{folder} is not gone on with: {reason}",
+            f"nothing is exported to {folder}: {reason}",
             hint="choose an empty folder, or the one that this ledger is exported to",
             folder=str(folder),
         )

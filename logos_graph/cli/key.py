@@ -87,7 +87,8 @@ def rotate(out: Printer, name: str, signer: str | None) -> int:  # noqa: ARG001 
     if outcome.status == "PENDING":
         out.note(
             f"note: the new key is in this home as {named}; with the consent it takes over, and"
-            " every process of this home goes on with it"
+            " every process of this home goes on with it. Then keep a checkpoint elsewhere:"
+            " logos ledger checkpoint --to DIR"
         )
     return status
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -250,6 +251,7 @@ def prove(out: Printer, run: str, output: Path | None, with_modules: bool) -> in
         proved = prove_run(system, identity, with_modules=with_modules)
     path = output or Path(f"run-{str(short(identity)).removeprefix('b3:')}.proof.json")
     write_proof(path, proved.data)
+    note = proved.proof.checkpoint.decode()
     document = {
         "file": str(path),
         "run": identity,
@@ -257,7 +259,11 @@ def prove(out: Printer, run: str, output: Path | None, with_modules: bool) -> in
         "bytes": len(proved.data),
         "entries": len(proved.proof.entries),
         "modules": len(proved.proof.modules),
-        "checkpoint": {"size": proved.size, "note": proved.proof.checkpoint.decode()},
+        "checkpoint": {
+            "size": proved.size,
+            "root": note.splitlines()[2],
+            "note": note,
+        },
         "steps": [step.json for step in proved.steps],
     }
     out.document(document)
@@ -272,5 +278,5 @@ def prove(out: Printer, run: str, output: Path | None, with_modules: bool) -> in
         ]
     )
     out.line()
-    out.line(f"logos verify {path}")
+    out.line(f"anyone verifies it with: logos verify {quote(str(path))}")
     return 0

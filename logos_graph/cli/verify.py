@@ -147,7 +147,8 @@ def _show(out: Printer, verification: Verification) -> None:
         [
             ("verified", f"run {verification.proof.run}"),
             ("ledger", facts.entries[0].ledger),
-            ("who", f"{facts.line.did} by {facts.name(facts.line.who)}"),
+            ("who", facts.name(facts.line.who)),
+            ("verb", facts.line.did),
             ("when", moment(facts.receipt.recorded_at)),
             ("flow", record.flow),
             ("status", record.status.value),

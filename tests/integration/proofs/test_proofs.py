@@ -160,7 +160,7 @@ def test_a_run_that_asked_the_outside_is_proved_and_run_again_without_asking(
     assert found["verified"]
     assert found["steps"][9]["ok"]
     assert len(asking.server.bodies) == sent
-    assert not found["steps"][7]["detail"].endswith("0 answers and lines under grants")
+    assert not found["steps"][7]["detail"].endswith(" 0 answers and log lines, each under a grant")
 
 
 def test_a_run_that_ended_in_doubt_is_proved_to_have_done_so(
