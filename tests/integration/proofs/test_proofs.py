@@ -286,6 +286,7 @@ def test_whose_ledger_it_must_be_can_be_named(
     assert found["known_from"] == "given"
     found = prover.verify(file, "--supervisor", example.agent.did, status=1)
     assert (found["verified"], found["error"]["code"]) == (False, "E_PROOF_SUPERVISOR")
+    assert "logos key list" in found["error"]["hint"]
     assert [step["name"] for step in found["steps"]] == ["form"]
 
 
@@ -297,6 +298,7 @@ def test_a_step_that_does_not_hold_is_named_on_stderr_after_those_that_do(
     assert ended.status == 1
     assert [line.split()[1] for line in ended.out.splitlines()] == ["form"]
     assert ended.err.startswith("error[E_PROOF_SUPERVISOR]: step 2, keys: ")
+    assert "hint: " in ended.err
 
 
 def test_an_existing_file_is_not_overwritten_and_the_name_has_a_default(
