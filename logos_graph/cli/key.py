@@ -71,8 +71,8 @@ def new(out: Printer, name: str, kind: str, roles: tuple[str, ...], signer: str 
 def rotate(out: Printer, name: str, signer: str | None) -> int:  # noqa: ARG001 - there is one
     """Hand the ledger over to a new key of the supervisor's; takes consent.
 
-    NAME is supervisor: only its key is ever replaced by another. The new key is made in this home. From the next entry on it signs the ledger, and has the roles
-    of the old one, which keeps none.
+    NAME is supervisor: only its key is ever replaced by another. The new key is made in this home.
+    From the next entry on it signs the ledger, and has the roles of the old one, which keeps none.
     """
     with opened_to_write(out) as system:
         named, keys = NEXT_SUPERVISOR, system.keys

@@ -252,7 +252,8 @@ class Verification:
             _refuse_offender("E_PROOF_GRANT", offender)
         asked = check_rights(self.facts)
         nodes = len({step.node for step in plan.steps})
-        return f"the flow {plan.flow}, {nodes} nodes, {asked} answers and log lines, each under a grant"
+        granted = f"{asked} answers and log lines, each under a grant"
+        return f"the flow {plan.flow}, {nodes} nodes, {granted}"
 
     def _receipt(self) -> str:  # 9
         offender = self._report.I1.first_offender
