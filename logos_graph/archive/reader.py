@@ -28,7 +28,7 @@ from logos_graph.archive.layout import (
     leaves_path,
     tile_path,
 )
-from logos_graph.canon import ContentId, Json, Tag, content_id, tagged_id, verify
+from logos_graph.canon import ContentId, Json, Tag, content_id, shown, tagged_id, verify
 from logos_graph.cores import Stored
 from logos_graph.errors import LogosError, NotVerified
 from logos_graph.ledger import Entry, parse_checkpoint, parse_entry, parse_note
@@ -47,8 +47,18 @@ class Archive:
         self.folder = GivenFolder(folder)
 
     def checkpoint(self) -> bytes:
-        """The note, as it is there."""
-        return self.folder.read(CHECKPOINT, MAX_NOTE_BYTES)
+        """The note, as it is there. Without one the folder is no export, or not yet."""
+        try:
+            return self.folder.read(CHECKPOINT, MAX_NOTE_BYTES)
+        except NotVerified as error:
+            if error.code != "E_EXPORT_MISSING":
+                raise
+            raise NotVerified(
+                error.code,
+                f"there is no export in {shown(str(self.folder.path), 200)}: it has no checkpoint",
+                hint="`logos ledger export DIR` writes one, and goes on with an interrupted one",
+                file=CHECKPOINT,
+            ) from None
 
     def size(self) -> int:
         """How many entries the checkpoint, if it can be believed, is of. Raises NotVerified."""

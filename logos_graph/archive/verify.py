@@ -64,12 +64,16 @@ Watch = Callable[[Iterable[Entry], int], Iterator[Entry]]
 
 @dataclass(frozen=True, slots=True)
 class ArchiveReport:
-    """What was verified. keys: the ledger's, the first one first; contents: how many there are."""
+    """What was verified. contents: how many there are.
+
+    keys: the ledger's, the first one first; first: of each, the first entry that it may sign.
+    """
 
     head: Head
     checkpoint: Checkpoint
     note: str
     keys: tuple[Did, ...]
+    first: tuple[int, ...]
     signed_by: Did
     contents: int
     tiles: int
@@ -114,6 +118,7 @@ def verify_archive(
         checkpoint=checkpoint,
         note=note.data.decode(),
         keys=walk.keys.dids,
+        first=walk.keys.first,
         signed_by=signer,
         contents=len(walk.contents),
         tiles=walk.tiles,

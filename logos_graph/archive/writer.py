@@ -26,7 +26,7 @@ from logos_graph.archive.layout import (
     leaves_path,
     tile_path,
 )
-from logos_graph.archive.reader import Archive
+from logos_graph.archive.reader import Archive, in_file
 from logos_graph.archive.staging import STAGED, Staging
 from logos_graph.canon import Json, content_id, encode, shown
 from logos_graph.errors import LogosError, NotVerified, Rejected
@@ -157,7 +157,7 @@ class _Export:
         except NotVerified as error:
             if error.code == "E_CHECKPOINT_LEDGER":
                 self._refuse(error.message)
-            raise
+            raise in_file(error, str(self.staging.folder / CHECKPOINT)) from error
         size = self.source.head.index + 1
         if found.size > size:
             self._refuse(f"it has {found.size} entries, and the ledger {size}")
@@ -245,7 +245,7 @@ class _Export:
         folder = self.staging.folder
         raise Rejected(
             "E_EXPORT_OTHER",
-            f"{folder} is not gone on with: {reason}",
+            f"nothing is exported to {folder}: {reason}",
             hint="choose an empty folder, or the one that this ledger is exported to",
             folder=str(folder),
         )

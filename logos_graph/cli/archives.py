@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["export", "rebuild", "stored_ledger"]
 
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+_EXPORT = click.argument(
+    "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
 
 
 @click.command()
@@ -47,7 +50,7 @@ def export(out: Printer, folder: Path) -> int:
             "folder": str(folder),
             "size": done.size,
             "already": done.already,
-            "head": done.head.hash,
+            "head": {"index": done.head.index, "hash": done.head.hash},
             "root": root,
             "contents": done.blobs,
             "note": done.note.data.decode(),
@@ -66,7 +69,7 @@ def export(out: Printer, folder: Path) -> int:
 
 
 @click.command()
-@_FOLDER
+@_EXPORT
 @click.option(
     "--supervisor",
     metavar="DID",
@@ -104,7 +107,7 @@ def rebuild(out: Printer, folder: Path, supervisor: str | None) -> int:
             "ledger": report.head.ledger,
             "size": report.checkpoint.size,
             "already": already,
-            "head": report.head.hash,
+            "head": {"index": report.head.index, "hash": report.head.hash},
             "state": state,
         }
     )

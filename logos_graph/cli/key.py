@@ -71,8 +71,8 @@ def new(out: Printer, name: str, kind: str, roles: tuple[str, ...], signer: str 
 def rotate(out: Printer, name: str, signer: str | None) -> int:  # noqa: ARG001 - there is one
     """Hand the ledger over to a new key of the supervisor's; takes consent.
 
-    The new key is made in this home. From the next entry on it signs the ledger, and has the roles
-    of the old one, which keeps none.
+    NAME is supervisor: only its key is ever replaced by another. The new key is made in this home.
+    From the next entry on it signs the ledger, and has the roles of the old one, which keeps none.
     """
     with opened_to_write(out) as system:
         named, keys = NEXT_SUPERVISOR, system.keys
@@ -87,7 +87,8 @@ def rotate(out: Printer, name: str, signer: str | None) -> int:  # noqa: ARG001 
     if outcome.status == "PENDING":
         out.note(
             f"note: the new key is in this home as {named}; with the consent it takes over, and"
-            " every process of this home goes on with it"
+            " every process of this home goes on with it. Then keep a checkpoint elsewhere:"
+            " logos ledger checkpoint --to DIR"
         )
     return status
 

@@ -49,7 +49,11 @@ def show(out: Printer, limit: int, first: int | None) -> int:
         rows = system.reader.rows("ledger/entries", ledger=head.ledger, first=start, limit=limit)
     entries = [parse_entry(row["text"], row["hash"], row["signature"]) for row in rows]
     out.document(
-        {"ledger": head.ledger, "head": head.index, "entries": [_entry_json(e) for e in entries]}
+        {
+            "ledger": head.ledger,
+            "head": {"index": head.index, "hash": head.hash},
+            "entries": [_entry_json(e) for e in entries],
+        }
     )
     out.table(
         ("index", "recorded", "kind", "about", "hash"),
@@ -154,6 +158,10 @@ def _about(entry: Entry) -> str | None:
             return f"{short(body['intent'])} {body['cause']['type']}, {body['commitment']}"
         case "consent" | "refusal":
             return f"{short(body['intent'])} by {body['by']}"
+        case "effect":
+            return f"{short(body['intent'])} effect {body['number']}: {body['call']['operation']}"
+        case "outcome":
+            return f"{short(body['intent'])} what came of effect {body['number']}"
         case "genesis":
             return f"supervisor {body['supervisor']}"
     return None

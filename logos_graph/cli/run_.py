@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -230,7 +231,7 @@ def replay(out: Printer, run: str) -> int:
 @click.argument("run", metavar="RUN")
 @click.option(
     "--output", "output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write it (default: the run's short id and .proof.json, in this folder).",
+    help="Where to write it (default: run-SHORT_ID.proof.json in this folder).",
 )  # fmt: skip
 @click.option(
     "--with-modules", is_flag=True, help="With the nodes' binaries, to run it again elsewhere."
@@ -255,6 +256,7 @@ def prove(out: Printer, run: str, output: Path | None, with_modules: bool) -> in
         )
     path = output or Path(f"run-{str(short(identity)).removeprefix('b3:')}.proof.json")
     write_proof(path, proved.data)
+    note = proved.proof.checkpoint.decode()
     document = {
         "file": str(path),
         "run": identity,
@@ -262,7 +264,11 @@ def prove(out: Printer, run: str, output: Path | None, with_modules: bool) -> in
         "bytes": len(proved.data),
         "entries": len(proved.proof.entries),
         "modules": len(proved.proof.modules),
-        "checkpoint": {"size": proved.size, "note": proved.proof.checkpoint.decode()},
+        "checkpoint": {
+            "size": proved.size,
+            "root": note.splitlines()[2],
+            "note": note,
+        },
         "steps": [step.json for step in proved.steps],
     }
     out.document(document)
@@ -277,5 +283,5 @@ def prove(out: Printer, run: str, output: Path | None, with_modules: bool) -> in
         ]
     )
     out.line()
-    out.line(f"logos verify {path}")
+    out.line(f"anyone verifies it with: logos verify {quote(str(path))}")
     return 0

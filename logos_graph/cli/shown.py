@@ -42,6 +42,9 @@ def show_verdict(out: Printer, verdict: Verdict, judged: list[Judged]) -> None:
         out.line(f"I1 to I5 look at all {verdict.size} entries, those of the checkpoint too")
     _show_differences(out, verdict.graph)
     _show_checkpoints(out, judged)
+    out.line()
+    verified = verdict.checked.ok and all(item.fault is None for item in judged)
+    out.line("verified" if verified else "not verified")
 
 
 def _show_invariants(out: Printer, checks: tuple[Check, ...]) -> None:

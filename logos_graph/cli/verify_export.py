@@ -39,13 +39,18 @@ def verify_export(out: Printer, folder: Path, trusted: Did | None) -> int:
 
 def _document(report: ArchiveReport, folder: Path, known_from: str) -> dict[str, object]:
     checkpoint = report.checkpoint
+    stretches = zip(report.keys, report.first, strict=True)
     return {
         "verified": report.ok,
         "folder": str(folder),
         "ledger": report.head.ledger,
         "entries": checkpoint.size,
         "head": {"index": report.head.index, "hash": report.head.hash},
-        "supervisor": {"keys": [*report.keys], "known_from": known_from},
+        "supervisor": {
+            "did": report.signed_by,
+            "keys": [{"did": did, "first": first} for did, first in stretches],
+            "known_from": known_from,
+        },
         "checkpoint": {
             "size": checkpoint.size,
             "root": checkpoint.root_text,
@@ -89,6 +94,9 @@ def _show(out: Printer, report: ArchiveReport, known_from: str) -> None:
             for c in report.checked.checks
         ],
     )
+    out.line("I4: compare the state with that of `logos ledger verify`, where the database is")
+    out.line()
+    out.line("verified" if report.ok else "not verified")
 
 
 def _state(report: ArchiveReport, name: str) -> str:

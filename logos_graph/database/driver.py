@@ -153,7 +153,7 @@ def _no_such_database(connection: Connection) -> EnvironmentFault:
 def _unreachable(connection: Connection, error: Exception) -> EnvironmentFault:
     return EnvironmentFault(
         "E_DATABASE_UNREACHABLE",
-        f"the database at {connection.uri} does not answer: {error}",
+        f"the database at {connection.uri} does not answer: {' '.join(str(error).split())}",
         hint="`logos up`" if connection.managed else "see that the server at NEO4J_URI runs",
         uri=connection.uri,
     )

@@ -34,6 +34,11 @@ from logos_graph.ledger.proven import NOTHING, Proven
 
 __all__ = ["verify_chain"]
 
+_CHANGED = "The ledger was changed after it was written, or this is not the whole of it."
+_OTHER_LEDGER = (
+    "This is another supervisor's ledger, or an older state of it, from before that key took over."
+)
+
 
 def verify_chain(
     entries: Iterable[Entry],
@@ -135,7 +140,7 @@ def _refuse(code: str, index: int, field: str, expected: Json, found: Json) -> N
     raise NotVerified(
         code,
         f"entry {index}: {field} is {shown(found, 120)}, expected {shown(expected, 120)}",
-        hint="The ledger was changed after it was written, or this is not the whole of it.",
+        hint=_OTHER_LEDGER if code == "E_CHAIN_SUPERVISOR" else _CHANGED,
         index=index,
         field=field,
         expected=expected,

@@ -155,6 +155,7 @@ def verify_note(note: Note, keys: Sequence[NoteKey]) -> tuple[NoteKey, ...]:
         raise NotVerified(
             "E_NOTE_UNSIGNED",
             "the note is signed by no known key",
+            hint="another signed it, or a later key of a ledger that is older here: rolled back",
             keys=[key.text for key in keys],
         )
     return tuple(signed)

@@ -56,6 +56,7 @@ MAX_ENTRIES = 10_000
 MAX_MODULES = 1_000
 MAX_PATH = 64
 _MAX_DEPTH = MAX_DEPTH + 3  # an entry's own, and the three levels around it
+_WRITTEN_BY = "`logos run prove RUN` writes one; a copy has every byte of it"
 _FIELDS = frozenset({"checkpoint", "entries", "format", "intent", "modules", "run"})
 _ENTRY_FIELDS = frozenset({"entry", "proof", "signature"})
 
@@ -127,12 +128,14 @@ def _document(data: bytes) -> dict[str, Json]:
     except LogosError as error:
         raise InvalidInput(
             "E_NOT_A_PROOF",
-            f"this is no proof, which is canonical JSON: {error.message}",
-            hint="`logos run prove RUN` writes one; a copy has every byte of it",
+            f"this is no proof of a run, whose form is canonical JSON: {error.message}",
+            hint=_WRITTEN_BY,
             cause=error.code,
         ) from error
     if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise InvalidInput("E_NOT_A_PROOF", f"this is no proof of the format {FORMAT}")
+        raise InvalidInput(
+            "E_NOT_A_PROOF", f"this is no proof of the format {FORMAT}", hint=_WRITTEN_BY
+        )
     return value
 
 

@@ -72,6 +72,9 @@ NOT_SHOWN = (
 )
 """What no proof file can show."""
 
+_CHANGED = "the file was changed after it was written, or its ledger does not bear the run out"
+_HINTS = {"E_PROOF_SUPERVISOR": "whoever keeps the ledger tells you its DID: `logos key list`"}
+
 _UNSOUND = (AssertionError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
 """What reading signed nonsense comes to; the ledger's form leaves a body's details open."""
 
@@ -249,14 +252,15 @@ class Verification:
             _refuse_offender("E_PROOF_GRANT", offender)
         asked = check_rights(self.facts)
         nodes = len({step.node for step in plan.steps})
-        return f"the flow {plan.flow}, {nodes} nodes, {asked} answers and lines under grants"
+        granted = f"{asked} answers and log lines, each under a grant"
+        return f"the flow {plan.flow}, {nodes} nodes, {granted}"
 
     def _receipt(self) -> str:  # 9
         offender = self._report.I1.first_offender
         if offender is not None:
             _refuse_offender("E_PROOF_INTEGRITY", offender)
         record, receipt = self.record, self.facts.receipt
-        values = f"{len(record.values)} values of their ids"
+        values = f"{len(record.values)} values, each of the id that it goes by"
         end = f"ended in {receipt.body['consequence']} at entry {receipt.index}"
         return f"{record.status.value}: {values}, inputs of the intent, {end}"
 
@@ -296,13 +300,14 @@ def _named(number: int, name: str, code: str, check: Callable[[], str | None]) -
         own = error.code.startswith("E_PROOF_")
         message = f"step {number}, {name}: {error.message}"
         data = error.data if own else {**error.data, "cause": error.code}
-        refused = NotVerified(error.code if own else code, message, hint=error.hint)
+        known = error.code if own else code
+        refused = NotVerified(known, message, hint=error.hint or _HINTS.get(known, _CHANGED))
         refused.data.update({key: _tellable(value) for key, value in data.items()} | where)
         raise refused from error
     except _UNSOUND as error:
         what = f"{type(error).__name__}: {str(error)[:200]}"
         message = f"step {number}, {name}: an entry holds what none of ours does ({what})"
-        refused = NotVerified("E_PROOF_FORM", message)
+        refused = NotVerified("E_PROOF_FORM", message, hint=_CHANGED)
         refused.data.update(where)
         raise refused from error
 

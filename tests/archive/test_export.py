@@ -201,6 +201,9 @@ def test_nothing_is_signed_after_a_checkpoint_by_another_key(short: Kept, tmp_pa
     note = sign_checkpoint(short.book.ledger, 20, bytes(32), stranger)
     (tmp_path / "checkpoint").write_bytes(note.data)
     assert refused(short, tmp_path) == "E_NOTE_UNSIGNED"
+    with pytest.raises(NotVerified, match="checkpoint: ") as named:
+        short.export(tmp_path)
+    assert "rolled back" in named.value.hint
 
 
 def test_contents_that_are_not_what_they_are_called_are_not_exported(

@@ -161,7 +161,10 @@ def test_a_name_that_is_no_text_is_printed_all_the_same(
 @pytest.mark.parametrize("what", ["nothing", "a file"])
 def test_a_path_that_is_no_export_is_wrong_use_or_not_verified(tmp_path: Path, what: str) -> None:
     if what == "nothing":
-        assert fault(tmp_path).code == "E_EXPORT_MISSING"
+        refused = fault(tmp_path)
+        assert refused.code == "E_EXPORT_MISSING"
+        assert str(tmp_path) in refused.message
+        assert "logos ledger export" in refused.hint
         assert fault(tmp_path / "nowhere").code == "E_EXPORT_MISSING"
     else:
         (tmp_path / "file").touch()

@@ -194,3 +194,15 @@ def test_doctor_names_what_mends_each_thing_that_is_missing(
     assert "bubblewrap" in checks["bubblewrap"]["mend"]
     assert checks["database"]["mend"] == "logos up"
     assert all(check["mend"] for check in checks.values() if not check["ok"])
+
+
+@pytest.mark.parametrize("what", ["nothing", "a file"])
+def test_a_rebuild_of_what_is_no_folder_is_wrong_use(
+    logos: Logos, tmp_path: Path, what: str
+) -> None:
+    named = tmp_path / "named"
+    if what == "a file":
+        named.touch()
+    ended = logos("ledger", "rebuild", str(named), "--json")
+    assert (ended.status, ended.document["error"]["code"]) == (2, "E_USAGE")
+    assert not (tmp_path / "home").exists()

@@ -73,8 +73,9 @@ def test_an_external_server_is_asked_and_its_guard_found(running: ManagedDatabas
 
 
 def test_a_server_that_does_not_answer_is_named(fault: Fault) -> None:
-    with fault("E_DATABASE_UNREACHABLE"):
+    with fault("E_DATABASE_UNREACHABLE") as caught:
         ping(external_connection(f"bolt://127.0.0.1:{free_port()}", "ann", "secret", None))
+    assert "\n" not in caught[0].message
 
 
 def test_a_guard_that_cannot_be_asked_is_named(running: ManagedDatabase, fault: Fault) -> None:

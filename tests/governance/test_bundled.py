@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from logos_graph.governance import (
 from logos_graph.identity import Signer
 from logos_graph.logline import format_when
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 FILES = resources.list_files("schemas/verbs", ".schema.json")
 VERBS = {
     verb.name: verb for verb in (parse_verb(parse(resources.read_text(file))) for file in FILES)
@@ -134,6 +136,7 @@ def test_a_supervisor_cannot_be_registered() -> None:
 
 
 BOOTSTRAP = Policy(resources.read_text("schemas/policies/bootstrap.cedar"))
+EXAMPLE = Policy((DOCS / "examples" / "payment-approval" / "policy.cedar").read_text())
 ANSWERS = {"consent.give", "consent.refuse"}
 
 
@@ -152,6 +155,12 @@ def test_an_operator_sets_up_and_nobody_else_does(name: str) -> None:
     for roles in ((), ("agent",), ("approver", "treasury")):
         decision = BOOTSTRAP.judge(_ask(name, *roles))
         assert isinstance(decision, Allow if name in ANSWERS else Deny)
+
+
+@pytest.mark.parametrize("name", sorted(VERBS))
+def test_the_example_s_policy_leaves_an_operator_what_the_first_one_gave(name: str) -> None:
+    asked = _ask(name, "operator")
+    assert type(EXAMPLE.judge(asked)) is type(BOOTSTRAP.judge(asked))
 
 
 def test_bootstrap_permits_nothing_but_the_products_own_verbs() -> None:

@@ -115,6 +115,7 @@ def test_a_database_restored_from_an_older_copy_is_found_out(story: Story) -> No
     (line,) = (line for line in story.restored_shown.splitlines() if "BROKEN" in line)
     assert Path(last["file"]).name in line
     assert "E_CHECKPOINT_ROLLBACK" in line
+    assert story.restored_shown.splitlines()[-1] == "not verified"
 
 
 def test_a_forked_ledger_is_found_out(story: Story) -> None:

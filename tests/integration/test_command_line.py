@@ -102,7 +102,7 @@ def test_a_command_that_succeeds_exits_0_with_one_json_document(
         ("capability grant no-such-node log", 1, "E_UNKNOWN_NODE"),
         (f"policy check '{EXAMPLE}/payments/ok.json'", 1, "E_POLICY_SYNTAX"),
         (f"verb register '{EXAMPLE}/transfer.verb.json'", 1, "E_VERB_EXISTS"),
-        (f"ledger verify --supervisor {NOBODY}", 1, "E_CHAIN_SIGNATURE"),
+        (f"ledger verify --supervisor {NOBODY}", 1, "E_CHAIN_SUPERVISOR"),
         ("audit no-such-question", 2, "E_UNKNOWN_QUESTION"),
         ("json canonize no-such-file.json", 2, "E_FILE"),
         ("no-such-command", 2, "E_USAGE"),

@@ -194,6 +194,7 @@ def test_a_rotation_waits_for_consent_and_changes_nothing_until_then(
     assert told.status == 4
     assert "logos consent give" in told.out
     assert NEXT_SUPERVISOR in told.err
+    assert "logos ledger checkpoint" in told.err
     assert home.keys.load(SUPERVISOR).did == home.first
     assert home.verified().dids == (home.first,)
     assert home.register(home.one, "before").status == "COMMITTED"
@@ -235,7 +236,7 @@ def test_runs_before_and_after_a_rotation_are_proved_and_exported(
     home.run("ledger", "export", exported)
     verified = home.run("verify", exported, "--supervisor", new)
     assert verified["verified"]
-    assert verified["supervisor"]["keys"] == [home.first, new]
+    assert [each["did"] for each in verified["supervisor"]["keys"]] == [home.first, new]
     copy = replace(home.settings, home=empty)
     try:
         rebuilt = logos_of(copy)("ledger", "rebuild", exported, "--json")
@@ -244,6 +245,19 @@ def test_runs_before_and_after_a_rotation_are_proved_and_exported(
         assert (again["verified"], again["differences"]["total"]) == (True, 0)
     finally:
         stop_database(copy)
+
+
+def test_ledger_and_export_tell_their_keys_and_head_in_the_same_words(
+    home: Home, rotated: Any, tmp_path: Path
+) -> None:
+    exported = home.run("ledger", "export", tmp_path / "copy")
+    offline, online = home.run("verify", tmp_path / "copy"), home.run("ledger", "verify")
+    for name in ("did", "keys"):
+        assert offline["supervisor"][name] == online["supervisor"][name]
+    shown = home.run("ledger", "show", "--limit", "1")
+    assert exported["head"] == offline["head"] == online["head"] == shown["head"]
+    for command in (("verify", tmp_path / "copy"), ("ledger", "verify")):
+        assert home.logos(*command).out.splitlines()[-1] == "verified"
 
 
 def test_the_ledger_verifies_by_each_of_its_keys_and_says_which(home: Home, rotated: Any) -> None:

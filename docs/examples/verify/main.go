@@ -268,7 +268,7 @@ func (e *export) checkTrust(trusted []string) {
 		found = found || k.did == trusted[0]
 		fmt.Printf("key         %s from entry %d on\n", k.did, k.first)
 	}
-	require(found, 0, "this is no ledger of %s", trusted)
+	require(found, 0, "this is no ledger of %s", strings.Join(trusted, " "))
 }
 
 // --- the checkpoint ------------------------------------------------------------------------------

@@ -160,7 +160,7 @@ def test_a_run_that_asked_the_outside_is_proved_and_run_again_without_asking(
     assert found["verified"]
     assert found["steps"][9]["ok"]
     assert len(asking.server.bodies) == sent
-    assert not found["steps"][7]["detail"].endswith("0 answers and lines under grants")
+    assert not found["steps"][7]["detail"].endswith(" 0 answers and log lines, each under a grant")
 
 
 def test_a_run_that_ended_in_doubt_is_proved_to_have_done_so(
@@ -286,6 +286,7 @@ def test_whose_ledger_it_must_be_can_be_named(
     assert found["known_from"] == "given"
     found = prover.verify(file, "--supervisor", example.agent.did, status=1)
     assert (found["verified"], found["error"]["code"]) == (False, "E_PROOF_SUPERVISOR")
+    assert "logos key list" in found["error"]["hint"]
     assert [step["name"] for step in found["steps"]] == ["form"]
 
 
@@ -297,6 +298,7 @@ def test_a_step_that_does_not_hold_is_named_on_stderr_after_those_that_do(
     assert ended.status == 1
     assert [line.split()[1] for line in ended.out.splitlines()] == ["form"]
     assert ended.err.startswith("error[E_PROOF_SUPERVISOR]: step 2, keys: ")
+    assert "hint: " in ended.err
 
 
 def test_an_existing_file_is_not_overwritten_and_the_name_has_a_default(
