@@ -132,7 +132,7 @@ class KeyStore:
         """Where each key is that can be read."""
         places: dict[Did, Path] = {}
         for path in self._folder.glob("*.json"):
-            with suppress(EnvironmentFault):
+            with suppress(EnvironmentFault, FileNotFoundError):
                 if path != but:
                     places[Did(self._read(path)["did"])] = path
         return places

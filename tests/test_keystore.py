@@ -315,3 +315,15 @@ def test_of_many_that_settle_at_once_each_leaves_every_key(keys: KeyStore) -> No
     for thread in threads:
         thread.join()
     assert dids_by_name(keys) == {SUPERVISOR: dids[1], "supervisor-retired-1": dids[0]}
+
+
+def test_a_key_that_goes_while_names_are_settled_is_passed_over(
+    keys: KeyStore, folder: Path
+) -> None:
+    """A key whose registration is refused is removed again, by whichever process made it."""
+    dids = [keys.create(SUPERVISOR).did, keys.create(NEXT_SUPERVISOR).did]
+    gone = folder / "agent.json"
+    gone.symlink_to(folder / "removed")  # there when the names are read, not when the file is
+    keys.settle(dids)
+    gone.unlink()
+    assert dids_by_name(keys) == {SUPERVISOR: dids[1], "supervisor-retired-1": dids[0]}

@@ -21,7 +21,7 @@ from logos_graph.ledger.bodies import (
     check_body,
     mutation_key,
 )
-from logos_graph.ledger.chain import verify_chain
+from logos_graph.ledger.chain import check_place, verify_chain
 from logos_graph.ledger.checkpoint import (
     Checkpoint,
     SignedCheckpoint,
@@ -101,6 +101,7 @@ __all__ = [
     "check_acceptance",
     "check_body",
     "check_invariants",
+    "check_place",
     "checkpoint_key",
     "founded",
     "hash_leaf",

@@ -32,7 +32,7 @@ from logos_graph.ledger.entry import Entry, Head, entry_fields, no_head
 from logos_graph.ledger.keys import SupervisorKeys
 from logos_graph.ledger.proven import NOTHING, Proven
 
-__all__ = ["verify_chain"]
+__all__ = ["check_place", "verify_chain"]
 
 _CHANGED = "The ledger was changed after it was written, or this is not the whole of it."
 _OTHER_LEDGER = (
@@ -67,7 +67,7 @@ def verify_chain(
         signer = keys.signer_of(entry)
         if signer is None or not proven.entry(signer, entry):
             _verify_content(entry, signer, index)
-        _verify_place(entry, previous, index)
+        check_place(entry, previous)
         if signer is None:  # in the place of a genesis, and none
             _refuse("E_CHAIN_SIGNATURE", index, "kind", "genesis", entry.kind.value)
         keys.apply(entry)  # 8
@@ -104,7 +104,12 @@ def _verify_content(entry: Entry, supervisor: Did | None, index: int) -> None:
         _refuse("E_CHAIN_SIGNATURE", index, "signature", wanted, entry.signature)
 
 
-def _verify_place(entry: Entry, previous: Head, index: int) -> None:
+def check_place(entry: Entry, previous: Head) -> None:
+    """That an entry follows a head; NotVerified E_CHAIN_LEDGER, _INDEX, _PREV, _TIME.
+
+    Its index matters as much as the hash before it: it says whose signature the entry has to have.
+    """
+    index = previous.index + 1
     if entry.ledger != previous.ledger:  # 4
         _refuse("E_CHAIN_LEDGER", index, "ledger", previous.ledger, entry.ledger)
     if entry.index != index:  # 5

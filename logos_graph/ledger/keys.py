@@ -123,6 +123,8 @@ class SupervisorKeys:
         new, previous = _did(entry, mutation.get("did")), mutation.get("previous")
         if previous != self.current:
             _refuse(entry, f"{shown(previous, 100)} is not the key in force, {self.current}")
+        if entry.index < self._first[-1]:
+            _refuse(entry, f"{self.current} signs from entry {self._first[-1]} on, not before")
         if new in self._dids:
             _refuse(entry, f"{new} was the supervisor's key before")
         try:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from logos_graph.canon import ContentId
 from logos_graph.database import Connection, named_failures
-from logos_graph.errors import LogosError, Rejected
+from logos_graph.errors import LogosError, NotVerified, Rejected
 from logos_graph.graph import Component, Node, parse_flow, used_by
 from logos_graph.identity import Did
 from logos_graph.ledger import Entry, Head, parse_entry
@@ -92,7 +92,10 @@ class Neo4jStore:
             if not rows:
                 return
             for row in rows:
-                yield parse_entry(row["text"], row["hash"], row["signature"])
+                entry = parse_entry(row["text"], row["hash"], row["signature"], at=row["index"])
+                if entry.index != row["index"]:
+                    raise _misplaced(entry, row["index"])
+                yield entry
             first += len(rows)
 
     def tree_nodes(self, nodes: Iterable[NodeId]) -> dict[NodeId, bytes]:
@@ -220,3 +223,15 @@ class Neo4jStore:
                     raise unknown_outcome(last, cause) from fault
                 time.sleep(pause)
         raise AssertionError  # the last pause is None
+
+
+def _misplaced(entry: Entry, index: int) -> NotVerified:
+    return NotVerified(
+        "E_CHAIN_INDEX",
+        f"what is stored as entry {index} is entry {entry.index}",
+        hint="`logos ledger verify` says what is wrong with the ledger",
+        index=index,
+        field="index",
+        expected=index,
+        found=entry.index,
+    )

@@ -87,13 +87,18 @@ class Batch:
             submission.settle(
                 EnvironmentFault(fault.code, fault.message, hint=fault.hint, **fault.data | about)
             )
+        rests = unknown or any(each.open_on is not None for each, _ in self._adding)
         for submission, _ in self._refused:
-            submission.settle(_unjudged(fault) if unknown else copy(fault))
+            submission.settle(_unjudged(fault) if rests else copy(fault))
 
-    def note_tried(self) -> None:
-        """It did not take hold. Should it be found in the ledger after all, it did."""
+    def note_tried(self, open_on: ContentId | None = None) -> None:
+        """It did not take hold. Should it be found in the ledger after all, it did.
+
+        open_on: the head that it follows, if nobody answered; see Submission.
+        """
         for submission, last in self._adding:
             submission.tried.add(last.hash)
+            submission.open_on = open_on or submission.open_on
 
     def halves(self, error: Exception) -> list[list[Submission]]:
         """It was refused: the parts to try again. Who adds alone is told that this is its end."""

@@ -192,7 +192,7 @@ class Supervisor:
         """That an ALLOW read from the graph is one that this supervisor signed into the ledger."""
         verify_intent(pending.signed)
         entry = self._store.entry(pending.index)
-        if entry is not None:
+        if entry is not None and entry.index == pending.index:
             check_entry(entry, self.view.keys)
             about = entry.body.get("cid" if entry.kind is EntryKind.INTENT else "intent")
             if about == pending.cid and entry.body.get("decision") == pending.decision:
@@ -240,7 +240,7 @@ def _check_head(store: Store, snapshot: Snapshot) -> None:
     signature is not theirs to make. The head's is asked here, and every later one's when it comes.
     """
     head = store.entry(snapshot.head.index)
-    if head is None or head.hash != snapshot.head.hash:
+    if head is None or head.head != snapshot.head:
         raise NotVerified(
             "E_CHAIN_HEAD",
             f"entry {snapshot.head.index} is not the one that the ledger's head names",

@@ -133,8 +133,9 @@ class Journal:
         Returns the halves to go on with when it was refused, and those of it that are left for
         another transaction. Raises what all of them are to be told.
         """
-        moved, pauses, under_way = 0, iter(_PAUSES_S), False
+        moved, pauses = 0, iter(_PAUSES_S)
         while moved < _ATTEMPTS:
+            self._look_over(part)
             batch = Batch(self.view, self._entries)
             batch.compose(part)  # 1
             try:
@@ -144,15 +145,15 @@ class Journal:
                     moved += 1
                     continue
             except EnvironmentFault as fault:
-                under_way = under_way or "under_way" in fault.data
+                batch.note_tried(self.view.head.hash if "under_way" in fault.data else None)
                 pause = next(pauses, None)
                 if fault.code != NOT_WRITTEN or pause is None:
-                    batch.tell(_open_outcome(fault) if under_way else fault)
+                    batch.tell(fault)
                     return [], batch.rest
-                batch.note_tried()
                 threading.Event().wait(pause)
                 self._caught_up(part)
             except Exception as error:  # noqa: BLE001 - one of the batch is at fault, not this
+                batch.note_tried()
                 if self._caught_up(part):
                     moved += 1
                     continue
@@ -163,6 +164,7 @@ class Journal:
                 return batch.halves(error), batch.rest
             else:
                 self.view.adopt(batch.view)  # 3
+                self._look_over(part)
                 batch.end()
                 return [], batch.rest
         raise Conflict(
@@ -170,6 +172,13 @@ class Journal:
             f"other writers were first {_ATTEMPTS} times in a row",
             hint="try again",
         )
+
+    def _look_over(self, part: list[Submission]) -> None:
+        """Who was told its end is written no more; what follows another head is open no more."""
+        part[:] = [each for each in part if not each.settled]
+        for each in part:
+            if each.open_on != self.view.head.hash:
+                each.open_on = None
 
     def _caught_up(self, part: list[Submission]) -> bool:
         """Whether others were first. What turns out to be an attempt of ours did take hold."""
@@ -217,15 +226,6 @@ class Journal:
             entries.append(entry)
             head = entry.head
         return entries
-
-
-def _open_outcome(fault: EnvironmentFault) -> EnvironmentFault:
-    """An attempt was never answered, and nothing took hold after it: so it still may."""
-    return EnvironmentFault(
-        "E_UNKNOWN_OUTCOME",
-        f"it was not written so far, and may yet be: {fault.message}",
-        hint="look at `logos ledger show` before you sign it again",
-    )
 
 
 def _head_moved(error: Exception) -> bool:

@@ -93,8 +93,11 @@ def read_told(
     E_NOT_RECORDED if they are not the effects of this pending intent, one after the other.
     """
     told: list[Told] = []
-    effects = 0
+    effects, last_index = 0, pending.index
     for entry in entries:
+        if entry.index <= last_index:  # else a key that was rotated out could have signed it
+            raise _not_recorded(pending)
+        last_index = entry.index
         check_entry(entry, keys)
         body: Mapping[str, Any] = entry.body
         is_effect = entry.kind is EntryKind.EFFECT

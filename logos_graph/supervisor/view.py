@@ -21,7 +21,7 @@ from logos_graph.errors import LogosError, NotVerified
 from logos_graph.governance import Policy, Verb, parse_verb
 from logos_graph.graph.capabilities import Capability, Grant
 from logos_graph.identity import Did, verify
-from logos_graph.ledger import Entry, EntryKind, Head, SupervisorKeys
+from logos_graph.ledger import Entry, EntryKind, Head, SupervisorKeys, check_place
 from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
 from logos_graph.logline import parse_signed_intent, parse_when
 from logos_graph.supervisor.ports import GivenConsent, Mutation, PendingIntent, Snapshot
@@ -94,23 +94,20 @@ class View:
         return frozenset(each.value for each in Capability if (node, each) in self._held)
 
     def catch_up(self, entries: Iterable[Entry]) -> None:
-        """Moves along entries that another process wrote; NotVerified E_CHAIN_SIGNATURE, …."""
+        """Moves along entries that another process wrote, all of them or none.
+
+        Raises NotVerified E_CHAIN_SIGNATURE, and what `apply` raises.
+        """
+        fork = self.fork()
         for entry in entries:
-            check_entry(entry, self.keys)
-            self.apply([entry])
+            check_entry(entry, fork.keys)
+            fork.apply([entry])
+        self.adopt(fork)
 
     def apply(self, entries: Iterable[Entry]) -> None:
-        """Moves along the chain; NotVerified E_CHAIN_PREV for what does not continue it."""
+        """Moves along the chain; NotVerified E_CHAIN_… for what does not continue it."""
         for entry in entries:
-            if entry.prev_hash != self.head.hash:
-                raise NotVerified(
-                    "E_CHAIN_PREV",
-                    f"entry {entry.index} does not follow entry {self.head.index}",
-                    hint="`logos ledger verify` says what is wrong with the ledger",
-                    index=entry.index,
-                    expected=self.head.hash,
-                    found=entry.prev_hash,
-                )
+            check_place(entry, self.head)
             self.keys.apply(entry)
             self._apply(entry)
             self.tree.append(hash_leaf(leaf_data(entry)))

@@ -215,3 +215,17 @@ def test_what_only_looks_like_a_rotation_changes_nothing(chain: Chain) -> None:
     quoted = {"kind": "name", "name": '{"kind":"supervisor"}', "of": ["supervisor", {"kind": "x"}]}
     chain.commit(entry=chain.receipt(quoted))
     assert supervisor(chain) == chain.key.did
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param({"of": 10**2000}, id="an-integer-of-2001-digits"),
+        pytest.param({"n" * 60_000: None}, id="a-name-of-60000-letters"),
+    ],
+)
+def test_a_receipt_that_speaks_of_a_supervisor_may_hold_whatever_canonical_json_does(
+    chain: Chain, odd: dict[str, Any]
+) -> None:
+    chain.commit(entry=chain.receipt({"kind": "name", "name": "supervisor", "value": odd}))
+    assert supervisor(chain) == chain.key.did

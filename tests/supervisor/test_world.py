@@ -85,7 +85,7 @@ def place() -> Place:
 @pytest.fixture
 def pending(place: Place) -> PendingIntent:
     signed = parse_signed_intent(Book().signed(AGENT, "transfer", {"amount": 1}))
-    waiting = PendingIntent(signed, {"outcome": "ALLOW"}, ContentId(POLICY["id"]), 1, "w")
+    waiting = PendingIntent(signed, {"outcome": "ALLOW"}, ContentId(POLICY["id"]), 0, "w")
     place.pending[waiting.cid] = waiting
     return waiting
 

@@ -3,14 +3,18 @@
 Both keys sign it: the one in force signs the receipt, as every entry, and the new one has signed
 that it takes over (`accept_supervision`), in the intent's payload. The new key becomes a principal
 with the roles of the one it follows, because a principal is one DID; the retired one has no
-authority any more, and keeps its name in the record.
+authority any more, and keeps its name in the record. A rotation is refused while the policy speaks
+of the retired DID, and not of a role, where it says who may replace the policy, or rotate again.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
+from logos_graph.canon import Json
 from logos_graph.errors import Rejected
+from logos_graph.governance import Deny, Request
 from logos_graph.identity import Did, public_key
 from logos_graph.ledger import check_acceptance
 from logos_graph.supervisor.effects import Context, Effect
@@ -22,7 +26,7 @@ __all__ = ["rotate"]
 
 
 def rotate(context: Context, pending: PendingIntent) -> Effect:
-    """Rejected E_DID, E_KEY, E_SIGNATURE, E_KEY_USED, E_ROTATION_STALE."""
+    """Rejected E_DID, E_KEY, E_SIGNATURE, E_KEY_USED, E_ROTATION_STALE, E_POLICY_LOCKOUT."""
     did, previous = Did(text(pending, "did")), Did(text(pending, "previous"))
     signature, view = text(pending, "signature"), context.view
     public_key(did)  # strict: look-alikes, low-order and non-canonical keys are refused here
@@ -30,6 +34,7 @@ def rotate(context: Context, pending: PendingIntent) -> Effect:
     def check(view: View) -> None:
         _check_in_force(view, previous)
         _check_unused(view, did)
+        _check_not_locked_out(view, did, pending, context.now_ns)
 
     check(view)
     check_acceptance(view.ledger, previous, did, signature)
@@ -65,6 +70,33 @@ def _check_unused(view: View, did: Did) -> None:
             hint="a supervisor's key is a new one: `logos key rotate supervisor` makes it",
             did=did,
         )
+
+
+def _check_not_locked_out(view: View, did: Did, pending: PendingIntent, now_ns: int) -> None:
+    """What the retired key may ask for to mend the policy or the keys, the new one may too."""
+    rotation = pending.signed.intent.logline.this
+    mending: dict[str, dict[str, Json]] = {
+        "policy.activate": {"text": view.policy.text},
+        "supervisor.rotate_key": rotation,
+    }
+    for name, this in mending.items():
+        verb = view.verbs.get(name)
+        if verb is None:
+            continue
+        asked = Request(
+            who=view.supervisor, roles=view.roles(view.supervisor), verb=verb, this=this,
+            ledger=view.ledger, revision=view.head.index, now_ns=now_ns,
+        )  # fmt: skip
+        if isinstance(view.policy.judge(asked), Deny):
+            continue
+        if isinstance(view.policy.judge(replace(asked, who=did)), Deny):
+            raise Rejected(
+                "E_POLICY_LOCKOUT",
+                f"the policy in force lets {view.supervisor} ask for {name}, and not {did}",
+                hint="activate a policy that speaks of a role, or of the new key too; then rotate",
+                did=did,
+                verb=name,
+            )
 
 
 def _free_name(view: View) -> str:

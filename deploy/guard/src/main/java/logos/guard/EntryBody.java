@@ -3,6 +3,7 @@ package logos.guard;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -12,8 +13,20 @@ import java.util.Map;
 
 /** What an entry's text says about the supervisor's key; read token by token, nothing else is kept. */
 final class EntryBody {
+    /**
+     * Integers and names of any length, as canonical JSON has them: an entry's text is bounded as a
+     * whole by whoever made it. Names are not kept from one text to the next.
+     */
     private static final JsonFactory JSON =
-            JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+            JsonFactory.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                    .streamReadConstraints(
+                            StreamReadConstraints.builder()
+                                    .maxNumberLength(Integer.MAX_VALUE)
+                                    .maxNameLength(Integer.MAX_VALUE)
+                                    .build())
+                    .build();
     private static final String BODY = "body";
     private static final String SUPERVISOR = "supervisor";
     private static final String MUTATIONS = "mutations";

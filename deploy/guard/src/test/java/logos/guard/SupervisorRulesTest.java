@@ -176,4 +176,13 @@ class SupervisorRulesTest {
             assertDoesNotThrow(() -> SupervisorRules.check(OLD.did, List.of(entry), OLD.did));
         }
     }
+
+    @Test
+    void aReceiptMayHoldWhateverCanonicalJsonDoes() {
+        for (String odd : List.of("9".repeat(100_000), "{\"" + "n".repeat(100_000) + "\":null}")) {
+            String mutation = "{\"kind\":\"x\",\"name\":\"supervisor\",\"value\":" + odd + "}";
+            LedgerEntry entry = receipt(mutation, OLD);
+            assertDoesNotThrow(() -> SupervisorRules.check(OLD.did, List.of(entry), OLD.did));
+        }
+    }
 }
