@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+_NO_LIMIT = 0
+"""Of a transaction's seconds."""
+
 
 class Rows(Protocol):
     """Something that answers the named statements of cypher/."""
@@ -55,14 +58,19 @@ class Reader:
             return session.run(statement(name), parameters).data()
 
     def stream(self, name: str, /, **parameters: object) -> Iterator[Row]:
-        """The same, as they come: for statements with more rows than memory should hold."""
+        """The same, as they come: for statements with more rows than memory should hold.
+
+        The server gives them as long as they take, whatever its limit for other statements is.
+        """
+        from neo4j import Query
+
         with (
             named_failures(self._connection),
             self._driver.session(
                 database=self._connection.database, default_access_mode="READ"
             ) as session,
         ):
-            result = session.run(statement(name), parameters)
+            result = session.run(Query(statement(name), timeout=_NO_LIMIT), parameters)
             names = result.keys()
             for record in result:
                 yield dict(zip(names, record.values(), strict=True))

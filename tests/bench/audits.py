@@ -32,11 +32,11 @@ _STARTS = 3
 """Of a command that does next to nothing; the median counts."""
 
 
-def verified(ground: Ground, size: int) -> Figures:
-    """The command; the parts that it is made of (chain.py); signatures alone."""
+def verified(ground: Ground, size: int, by_parts: bool) -> Figures:
+    """The command; signatures alone; by_parts: also the parts that it is made of (chain.py)."""
     home = ground.stage.home
     whole = logos(home, "ledger", "verify")
-    parts = {part: module(home, "tests.bench.chain", part).seconds for part in _PARTS}
+    parts = {part: module(home, "tests.bench.chain", part).seconds for part in _PARTS if by_parts}
     entries, intents = whole.document["entries"], whole.document["counts"]["intents"]
     length = round(statistics.mean(len(row["text"]) for row in ground.last_rows(_SAMPLE)))
     bare, name = _signatures_per_s(length), f"ledger_{size}"
@@ -45,7 +45,7 @@ def verified(ground: Ground, size: int) -> Figures:
         f"{name}_verify_entries_per_s": entries / whole.seconds,
         f"{name}_verify_signatures_per_s": (entries + intents) / whole.seconds,
         f"{name}_verify_peak_mib": whole.peak_mib,
-        **{f"{name}_verify_{part}_entries_per_s": entries / parts[part] for part in _PARTS},
+        **{f"{name}_verify_{part}_entries_per_s": entries / took for part, took in parts.items()},
         f"floor_{name}_ed25519_per_s_all_cores": bare,
         f"{name}_verify_share_of_ed25519": entries / whole.seconds / bare,
         f"{name}_verify_signatures_share_of_ed25519": (entries + intents) / whole.seconds / bare,
