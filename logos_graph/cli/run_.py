@@ -20,6 +20,7 @@ from logos_graph.cli.texts import moment, short, short_value
 from logos_graph.errors import NotVerified
 
 if TYPE_CHECKING:
+    from logos_graph.cli.proving import Proved
     from logos_graph.supervisor import Outcome
     from logos_graph.wiring import System
 
@@ -256,10 +257,15 @@ def prove(out: Printer, run: str, output: Path | None, with_modules: bool) -> in
         )
     path = output or Path(f"run-{str(short(identity)).removeprefix('b3:')}.proof.json")
     write_proof(path, proved.data)
+    _show_proof(out, path, proved)
+    return 0
+
+
+def _show_proof(out: Printer, path: Path, proved: Proved) -> None:
     note = proved.proof.checkpoint.decode()
     document = {
         "file": str(path),
-        "run": identity,
+        "run": proved.proof.run,
         "intent": proved.proof.intent,
         "bytes": len(proved.data),
         "entries": len(proved.proof.entries),
@@ -275,7 +281,7 @@ def prove(out: Printer, run: str, output: Path | None, with_modules: bool) -> in
     out.fields(
         [
             ("file", path),
-            ("run", identity),
+            ("run", proved.proof.run),
             ("bytes", len(proved.data)),
             ("entries", len(proved.proof.entries)),
             ("modules", len(proved.proof.modules)),
@@ -284,4 +290,3 @@ def prove(out: Printer, run: str, output: Path | None, with_modules: bool) -> in
     )
     out.line()
     out.line(f"anyone verifies it with: logos verify {quote(str(path))}")
-    return 0

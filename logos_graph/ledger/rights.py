@@ -10,6 +10,7 @@ intent of its own, which names both keys; the new one becomes a principal by the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from logos_graph.canon import Json, content_id
 from logos_graph.graph.capabilities import OPERATIONS, Capability
@@ -21,6 +22,20 @@ from logos_graph.ledger.tally import Tally
 __all__ = ["Rights"]
 
 _WRITES = ("kv.put", "kv.delete")
+
+_MADE_BY: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "principal": frozenset({"principal.register", "supervisor.rotate_key"}),
+        "verb": frozenset({"verb.register"}),
+        "policy": frozenset({"policy.activate"}),
+        "node": frozenset({"node.publish", "node.fork"}),
+        "flow": frozenset({"flow.publish"}),
+        "name": frozenset({"node.publish", "node.fork", "flow.publish"}),
+        "deprecation": frozenset({"node.deprecate"}),
+        "promotion": frozenset({"node.promote"}),
+    }
+)
+"""Which verbs make things of a kind; of the other kinds there are checks of their own."""
 
 
 class Rights:
@@ -52,6 +67,7 @@ class Rights:
         self._check_stored(entry, things)
         for position, thing in enumerate(things):
             field = f"mutations[{position}]"
+            self._check_kind(entry, act, str(thing["kind"]), field)
             if thing["kind"] == "grant":
                 self._check_grant(entry, act, thing, field)
             elif thing["kind"] == "draft":
@@ -61,6 +77,13 @@ class Rights:
                 new = [each["did"] for each in things if each["kind"] == "principal"]
                 message = f"the key of entry {entry.index} does not become a principal"
                 self._require(new == [thing["did"]], entry, field, [thing["did"]], [*new], message)
+
+    def _check_kind(self, entry: Entry, act: Act, kind: str, field: str) -> None:
+        """A verb makes what it is for: an allowed run, say, registers nobody."""
+        verbs = _MADE_BY.get(kind)
+        message = f"entry {entry.index} makes a {kind}, which {act.verb or 'its intent'} does not"
+        fits = verbs is None or act.verb in verbs
+        self._require(fits, entry, field, [*sorted(verbs or ())], act.verb, message)
 
     def _check_rotation(
         self, entry: Entry, act: Act, thing: Mapping[str, Json], field: str

@@ -113,11 +113,14 @@ def kept(length: int, ledger: str = LEDGER, **changes: Any) -> Kept:
             _draft(book, f"source {number % 5}", contents)
         else:
             this = {"amount": number, **changes}
-            book.receipt(book.intent(this=this), *_mutations(number, contents))
+            verb = VERBS.get(number % 8, "transfer")
+            book.receipt(book.intent(did=verb, this=this), *_mutations(number, contents))
     del book.entries[length:]
     return Kept(book, contents)
 
 
+VERBS = {1: "node.publish", 5: "policy.activate", 7: "verb.register"}
+"""By the remainder of the number that `_mutations` looks at."""
 DENIED = {"outcome": "DENY", "reason": "x", "detail": "", "policies": [], "revision": 0}
 
 

@@ -248,9 +248,10 @@ def fold(entries: list[Entry]) -> State:
 
 def tell_story(book: Book) -> None:
     """One of each: done, failed, consented, denied, refused, timed out, waiting, unfinished."""
-    book.receipt(book.intent(), {"kind": "name", "name": "n", "target": content_id(b"1")})
+    naming = book.intent(did="flow.publish")
+    book.receipt(naming, {"kind": "name", "name": "n", "target": content_id(b"1")})
     book.receipt(book.intent(), **FAILED)
-    asked = book.intent(decision=book.require())
+    asked = book.intent(decision=book.require(), did="flow.publish")
     book.consent(asked, ALICE)
     book.consent(asked, BOB, ALLOW)
     book.receipt(asked, {"kind": "name", "name": "m", "target": content_id(b"2")})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from logos_graph.canon import content_id, encode
-from logos_graph.ledger import check_invariants
+from logos_graph.ledger import MUTATION_KEYS, check_invariants
 from tests.ledger.checks import check, check_broken, fault, passed
 
 # --- an honest ledger ------------------------------------------------------------------------
@@ -269,6 +269,28 @@ def test_i3_an_intent_for_another_ledger_is_found(book: Any, people: Any) -> Non
     assert fault(check(book), "I3") == (1, "body.intent.ledger")
 
 
+@pytest.mark.parametrize(
+    ("kind", "verb"),
+    [
+        ("principal", "principal.register"),
+        ("verb", "verb.register"),
+        ("policy", "policy.activate"),
+        ("node", "node.publish"),
+        ("flow", "flow.publish"),
+        ("name", "node.fork"),
+        ("deprecation", "node.deprecate"),
+        ("promotion", "node.promote"),
+    ],
+)
+def test_i2_a_receipt_makes_only_what_its_verb_is_for(book: Any, kind: str, verb: str) -> None:
+    key = MUTATION_KEYS[kind]
+    made = {"kind": kind, key: content_id(kind.encode()), "name": "n", "target": "t"}
+    book.receipt(book.intent(did=verb), made)
+    assert check(book).I2.ok
+    book.receipt(book.intent(did="flow.run"), made)
+    assert fault(check(book), "I2") == (4, "body.mutations[0]")
+
+
 def test_i3_an_intent_by_nobody_known_is_found(book: Any, people: Any) -> None:
     book.intent(people["stranger"])
     assert fault(check(book), "I3") == (1, "body.intent.logline.who")
@@ -279,10 +301,10 @@ def test_i3_an_intent_before_its_actor_was_registered_is_found(book: Any, people
     early = book.intent(stranger)
     book.ghost(early)
     member = {"kind": "principal", "did": stranger.did, "name": "s", "type": "agent", "roles": []}
-    book.receipt(book.intent(), member)
+    book.receipt(book.intent(did="principal.register"), member)
     assert fault(check(book), "I3") == (1, "body.intent.logline.who")
     book.entries[1:] = []
-    book.receipt(book.intent(), member)
+    book.receipt(book.intent(did="principal.register"), member)
     book.intent(stranger)
     assert check(book).ok
 
