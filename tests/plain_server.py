@@ -13,8 +13,10 @@ from logos_graph.database.distribution import resolve_distribution
 from logos_graph.database.java import find_java
 from logos_graph.database.ports import free_port
 from logos_graph.resources import locate
+from logos_graph.settings import ExternalServer, Settings
+from logos_graph.wiring import start_database
 
-__all__ = ["plain_server"]
+__all__ = ["plain_server", "unguarded_server"]
 
 _CONFIGURATION = """
 server.bolt.listen_address=127.0.0.1:{port}
@@ -60,3 +62,13 @@ def plain_server(home: Path, cache: Path) -> Iterator[Connection]:
             yield connection
         finally:
             server.terminate()
+
+
+@contextmanager
+def unguarded_server(home: Path, cache: Path) -> Iterator[Settings]:
+    """A home whose ledger is in such a server while it runs."""
+    with plain_server(home / "server", cache) as server:
+        address = ExternalServer(server.uri, server.username, server.password, None)
+        settings = Settings(home, cache, "supervisor", address)
+        start_database(settings, lambda _line: None)
+        yield settings

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from logos_graph.cli.files import read_text
+from logos_graph.cli.files import read_text, write_file
 from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.texts import one_line
-from logos_graph.errors import EnvironmentFault, InvalidInput, Rejected
+from logos_graph.errors import InvalidInput, Rejected
 
 if TYPE_CHECKING:
     from logos_graph.wasm.author_tests import Trial
@@ -48,20 +48,7 @@ def new(out: Printer, name: str, output: str | None) -> int:
 
     source = starter(name)
     path = Path(output or f"{name}.rs")
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(source)
-    except FileExistsError:
-        raise InvalidInput(
-            "E_FILE_EXISTS",
-            f"{path} is there already, and stays as it is",
-            hint="name another place with --output",
-            path=str(path),
-        ) from None
-    except OSError as error:
-        raise EnvironmentFault(
-            "E_FILE", f"{path} cannot be written: {error.strerror or error}", path=str(path)
-        ) from error
+    write_file(path, source.encode())
     out.document({"path": str(path), "name": name})
     out.line(f"wrote {path}; next: logos node test {quote(str(path))}")
     return 0

@@ -1,4 +1,4 @@
-"""Reading what a command is given, bounded: files, `-` for stdin, JSON arguments, `@FILE`."""
+"""What a command is given, read within bounds (files, `-` for stdin, JSON, `@FILE`); new files."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from logos_graph.canon import MAX_BYTES, Json, parse
-from logos_graph.errors import InvalidInput
+from logos_graph.errors import EnvironmentFault, InvalidInput
 
-__all__ = ["json_argument", "read_bytes", "read_json", "read_object", "read_text"]
+__all__ = ["json_argument", "read_bytes", "read_json", "read_object", "read_text", "write_file"]
 
 
 def read_bytes(name: str, limit: int = MAX_BYTES) -> bytes:
@@ -76,3 +76,28 @@ def _bounded(file: BinaryIO, name: str, limit: int) -> bytes:
             "E_FILE_SIZE", f"{name} is larger than {limit} bytes", path=name, limit=limit
         )
     return data
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Writes a file that is not there yet, whole or not at all.
+
+    Raises InvalidInput E_FILE_EXISTS, EnvironmentFault E_FOLDER.
+    """
+    from logos_graph.files import write_new
+
+    try:
+        write_new(path, data)
+    except FileExistsError:
+        raise InvalidInput(
+            "E_FILE_EXISTS",
+            f"{path} is there already, and stays as it is",
+            hint="name another place with --output",
+            path=str(path),
+        ) from None
+    except OSError as error:
+        raise EnvironmentFault(
+            "E_FOLDER",
+            f"{path} cannot be written: {error.strerror or error}",
+            hint="choose a folder that you may write to, on a filesystem with hard links",
+            path=str(path),
+        ) from None

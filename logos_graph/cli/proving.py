@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from logos_graph.errors import EnvironmentFault, InvalidInput, Rejected
+from logos_graph.errors import InvalidInput
 
 if TYPE_CHECKING:
     from logos_graph.canon import ContentId
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from logos_graph.proof import ProofFile, Step
     from logos_graph.wiring import System
 
-__all__ = ["Proved", "prove_run", "write_proof"]
+__all__ = ["Proved", "prove_run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +58,3 @@ def prove_run(
     data = encode_proof(proof)
     steps = tuple(Verification(data, signer.did, lambda: system.host).steps())
     return Proved(proof, data, size, steps)
-
-
-def write_proof(path: Path, data: bytes) -> None:
-    """Writes the file. Raises Rejected E_FILE_EXISTS, EnvironmentFault E_FOLDER."""
-    from logos_graph.files import write_new
-
-    try:
-        write_new(path, data)
-    except FileExistsError:
-        raise Rejected(
-            "E_FILE_EXISTS",
-            f"{path} is there already, and is not overwritten",
-            hint="give another name: --output FILE",
-            path=str(path),
-        ) from None
-    except OSError as error:
-        raise EnvironmentFault(
-            "E_FOLDER",
-            f"{path} cannot be written: {error.strerror or error}",
-            hint="choose a folder that you may write to, on a filesystem with hard links",
-            path=str(path),
-        ) from None

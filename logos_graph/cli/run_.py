@@ -10,7 +10,7 @@ import click
 
 from logos_graph.canon import Json, encode_text
 from logos_graph.cli.calls import answer_text, asked_text
-from logos_graph.cli.files import read_object
+from logos_graph.cli.files import read_object, write_file
 from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import as_option, limit_option, with_output
 from logos_graph.cli.output import Printer
@@ -244,7 +244,7 @@ def prove(out: Printer, run: str, output: Path | None, with_modules: bool) -> in
     The intent, who signed it, the decision and its policy, consents, receipt and values, each entry
     with its proof against a checkpoint that the supervisor's key of this home signs.
     """
-    from logos_graph.cli.proving import prove_run, write_proof
+    from logos_graph.cli.proving import prove_run
 
     with opened() as system:
         identity = system.reader.resolve(run, ("Run",))
@@ -256,7 +256,7 @@ def prove(out: Printer, run: str, output: Path | None, with_modules: bool) -> in
             watch=lambda entries, total: out.counted(entries, total, "verifying"),
         )
     path = output or Path(f"run-{str(short(identity)).removeprefix('b3:')}.proof.json")
-    write_proof(path, proved.data)
+    write_file(path, proved.data)
     _show_proof(out, path, proved)
     return 0
 

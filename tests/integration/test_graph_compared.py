@@ -23,7 +23,7 @@ from logos_graph.store import ExpectedGraph, GraphComparison, GraphSum, read_ele
 from logos_graph.store.elements import node_element
 from logos_graph.wiring import System, open_system
 from tests.integration.everything import tell_everything
-from tests.integration.servers import unguarded_server
+from tests.plain_server import unguarded_server
 
 if TYPE_CHECKING:
     pass

@@ -17,8 +17,7 @@ from logos_graph.keystore import SUPERVISOR
 from logos_graph.ledger import Entry, EntryKind, make_entry
 from logos_graph.settings import ExternalServer, Settings
 from logos_graph.wiring import System, open_system, start_database
-from tests.integration.servers import unguarded_server
-from tests.plain_server import plain_server
+from tests.plain_server import plain_server, unguarded_server
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Cast, Ended, Logos

@@ -26,9 +26,9 @@ from logos_graph.ledger import (
     verify_chain,
 )
 from logos_graph.ledger.merkle import hash_leaf, leaf_data, nodes_of, root_of
-from tests.integration.servers import unguarded_server
 from tests.integration.test_graph_compared import Graph, changed, graph_of
 from tests.ledger.conftest import forge
+from tests.plain_server import unguarded_server
 
 THIEF = Signer.from_seed(b"\7" * 32)
 

@@ -312,7 +312,7 @@ def test_an_existing_file_is_not_overwritten_and_the_name_has_a_default(
     assert file.name == f"run-{run[3:15]}.proof.json"
     data = file.read_bytes()
     again = logos("run", "prove", run, "--json")
-    assert (again.status, again.document["error"]["code"]) == (1, "E_FILE_EXISTS")
+    assert (again.status, again.document["error"]["code"]) == (2, "E_FILE_EXISTS")
     assert file.read_bytes() == data
 
 
