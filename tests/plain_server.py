@@ -16,7 +16,7 @@ from logos_graph.resources import locate
 from logos_graph.settings import ExternalServer, Settings
 from logos_graph.wiring import start_database
 
-__all__ = ["plain_server", "unguarded_server"]
+__all__ = ["plain_server", "unguarded_server", "variables"]
 
 _CONFIGURATION = """
 server.bolt.listen_address=127.0.0.1:{port}
@@ -72,3 +72,16 @@ def unguarded_server(home: Path, cache: Path) -> Iterator[Settings]:
         settings = Settings(home, cache, "supervisor", address)
         start_database(settings, lambda _line: None)
         yield settings
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """The environment in which `logos` uses this server."""
+    server = settings.external
+    assert server is not None
+    named = {
+        "NEO4J_URI": server.uri,
+        "NEO4J_USERNAME": server.username,
+        "NEO4J_PASSWORD": server.password,
+        "NEO4J_DATABASE": server.database,
+    }
+    return {name: value for name, value in named.items() if value}

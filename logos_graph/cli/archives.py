@@ -9,9 +9,9 @@ import click
 
 from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
-from logos_graph.cli.session import opened
+from logos_graph.cli.session import current_head, opened
 from logos_graph.cli.texts import short
-from logos_graph.errors import InvalidInput, NotVerified, Rejected
+from logos_graph.errors import NotVerified, Rejected
 
 if TYPE_CHECKING:
     from logos_graph.archive import Archive, ArchiveReport
@@ -189,7 +189,7 @@ def stored_ledger(out: Printer, system: System) -> StoredLedger:
     """The ledger as of its head. Raises InvalidInput E_NO_LEDGER, Rejected E_NOT_SUPERVISOR."""
     from logos_graph.store import StoredLedger
 
-    head = _head(system)
+    head = current_head(system)
     keys = system.reader.supervisor_keys().before(head.index + 1)
     system.signer_of(keys.current)
     return StoredLedger(
@@ -199,10 +199,3 @@ def stored_ledger(out: Printer, system: System) -> StoredLedger:
         system.signer_of,
         lambda entries, total: out.counted(entries, total, "exporting"),
     )
-
-
-def _head(system: System) -> Head:
-    head = system.reader.head()
-    if head is None:
-        raise InvalidInput("E_NO_LEDGER", "this database has no ledger yet", hint="logos up")
-    return head

@@ -13,9 +13,9 @@ from logos_graph.cli.checkpoints import judge, keep_checkpoint, read_checkpoints
 from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
-from logos_graph.cli.session import opened
+from logos_graph.cli.session import current_head, opened
 from logos_graph.cli.texts import moment, short
-from logos_graph.cli.verification import current_head, verify
+from logos_graph.cli.verification import verify
 
 if TYPE_CHECKING:
     from logos_graph.ledger import Entry, Note

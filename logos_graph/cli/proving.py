@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from logos_graph.errors import InvalidInput
+from logos_graph.cli.session import current_head
 
 if TYPE_CHECKING:
     from logos_graph.canon import ContentId
@@ -40,9 +40,7 @@ def prove_run(
     from logos_graph.proof import Verification, encode_proof, gather_run, make_proof
     from logos_graph.store import GraphEvidence
 
-    head = system.reader.head()
-    if head is None:
-        raise InvalidInput("E_NO_LEDGER", "this database has no ledger yet", hint="logos up")
+    head = current_head(system)
     size, keys = head.index + 1, system.reader.supervisor_keys()
     signer = system.signer_of(keys.at(size))
     known = known_tree(system, head, signer.did, watch or (lambda entries, _: iter(entries)))

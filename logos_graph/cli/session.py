@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from logos_graph.cli.output import Printer
+from logos_graph.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from logos_graph.ledger import Head
     from logos_graph.wiring import System
 
-__all__ = ["opened", "opened_to_write", "warn_of_guard"]
+__all__ = ["current_head", "opened", "opened_to_write", "warn_of_guard"]
 
 
 @contextmanager
@@ -43,3 +45,11 @@ def opened_to_write(out: Printer) -> Iterator[System]:
                 f" it is {outcome.status} now"
             )
         yield system
+
+
+def current_head(system: System) -> Head:
+    """The ledger's head. Raises InvalidInput E_NO_LEDGER."""
+    head = system.reader.head()
+    if head is None:
+        raise InvalidInput("E_NO_LEDGER", "this database has no ledger yet", hint="logos up")
+    return head

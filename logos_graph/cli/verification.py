@@ -14,9 +14,9 @@ import click
 from logos_graph.cli.checkpoints import judge, read_checkpoint, read_checkpoints
 from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
-from logos_graph.cli.session import opened
+from logos_graph.cli.session import current_head, opened
 from logos_graph.cli.shown import show_verdict
-from logos_graph.errors import Conflict, InvalidInput, NotVerified
+from logos_graph.errors import Conflict, NotVerified
 
 if TYPE_CHECKING:
     from logos_graph.cli.checkpoints import Judged
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from logos_graph.scratch import Scratch
     from logos_graph.wiring import System
 
-__all__ = ["Verdict", "current_head", "verify"]
+__all__ = ["Verdict", "verify"]
 
 _ATTEMPTS = 10
 _PAGE = 1000
@@ -350,11 +350,3 @@ def _kept(folder: Path, ledger_id: str) -> list[Judged]:
             folder=str(folder),
         )
     return kept
-
-
-def current_head(system: System) -> Head:
-    """The ledger's head. Raises InvalidInput E_NO_LEDGER."""
-    head = system.reader.head()
-    if head is None:
-        raise InvalidInput("E_NO_LEDGER", "this database has no ledger yet", hint="logos up")
-    return head

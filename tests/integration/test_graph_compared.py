@@ -23,7 +23,7 @@ from logos_graph.store import ExpectedGraph, GraphComparison, GraphSum, read_ele
 from logos_graph.store.elements import node_element
 from logos_graph.wiring import System, open_system
 from tests.integration.everything import tell_everything
-from tests.plain_server import unguarded_server
+from tests.plain_server import unguarded_server, variables
 
 if TYPE_CHECKING:
     pass
@@ -399,12 +399,7 @@ def test_findings_beyond_the_hundredth_are_counted(graph: Graph) -> None:
 @pytest.fixture
 def verify(graph: Graph, logos: Callable[..., Any]) -> Callable[..., Any]:
     """`logos ledger verify` on that server."""
-    server = graph.settings.external
-    assert server is not None
-    named = {
-        "NEO4J_URI": server.uri, "NEO4J_USERNAME": server.username,
-        "NEO4J_PASSWORD": server.password,
-    }  # fmt: skip
+    named = variables(graph.settings)
 
     def run(*words: str | Path) -> Any:
         return logos("ledger", *words, home=graph.settings.home, **named)

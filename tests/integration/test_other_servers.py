@@ -17,7 +17,7 @@ from logos_graph.keystore import SUPERVISOR
 from logos_graph.ledger import Entry, EntryKind, make_entry
 from logos_graph.settings import ExternalServer, Settings
 from logos_graph.wiring import System, open_system, start_database
-from tests.plain_server import plain_server, unguarded_server
+from tests.plain_server import plain_server, unguarded_server, variables
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Cast, Ended, Logos
@@ -100,19 +100,6 @@ def test_a_home_that_did_not_found_the_ledger_cannot_write_to_it(
             _ = system.supervisor
     assert caught.value.code == "E_NOT_SUPERVISOR"
     assert example.operator.did in caught.value.message
-
-
-def variables(settings: Settings) -> dict[str, str]:
-    """The environment in which `logos` uses this server."""
-    server = settings.external
-    assert server is not None
-    named = {
-        "NEO4J_URI": server.uri,
-        "NEO4J_USERNAME": server.username,
-        "NEO4J_PASSWORD": server.password,
-        "NEO4J_DATABASE": server.database,
-    }
-    return {name: value for name, value in named.items() if value}
 
 
 @pytest.fixture(scope="module")

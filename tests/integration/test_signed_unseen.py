@@ -28,7 +28,7 @@ from logos_graph.ledger import (
 from logos_graph.ledger.merkle import hash_leaf, leaf_data, nodes_of, root_of
 from tests.integration.test_graph_compared import Graph, changed, graph_of
 from tests.ledger.conftest import forge
-from tests.plain_server import unguarded_server
+from tests.plain_server import unguarded_server, variables
 
 THIEF = Signer.from_seed(b"\7" * 32)
 
@@ -50,12 +50,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Gra
 @pytest.fixture
 def logos_there(graph: Graph, logos: Callable[..., Any]) -> Callable[..., Any]:
     """`logos … --json` on that server."""
-    server = graph.settings.external
-    assert server is not None
-    named = {
-        "NEO4J_URI": server.uri, "NEO4J_USERNAME": server.username,
-        "NEO4J_PASSWORD": server.password,
-    }  # fmt: skip
+    named = variables(graph.settings)
 
     def run(*words: str | Path) -> Any:
         return logos(*words, "--json", home=graph.settings.home, **named)
