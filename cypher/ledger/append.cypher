@@ -3,7 +3,7 @@
 // swapped: no row comes back when somebody else was first. What does not find all it belongs to divides
 // by zero, and nothing of the transaction takes hold.
 // Parameters: ledger; expected_hash (the head that the entries were built on); last (map index, hash,
-//   recorded_at of the last new entry); batch (map entries, loglines, answers, endings, effects, runs: lists of
+//   recorded_at of the last new entry); batch (map entries, loglines, answers, endings, progress, runs: lists of
 //   maps; as members of one map their lengths are no part of the plan's key, so one plan serves all batches).
 // Rows: index of the last entry; none if the head has moved.
 MATCH (head:LedgerHead {ledger: $ledger})
@@ -43,9 +43,10 @@ CALL () {
   RETURN count(*) AS answered
 }
 CALL () {
-  UNWIND $batch.effects AS row
+  UNWIND $batch.progress AS row
   MATCH (entry:LedgerEntry {hash: row.entry})
   MATCH (line:LogLine:Pending {cid: row.intent})
+  SET line += row.changes
   CREATE (entry)-[:RECORDS {ledger_index: entry.index}]->(line)
   RETURN count(*) AS told
 }
@@ -95,4 +96,4 @@ CALL () {
 }
 RETURN head.index AS index,
   1 / CASE WHEN linked = size($batch.entries) AND recorded = size($batch.loglines) AND answered = size($batch.answers)
-    AND ended = size($batch.endings) AND told = size($batch.effects) AND ran_whole = size($batch.runs) THEN 1 ELSE 0 END AS whole
+    AND ended = size($batch.endings) AND told = size($batch.progress) AND ran_whole = size($batch.runs) THEN 1 ELSE 0 END AS whole

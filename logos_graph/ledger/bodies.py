@@ -11,6 +11,10 @@
 | ghost | intent, cause, consequence, commitment |
 | effect | intent, run, step, number, call, grant, answers: what is about to be done outside |
 | outcome | intent, number, answer: what came of that effect |
+| claim | intent, writer: who carries it on from here |
+| attempt | intent, number, failure, consequence, next_at, writer: one that failed, and when the next |
+| escalation | intent, consequence, handler, target, expires_at: who is to look at its end |
+| expiry | intent: nobody did |
 | checkpoint, alarm | free |
 
 `check_body` looks at form: the fields that are named above, their types, the closed sets. A body
@@ -50,6 +54,10 @@ class EntryKind(StrEnum):
     GHOST = "ghost"
     EFFECT = "effect"
     OUTCOME = "outcome"
+    CLAIM = "claim"
+    ATTEMPT = "attempt"
+    ESCALATION = "escalation"
+    EXPIRY = "expiry"
     CHECKPOINT = "checkpoint"
     ALARM = "alarm"
 
@@ -89,6 +97,9 @@ MUTATION_KEYS: Mapping[str, str] = MappingProxyType(
         "promotion": "node",
         "run": "id",
         "kv": "id",
+        "cancellation": "intent",
+        "limit": "id",
+        "resolution": "intent",
         "supervisor": "did",
     }
 )
@@ -146,6 +157,23 @@ _FIELDS: Mapping[EntryKind, Mapping[str, tuple[type, ...]]] = MappingProxyType(
             "answers": (list,),
         },
         EntryKind.OUTCOME: {"intent": (str,), "number": (int,), "answer": (dict,)},
+        EntryKind.CLAIM: {"intent": (str,), "writer": (str,)},
+        EntryKind.ATTEMPT: {
+            "intent": (str,),
+            "number": (int,),
+            "failure": (dict,),
+            "consequence": (str,),
+            "next_at": (str,),
+            "writer": (str,),
+        },
+        EntryKind.ESCALATION: {
+            "intent": (str,),
+            "consequence": (str,),
+            "handler": (str,),
+            "target": (str, type(None)),
+            "expires_at": (str,),
+        },
+        EntryKind.EXPIRY: {"intent": (str,)},
         EntryKind.CHECKPOINT: {},
         EntryKind.ALARM: {},
     }
@@ -183,6 +211,13 @@ def check_body(kind: EntryKind, body: Mapping[str, Json]) -> None:
             _check_member(kind, "cause.type", cause.get("type"), _CAUSES)
         case EntryKind.EFFECT | EntryKind.OUTCOME:
             _check_effect(kind, body)
+        case EntryKind.ATTEMPT:
+            _check_member(kind, "consequence", body["consequence"], CONSEQUENCES)
+            _check_counted(kind, body["number"], "attempts")
+            _check_moment(kind, "next_at", body["next_at"])
+        case EntryKind.ESCALATION:
+            _check_member(kind, "consequence", body["consequence"], CONSEQUENCES)
+            _check_moment(kind, "expires_at", body["expires_at"])
         case _:
             pass
 
@@ -217,9 +252,7 @@ def _check_mutations(field: str, kind: str | None, mutations: Json) -> None:
 
 
 def _check_effect(kind: EntryKind, body: Mapping[str, Json]) -> None:
-    number = body["number"]
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        _refuse(kind, "number", "effects of an intent are counted from 1")
+    _check_counted(kind, body["number"], "effects")
     if kind is EntryKind.OUTCOME:
         return
     _check_call(kind, "call", body["call"])
@@ -231,6 +264,11 @@ def _check_effect(kind: EntryKind, body: Mapping[str, Json]) -> None:
         assert isinstance(answer, dict)  # as was just checked
         if not isinstance(answer.get("step"), str) or not isinstance(answer.get("answer"), dict):
             _refuse(kind, field, "an answer names its step and is an object")
+
+
+def _check_counted(kind: EntryKind, number: Json, what: str) -> None:
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        _refuse(kind, "number", f"{what} of an intent are counted from 1")
 
 
 def _check_call(kind: EntryKind, field: str, call: Json) -> None:

@@ -85,7 +85,7 @@ class Append:
                 "loglines": self.projection.loglines,
                 "answers": self.projection.answers,
                 "endings": self.projection.endings,
-                "effects": self.projection.effects,
+                "progress": self.projection.progress,
                 "runs": self.projection.runs,
             },
         }

@@ -183,8 +183,8 @@ class ExpectedGraph:
             name = self._change(row["intent"], row["settles"])
             self._records(name)
             self._join("ANSWERED", f"Principal {row['answer']['by']}", name, row["answer"])
-        for row in rows.effects:
-            self._records(self._change(row["intent"], {}))
+        for row in rows.progress:
+            self._records(self._change(row["intent"], row["changes"]))
         for row in rows.endings:
             self._records(self._change(row["intent"], row["ending"]))
             line, _ = self._lines.pop(row["intent"])

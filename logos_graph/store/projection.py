@@ -39,7 +39,7 @@ class Projection:
     loglines: list[Row] = field(default_factory=list)
     answers: list[Row] = field(default_factory=list)
     endings: list[Row] = field(default_factory=list)
-    effects: list[Row] = field(default_factory=list)
+    progress: list[Row] = field(default_factory=list)
     runs: list[Row] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
 
@@ -61,8 +61,8 @@ def project(entries: Sequence[Entry], blobs: Mapping[ContentId, bytes]) -> Proje
                 for mutation in mutations:
                     _mutate(out, entry, mutation, blobs)
                 out.statements += _stored_values(entry, mutations)
-            case EntryKind.EFFECT | EntryKind.OUTCOME:
-                out.effects.append({"entry": entry.hash, "intent": _body(entry)["intent"]})
+            case EntryKind.EFFECT | EntryKind.OUTCOME | EntryKind.CLAIM | EntryKind.ATTEMPT:
+                out.progress.append(_progress(entry))
             case EntryKind.GHOST:
                 out.endings.append(_ending(entry, "GHOST"))
             case _:
@@ -135,6 +135,25 @@ def _answer(entry: Entry) -> Row:
         },
         "settles": settles,
     }
+
+
+def _progress(entry: Entry) -> Row:
+    """What became of an intent that goes on: RECORDS, and these properties of its LogLine."""
+    body = _body(entry)
+    changes: Row = {}
+    match entry.kind:
+        case EntryKind.CLAIM:
+            changes = {"writer": body["writer"], "claimed_index": entry.index}
+        case EntryKind.ATTEMPT:
+            changes = {
+                "writer": body["writer"],
+                "attempts": body["number"],
+                "attempt_index": entry.index,
+                "wake_at": body["next_at"],
+            }
+        case _:
+            pass  # effects and outcomes are counted
+    return {"entry": entry.hash, "intent": body["intent"], "changes": changes}
 
 
 def _ending(entry: Entry, status: str) -> Row:

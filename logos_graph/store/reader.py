@@ -282,4 +282,8 @@ def _pending(row: Row) -> PendingIntent:
             for item in row["consents"]
         ),
         effects=row["effects"],
+        claimed=max(row["index"], row["claimed"] or 0, row["attempt_index"] or 0),
+        attempts=row["attempts"] or 0,
+        attempt_index=row["attempt_index"] or 0,
+        wake_at=None if row["wake_at"] is None else parse_when(row["wake_at"]),
     )

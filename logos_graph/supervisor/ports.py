@@ -65,6 +65,10 @@ class PendingIntent:
     index: of the entry that holds that decision. writer: the process that recorded it, and whose
     business it is to carry it out. consents: in the ledger's order. effects: how many the ledger
     tells of; once there is one, it no longer ends as a ghost.
+    claimed: the index of the entry that gave it to its writer: whoever carries it out has that, and
+    stops when it has changed. attempts: how many failed and are to be made again; attempt_index: of
+    the last of these (0: none), so that what the ledger tells of the present one comes after it;
+    wake_at: before then (ns) there is no other.
     """
 
     signed: SignedIntent
@@ -74,6 +78,10 @@ class PendingIntent:
     writer: str
     consents: tuple[GivenConsent, ...] = ()
     effects: int = 0
+    claimed: int = 0
+    attempts: int = 0
+    attempt_index: int = 0
+    wake_at: int | None = None
 
     @property
     def cid(self) -> ContentId:

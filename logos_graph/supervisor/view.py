@@ -127,6 +127,7 @@ class View:
                         ContentId(str(entry.policy_hash)),
                         entry.index,
                         str(body["writer"]),
+                        claimed=entry.index,
                     )
                 )
             case EntryKind.CONSENT:
@@ -138,6 +139,8 @@ class View:
             case EntryKind.EFFECT:
                 waiting = self.pending[ContentId(str(body["intent"]))]
                 self._wait(replace(waiting, effects=waiting.effects + 1))
+            case EntryKind.CLAIM | EntryKind.ATTEMPT:
+                self._wait(_moved_on(self.pending[ContentId(str(body["intent"]))], entry))
             case EntryKind.GHOST:
                 self.pending = self.pending.discard(ContentId(str(body["intent"])))
             case _:
@@ -157,6 +160,7 @@ class View:
                 policy_hash=ContentId(str(entry.policy_hash)),
                 index=entry.index,
                 writer=str(body["writer"]),
+                claimed=entry.index,
             )
         self._wait(waiting)
 
@@ -185,6 +189,18 @@ class View:
         else:
             self.grants = self.grants.discard(grant.id)
             self._held = self._held.discard((grant.node, grant.capability))
+
+
+def _moved_on(waiting: PendingIntent, entry: Entry) -> PendingIntent:
+    """Carried on by another writer, or to be attempted again."""
+    body = entry.body
+    held = replace(waiting, writer=str(body["writer"]), claimed=entry.index)
+    if entry.kind is EntryKind.CLAIM:
+        return held
+    number = body["number"]
+    assert isinstance(number, int)  # the entry's form was checked when it was read
+    wake_at = parse_when(body["next_at"])
+    return replace(held, attempts=number, attempt_index=entry.index, wake_at=wake_at)
 
 
 def check_entry(entry: Entry, keys: SupervisorKeys) -> None:
