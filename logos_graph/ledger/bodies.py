@@ -12,7 +12,7 @@
 | effect | intent, run, step, number, call, grant, answers: what is about to be done outside |
 | outcome | intent, number, answer: what came of that effect |
 | claim | intent, writer: who carries it on from here |
-| attempt | intent, number, failure, consequence, next_at, writer: one that failed, and when the next |
+| attempt | intent, number, failure, consequence, next_at, writer: it failed, when the next is |
 | escalation | intent, consequence, handler, target, expires_at: who is to look at its end |
 | expiry | intent: nobody did |
 | checkpoint, alarm | free |
@@ -211,13 +211,8 @@ def check_body(kind: EntryKind, body: Mapping[str, Json]) -> None:
             _check_member(kind, "cause.type", cause.get("type"), _CAUSES)
         case EntryKind.EFFECT | EntryKind.OUTCOME:
             _check_effect(kind, body)
-        case EntryKind.ATTEMPT:
-            _check_member(kind, "consequence", body["consequence"], CONSEQUENCES)
-            _check_counted(kind, body["number"], "attempts")
-            _check_moment(kind, "next_at", body["next_at"])
-        case EntryKind.ESCALATION:
-            _check_member(kind, "consequence", body["consequence"], CONSEQUENCES)
-            _check_moment(kind, "expires_at", body["expires_at"])
+        case EntryKind.ATTEMPT | EntryKind.ESCALATION:
+            _check_follow_up(kind, body)
         case _:
             pass
 
@@ -264,6 +259,16 @@ def _check_effect(kind: EntryKind, body: Mapping[str, Json]) -> None:
         assert isinstance(answer, dict)  # as was just checked
         if not isinstance(answer.get("step"), str) or not isinstance(answer.get("answer"), dict):
             _refuse(kind, field, "an answer names its step and is an object")
+
+
+def _check_follow_up(kind: EntryKind, body: Mapping[str, Json]) -> None:
+    """What is to follow: another attempt, or that somebody looks at it."""
+    _check_member(kind, "consequence", body["consequence"], CONSEQUENCES)
+    if kind is EntryKind.ESCALATION:
+        _check_moment(kind, "expires_at", body["expires_at"])
+        return
+    _check_counted(kind, body["number"], "attempts")
+    _check_moment(kind, "next_at", body["next_at"])
 
 
 def _check_counted(kind: EntryKind, number: Json, what: str) -> None:

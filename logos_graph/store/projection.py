@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from logos_graph.canon import ContentId, Json, encode_parsed
+from logos_graph.canon import ContentId, encode_parsed
 from logos_graph.graph import parse_type
 from logos_graph.ledger import Entry, EntryKind, founded
+from logos_graph.store.run_rows import run_row
 
 __all__ = ["Projection", "Statement", "project"]
 
@@ -178,7 +179,7 @@ def _mutate(
 ) -> None:
     kind = mutation["kind"]
     if kind == "run":
-        out.runs.append(_run(entry, mutation))
+        out.runs.append(run_row(entry, mutation))
         return
     base: Row = {"entry": entry.hash, "index": entry.index, "intent": _body(entry).get("intent")}
     rest = {name: value for name, value in mutation.items() if name != "kind"}
@@ -335,69 +336,3 @@ def _ports(mutation: Mapping[str, Any]) -> list[Row]:
         for direction in ("input", "output")
         for position, port in enumerate(mutation[f"{direction}s"])
     ]
-
-
-def _run(entry: Entry, mutation: Mapping[str, Any]) -> Row:
-    index, run = entry.index, mutation["id"]
-    values: Mapping[str, Json] = mutation["values"]
-    texts = {cid: encode_parsed(value) for cid, value in values.items()}
-    failure = mutation["failure"]
-    steps = _steps(mutation)
-    places = {name: position for position, (name, _) in enumerate(steps)}
-    travelled = {item["cid"] for item in mutation["carried"]}
-    uncarried = {cid: value for cid, value in values.items() if cid not in travelled}
-    return {
-        "entry": entry.hash,
-        "run": {
-            "id": run,
-            "flow": mutation["flow"],
-            "intent": mutation["intent"],
-            "status": mutation["status"],
-            "failure": None if failure is None else encode_parsed(failure),
-            "inputs": encode_parsed(mutation["inputs"]),
-            "outputs": encode_parsed(mutation["outputs"]),
-            "uncarried": encode_parsed(uncarried) if uncarried else None,
-            "recorded_at": entry.recorded_at,
-            "ledger_index": index,
-        },
-        "steps": [
-            {"run": run, "name": name, "position": position, "ledger_index": index, **detail}
-            for position, (name, detail) in enumerate(steps)
-        ],
-        "carried": [
-            _carried(item, places, position, texts[item["cid"]], index)
-            for position, item in enumerate(mutation["carried"])
-        ],
-    }
-
-
-def _carried(
-    item: Mapping[str, Any], places: Mapping[str, int], position: int, value: str, index: int
-) -> Row:
-    """A value's way, between two steps that are named by their position in the run."""
-    return {
-        "source": places[item["from"]],
-        "target": places[item["to"]],
-        "edge": {
-            "from_port": item["from_port"],
-            "to_port": item["to_port"],
-            "type": item["type"],
-            "cid": item["cid"],
-            "position": position,
-            "value": value,
-            "ledger_index": index,
-        },
-    }
-
-
-def _steps(mutation: Mapping[str, Any]) -> list[tuple[str, Row]]:
-    """The flow's own ends are steps too, so that every carried value has both its ends."""
-    steps = [
-        (
-            step["name"],
-            {"node": step["node"], "status": step["status"], "gas": step["gas"]}
-            | {name: encode_parsed(step[name]) for name in ("calls", "log") if name in step},
-        )
-        for step in mutation["steps"]
-    ]
-    return [("input", {"status": "done"}), *steps, ("output", {"status": mutation["status"]})]
