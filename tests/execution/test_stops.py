@@ -131,19 +131,18 @@ def test_a_step_that_is_not_reached_is_not_begun_and_one_that_failed_has_no_end(
     assert world.seen == ["check begin"]
 
 
-def test_a_stop_that_is_moved_in_the_record_is_a_difference() -> None:
-    bench, ready, record = stopped("second", "begin", "E_RUN_TIME")
+@pytest.mark.parametrize(
+    ("at", "code", "other"),
+    [("begin", "E_RUN_TIME", "E_STEP_TIME"), ("end", "E_STEP_TIME", "E_RUN_TIME")],
+)
+def test_a_stop_that_is_moved_in_the_record_is_a_difference(at: str, code: str, other: str) -> None:
+    bench, ready, record = stopped("second", at, code)
     mutation: Any = record.to_mutation("run", "intent")
-    mutation["failure"]["code"] = "E_STEP_TIME"
+    mutation["failure"]["code"] = other
     found = replay(mutation, ready, bench).difference
     assert found is not None
-    assert (found.step, found.aspect, found.number) == ("second", Aspect.CALL, 1)
-    bench, ready, record = stopped("second", "end", "E_STEP_TIME")
-    mutation = record.to_mutation("run", "intent")
-    mutation["failure"]["code"] = "E_RUN_TIME"
-    found = replay(mutation, ready, bench).difference
-    assert found is not None
-    assert (found.step, found.aspect, found.got) == ("second", Aspect.CALL, None)
+    assert (found.step, found.to, found.aspect) == ("first", "second.value", Aspect.CARRIED)
+    assert (found.expected, found.got) == (at == "end", at != "end")
 
 
 def test_what_is_no_failure_comes_out_of_a_begin_and_of_an_end() -> None:
