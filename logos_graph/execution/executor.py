@@ -26,6 +26,7 @@ from typing import Protocol
 from logos_graph.canon import ContentId, Json, content_id, recordable
 from logos_graph.canon import encode as canonical
 from logos_graph.errors import InvalidInput, LogosError, Rejected
+from logos_graph.execution.ahead import LookAhead, Neighbours
 from logos_graph.execution.plan import Input, OpenFlow, Plan, PlannedStep, Relay
 from logos_graph.execution.record import (
     Carried,
@@ -108,7 +109,7 @@ Answer = Callable[[str, dict[str, Json]], dict[str, Json]]
 """(operation, arguments by port) -> answer by port, as graph.capabilities.OPERATIONS types them."""
 
 
-class Host(Protocol):
+class Host(Neighbours[HostResult], Protocol):
     """Where nodes run; isolation, metering and limits are its business."""
 
     def call(self, node: ContentId, data: bytes, answer: Answer | None = None) -> HostResult:
@@ -175,17 +176,10 @@ def execute(
     """
     run = _Run(plan, host, world)
     run.start(inputs, encode_inputs(plan, inputs))
-    failure: Failure | None = None
-    for operation in plan.operations:
-        if isinstance(operation, PlannedStep):
-            failure = run.step(operation)
-            if failure:
-                break
-        elif isinstance(operation, Relay):
-            run.relay(operation)
-        else:
-            run.open(operation)
-    return run.finish(failure)
+    try:
+        return run.finish(run.operations())
+    finally:
+        run.drop()
 
 
 class _Value:
@@ -210,6 +204,7 @@ class _Run:
         self._plan = plan
         self._host = host
         self._world = world
+        self._ahead: LookAhead[HostResult] | None = None
         self._asked = 0
         self._slots: list[_Value | None] = [None] * plan.slots
         self._open = [False] * plan.scopes
@@ -234,7 +229,25 @@ class _Run:
                     f"the inputs and the flow's steps take over {MAX_RUN_BYTES} bytes to record",
                 ) from None
 
-    def step(self, step: PlannedStep) -> Failure | None:
+    def operations(self) -> Failure | None:
+        """All of them in the plan's order, or until a step fails; the failure."""
+        for at, operation in enumerate(self._plan.operations):
+            if isinstance(operation, PlannedStep):
+                failure = self._step(at, operation)
+                if failure is not None:
+                    return failure
+            elif isinstance(operation, Relay):
+                self._relay(operation)
+            else:
+                self._open_flow(operation)
+        return None
+
+    def drop(self) -> None:
+        """What was begun before its turn and is not needed."""
+        if self._ahead is not None:
+            self._ahead.drop()
+
+    def _step(self, at: int, step: PlannedStep) -> Failure | None:
         """Call the node if every input was fed; the failure, if it failed."""
         fed = self._fed(step.inputs) if self._open[step.scope] else None
         if fed is None:
@@ -245,8 +258,7 @@ class _Run:
             if self._world is not None:
                 self._world.begin(step.name, step.node)
             self._carry(step.name, step.inputs, fed)
-            data = b"".join([value.data for value in fed])
-            result = self._host.call(step.node, data, self._answer(step, calls))
+            result = self._call(at, step, fed, calls)
             gas = result.gas
             if result.log:
                 self._keep_log(step, result.log, log)
@@ -262,6 +274,23 @@ class _Run:
             return Failure(step.name, failed.code, recordable(failed.reason, MAX_REASON))
         self._end(step, StepStatus.DONE, gas, calls, log)
         return None
+
+    def _call(
+        self, at: int, step: PlannedStep, fed: list[_Value], calls: list[HostCall]
+    ) -> HostResult:
+        """Made now, or before its turn (ahead.py); others may be begun beside it."""
+        host, node = self._host, step.node
+        if self._ahead is None and host.long and (node in host.long or host.asks(node)):
+            self._ahead = LookAhead(self._plan, host, self._settled_data)
+        begun = None if self._ahead is None else self._ahead.turn(at, node)
+        if begun is not None:
+            return begun.result()
+        return host.call(node, _data(fed), self._answer(step, calls))
+
+    def _settled_data(self, step: PlannedStep) -> bytes | None:
+        """See LookAhead."""
+        fed = self._fed(step.inputs) if self._open[step.scope] else None
+        return None if fed is None else _data(fed)
 
     def _end(
         self,
@@ -304,14 +333,14 @@ class _Run:
             self._grow(_LINE_BYTES + len(canonical(text)))
             log.append(LogRecord(line.level, text))
 
-    def open(self, flow: OpenFlow) -> None:
+    def _open_flow(self, flow: OpenFlow) -> None:
         """Open a nested flow when each of its inputs was fed; its own steps see them then."""
         fed = self._fed(flow.inputs) if self._open[flow.scope] else None
         if fed is not None:
             self._open[flow.opens] = True
             self._slots[flow.first_slot : flow.first_slot + len(fed)] = fed
 
-    def relay(self, relay: Relay) -> None:
+    def _relay(self, relay: Relay) -> None:
         """Hand a nested flow's output on; in a scope that is not open there is none."""
         self._slots[relay.slot] = self._first(relay.input)
 
@@ -392,3 +421,8 @@ class _Run:
             raise NodeFailure(
                 "E_RUN_SIZE", f"the run passes {MAX_RUN_BYTES} bytes, the most it may record"
             )
+
+
+def _data(fed: list[_Value]) -> bytes:
+    """A node's input."""
+    return b"".join([value.data for value in fed])
