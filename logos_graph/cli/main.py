@@ -20,7 +20,7 @@ COMMANDS = {
     "key": Lazy(f"{_HERE}.key:key", "Principals and their keys."),
     "node": Lazy(f"{_HERE}.node:node", "Nodes: Rust functions as sandboxed WebAssembly."),
     "flow": Lazy(f"{_HERE}.flow:flow", "Flows: typed graphs of nodes and of other flows."),
-    "run": Lazy(f"{_HERE}.run_:run", "Run a flow; list, show, replay, prove runs."),
+    "run": Lazy(f"{_HERE}.run_:run", "Run a flow; list, show, replay, fork, prove runs."),
     "tuple": Lazy(f"{_HERE}.tuple_:tuple_", "LogLines: create, sign, submit."),
     "consent": Lazy(f"{_HERE}.consent:consent", "What waits for consent; give it or refuse."),
     "ghost": Lazy(f"{_HERE}.ghost:ghost", "Intents that never took effect, and why."),

@@ -7,9 +7,19 @@ from collections.abc import Mapping
 
 from logos_graph.canon import ContentId, Json, json_id
 from logos_graph.errors import Rejected
-from logos_graph.execution import Plan, ReplayReport, RunRecord, World, encode_inputs, execute
+from logos_graph.execution import (
+    ForkPoint,
+    Plan,
+    ReplayReport,
+    RunRecord,
+    World,
+    encode_inputs,
+    execute,
+)
+from logos_graph.execution.fork import fork
 from logos_graph.execution.plan import plan
 from logos_graph.execution.replay import replay
+from logos_graph.execution.whatif import WhatIf, check_same_inputs, what_if
 from logos_graph.graph import Component, Flow
 from logos_graph.supervisor.ports import LoadableHost, Mutation, Store
 
@@ -37,6 +47,22 @@ class Runner:
     def run(self, flow: ContentId, inputs: Mapping[str, Json], world: World) -> RunRecord:
         """Executes a flow from its inputs; a failing node ends the record as failed."""
         return execute(self.plan(flow), inputs, self._host, world)
+
+    def fork(
+        self, parent: RunRecord, point: ForkPoint, given: Mapping[str, Json], world: World
+    ) -> RunRecord:
+        """Executes the parent's flow again, with other values from a step on; see fork.fork."""
+        return fork(self.plan(parent.flow), parent, point, given, self._host, world)
+
+    def what_if(self, recorded: Mutation, flow: ContentId) -> WhatIf:
+        """What another flow makes of a recorded run's inputs. Raises InvalidInput E_REPLAY_INPUTS,
+        and what whatif.what_if raises.
+        """
+        other = self.plan(flow)
+        before = ContentId(str(recorded["flow"]))
+        known = self._store.component(before)
+        check_same_inputs(before, known.inputs if known else (), flow, other.inputs)
+        return what_if(recorded, other, self._host)
 
     def replay(self, recorded: Mutation) -> ReplayReport:
         """Runs a recorded run again and names the first difference."""
