@@ -31,6 +31,7 @@ COMMANDS = {
     "ledger": Lazy(f"{_HERE}.ledger:ledger", "The ledger: show, verify, export, rebuild."),
     "verify": Lazy(f"{_HERE}.verify:verify", "Verify a run's proof or an export, by itself."),
     "audit": Lazy(f"{_HERE}.audit:audit", "Named questions to the graph, as tables."),
+    "at": Lazy(f"{_HERE}.at:at", "Read the graph as it stood at an entry of the ledger."),
     "json": Lazy(f"{_HERE}.json_:json_", "Canonical JSON."),
 }
 

@@ -72,6 +72,8 @@ def _show_same(out: Printer, run: ContentId, report: ReplayReport) -> int:
 
 def _show_other(out: Printer, run: ContentId, flow: ContentId, found: WhatIf) -> int:
     before, after = found.endings
+    ended: dict[str, Json] = {"status": before, "outputs": found.before.output_values}
+    would: dict[str, Json] = {"status": after, "outputs": found.after.output_values}
     out.document(
         {
             "run": run,
@@ -79,8 +81,8 @@ def _show_other(out: Printer, run: ContentId, flow: ContentId, found: WhatIf) ->
             "with_flow": flow,
             "same": found.same,
             "unanswered": unanswered_json(found),
-            "before": {"status": before, "outputs": found.before.output_values},
-            "after": {"status": after, "outputs": found.after.output_values},
+            "before": ended,
+            "after": would,
             "outputs": [change.json for change in found.outputs],
             "steps": [change.json for change in found.steps],
         }

@@ -58,11 +58,14 @@ class Runner:
         """What another flow makes of a recorded run's inputs. Raises InvalidInput E_REPLAY_INPUTS,
         and what whatif.what_if raises.
         """
-        other = self.plan(flow)
-        before = ContentId(str(recorded["flow"]))
-        known = self._store.component(before)
-        check_same_inputs(before, known.inputs if known else (), flow, other.inputs)
-        return what_if(recorded, other, self._host)
+        self.check_alike(ContentId(str(recorded["flow"])), flow)
+        return what_if(recorded, self.plan(flow), self._host)
+
+    def check_alike(self, flow: ContentId, other: ContentId) -> None:
+        """Raises InvalidInput E_REPLAY_INPUTS unless both flows take the same inputs."""
+        known, asked = self._store.component(flow), self._store.component(other)
+        if known is not None and asked is not None:
+            check_same_inputs(flow, known.inputs, other, asked.inputs)
 
     def replay(self, recorded: Mutation) -> ReplayReport:
         """Runs a recorded run again and names the first difference."""
