@@ -20,13 +20,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Protocol
 
 from logos_graph.canon import ContentId, Json, content_id, recordable
 from logos_graph.canon import encode as canonical
 from logos_graph.errors import InvalidInput, LogosError, Rejected
 from logos_graph.execution.ahead import LookAhead, Neighbours
+from logos_graph.execution.given import Given, encode_given
 from logos_graph.execution.plan import Input, OpenFlow, Plan, PlannedStep, Relay
 from logos_graph.execution.record import (
     Carried,
@@ -167,14 +169,20 @@ def encode_inputs(plan: Plan, inputs: Mapping[str, Json]) -> list[bytes]:
 
 
 def execute(
-    plan: Plan, inputs: Mapping[str, Json], host: Host, world: World | None = None
+    plan: Plan,
+    inputs: Mapping[str, Json],
+    host: Host,
+    world: World | None = None,
+    given: Given | None = None,
 ) -> RunRecord:
     """Run a plan to its end, done or failed. Raises InvalidInput for inputs that do not fit.
 
     world: answers what nodes ask; without one, a node that asks for anything fails. Whatever it
     raises that is no NodeFailure ends the execution and comes out of it.
+    given: see encode_given; the record has those that reached their step.
     """
     run = _Run(plan, host, world)
+    run.give_instead(given or {})
     run.start(inputs, encode_inputs(plan, inputs))
     try:
         return run.finish(run.operations())
@@ -197,6 +205,11 @@ class _Value:
         self.port = port
 
 
+_GIVEN = ""
+"""Where a value comes from that no step gave."""
+_NOTHING: Mapping[str, _Value] = MappingProxyType({})
+
+
 class _Run:
     """The state of one execution: a slot for each output port, filled as steps are done."""
 
@@ -212,6 +225,8 @@ class _Run:
         self._carried: list[Carried] = []
         self._values: dict[ContentId, Json] = {}
         self._inputs: dict[str, ContentId] = {}
+        self._instead: dict[str, dict[str, _Value]] = {}
+        self._given: dict[str, dict[str, ContentId]] = {}
         self._bytes = sum(_STEP_BYTES + len(step.name) for step in plan.steps)
 
     def start(self, inputs: Mapping[str, Json], encoded: list[bytes]) -> None:
@@ -247,9 +262,18 @@ class _Run:
         if self._ahead is not None:
             self._ahead.drop()
 
+    def give_instead(self, given: Given) -> None:
+        """These values go to these ports, whatever else would."""
+        for step, encoded in encode_given(self._plan, given).items():
+            self._instead[step] = {
+                port: _Value(data, given[step][port], _GIVEN, port)
+                for port, data in encoded.items()
+            }
+
     def _step(self, at: int, step: PlannedStep) -> Failure | None:
         """Call the node if every input was fed; the failure, if it failed."""
-        fed = self._fed(step.inputs) if self._open[step.scope] else None
+        instead = self._instead.get(step.name, {})
+        fed = self._fed(step.inputs, instead) if self._open[step.scope] else None
         if fed is None:
             self._steps.append(StepRecord(step.name, step.node, StepStatus.NOT_TAKEN, 0))
             return None
@@ -361,7 +385,7 @@ class _Run:
                 failure, outputs = Failure(OUTPUT, failed.code, failed.reason), {}
         for step in plan.steps[len(self._steps) :]:
             self._steps.append(StepRecord(step.name, step.node, StepStatus.NOT_TAKEN, 0))
-        return RunRecord(
+        record = RunRecord(
             plan.flow,
             tuple(self._steps),
             tuple(self._carried),
@@ -370,12 +394,15 @@ class _Run:
             outputs,
             failure,
         )
+        return replace(record, given=self._given) if self._given else record
 
-    def _fed(self, inputs: tuple[Input, ...]) -> list[_Value] | None:
+    def _fed(
+        self, inputs: tuple[Input, ...], instead: Mapping[str, _Value] = _NOTHING
+    ) -> list[_Value] | None:
         """One value for each input, or None when one was not fed."""
         fed: list[_Value] = []
         for each in inputs:
-            value = self._first(each)
+            value = instead.get(each.port) or self._first(each)
             if value is None:
                 return None
             fed.append(value)
@@ -402,6 +429,10 @@ class _Run:
     def _carry(self, to: str, inputs: tuple[Input, ...], fed: list[_Value]) -> None:
         """Record what travels to a place, unless the record would become too large."""
         for target, value in zip(inputs, fed, strict=True):
+            if value.origin == _GIVEN:
+                self._keep(value, _PORT_BYTES + len(to) + len(target.port))
+                self._given.setdefault(to, {})[target.port] = value.cid
+                continue
             self._keep(value, _CARRIED_BYTES + len(value.origin) + len(to))
             self._carried.append(
                 Carried(value.origin, value.port, to, target.port, target.type, value.cid)

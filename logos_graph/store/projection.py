@@ -160,6 +160,8 @@ def _mutate(
     kind = mutation["kind"]
     if kind == "run":
         out.runs.append(_run(entry, mutation))
+        if "forked_from" in mutation:
+            out.statements.append(_fork(entry, mutation))
         return
     base: Row = {"entry": entry.hash, "index": entry.index, "intent": _body(entry).get("intent")}
     rest = {name: value for name, value in mutation.items() if name != "kind"}
@@ -338,6 +340,11 @@ def _run(entry: Entry, mutation: Mapping[str, Any]) -> Row:
             "inputs": encode_parsed(mutation["inputs"]),
             "outputs": encode_parsed(mutation["outputs"]),
             "uncarried": encode_parsed(uncarried) if uncarried else None,
+            **{
+                name: encode_parsed(mutation[name])
+                for name in ("forked_from", "given")
+                if name in mutation
+            },
             "recorded_at": entry.recorded_at,
             "ledger_index": index,
         },
@@ -350,6 +357,14 @@ def _run(entry: Entry, mutation: Mapping[str, Any]) -> Row:
             for position, item in enumerate(mutation["carried"])
         ],
     }
+
+
+def _fork(entry: Entry, mutation: Mapping[str, Any]) -> Statement:
+    point = mutation["forked_from"]
+    parameters = {
+        "run": mutation["id"], "parent": point["run"], "at": point["step"], "index": entry.index,
+    }  # fmt: skip
+    return Statement("graph/fork", parameters)
 
 
 def _carried(

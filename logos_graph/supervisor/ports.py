@@ -168,6 +168,9 @@ class Store(Protocol):
     def intent(self, cid: ContentId) -> IntentRecord | None:
         """A recorded intent."""
 
+    def run(self, identity: ContentId) -> Mutation:
+        """A run, as the ledger's mutation. Raises Rejected E_UNKNOWN_RUN."""
+
     def effects(self, intent: ContentId) -> Sequence[Entry]:
         """The effects and outcomes of an intent, in the ledger's order."""
 

@@ -187,6 +187,20 @@ class LiveWorld:
         given = {"value": self._values.read(identity)}
         return self._answered(step, "kv.get", arguments, given)
 
+    def assume(self, node: ContentId, key: str, value: Json, *, written: bool = False) -> None:
+        """The value that a fork takes from its parent, as that found it or wrote it.
+
+        Where the node holds no grant any more, there is nobody to ask for it.
+        """
+        grant = self._around.view.grant(node, Capability.KV)
+        if grant is None or not isinstance(grant.limits, KvLimits):
+            return
+        if written:
+            text = None if value is None else str(value)
+            self._values.write(grant.limits.namespace, key, text)
+        else:
+            self._values.saw(value_id(grant.limits.namespace, key), value)
+
     # what goes outside --------------------------------------------------------------------------
 
     def _http(self, step: str, grant: Grant, arguments: dict[str, Json]) -> dict[str, Json]:
