@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from logos_graph.cli.backtest import backtest
 from logos_graph.cli.draw import FORMATS, draw_flow
 from logos_graph.cli.files import read_text
 from logos_graph.cli.lazy import CommandGroup
@@ -27,6 +28,9 @@ __all__ = ["flow"]
 @click.group(cls=CommandGroup)
 def flow() -> None:
     """Flows: immutable, typed graphs of nodes and of other flows."""
+
+
+flow.add_command(backtest)
 
 
 @flow.command()

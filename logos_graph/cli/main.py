@@ -20,7 +20,7 @@ COMMANDS = {
     "key": Lazy(f"{_HERE}.key:key", "Principals and their keys."),
     "node": Lazy(f"{_HERE}.node:node", "Nodes: Rust functions as sandboxed WebAssembly."),
     "flow": Lazy(f"{_HERE}.flow:flow", "Flows: typed graphs of nodes and of other flows."),
-    "run": Lazy(f"{_HERE}.run_:run", "Run a flow; list, show, replay, prove runs."),
+    "run": Lazy(f"{_HERE}.run_:run", "Run a flow; list, show, replay, fork, prove runs."),
     "tuple": Lazy(f"{_HERE}.tuple_:tuple_", "LogLines: create, sign, submit."),
     "consent": Lazy(f"{_HERE}.consent:consent", "What waits for consent; give it or refuse."),
     "ghost": Lazy(f"{_HERE}.ghost:ghost", "Intents that never took effect, and why."),
@@ -31,6 +31,7 @@ COMMANDS = {
     "ledger": Lazy(f"{_HERE}.ledger:ledger", "The ledger: show, verify, export, rebuild."),
     "verify": Lazy(f"{_HERE}.verify:verify", "Verify a run's proof or an export, by itself."),
     "audit": Lazy(f"{_HERE}.audit:audit", "Named questions to the graph, as tables."),
+    "at": Lazy(f"{_HERE}.at:at", "Read the graph as it stood at an entry of the ledger."),
     "json": Lazy(f"{_HERE}.json_:json_", "Canonical JSON."),
 }
 

@@ -1,4 +1,4 @@
-"""logos run FLOW, and run list, show, replay, prove."""
+"""logos run FLOW, and run list, show, prove."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import click
 from logos_graph.canon import Json, encode_text
 from logos_graph.cli.calls import answer_text, asked_text
 from logos_graph.cli.files import read_object, write_file
+from logos_graph.cli.forking import fork, fork_rows
 from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import as_option, limit_option, with_output
 from logos_graph.cli.output import Printer
+from logos_graph.cli.replaying import replay
 from logos_graph.cli.session import opened, opened_to_write
 from logos_graph.cli.submit import exit_status, show_outcome, submit
 from logos_graph.cli.texts import moment, short, short_value
-from logos_graph.errors import NotVerified
 
 if TYPE_CHECKING:
     from logos_graph.cli.proving import Proved
@@ -50,11 +51,15 @@ class _RunAFlow(click.Command):
 
 @click.group(cls=_RunGroup, subcommand_metavar="FLOW --input FILE.json | COMMAND [ARGS]...")
 def run() -> None:
-    """Run a flow; list, show, replay and prove runs.
+    """Run a flow; list, show, replay, fork and prove runs.
 
     \b
     logos run payment-approval --input payment.json
     """
+
+
+run.add_command(replay)
+run.add_command(fork)
 
 
 @run.command(_RUN_A_FLOW, cls=_RunAFlow)
@@ -147,6 +152,7 @@ def show(out: Printer, run: str) -> int:
             ("flow", short(found["flow"])),
             ("intent", short(found["intent"])),
             ("status", found["status"]),
+            *fork_rows(found),
             *((f"failure {name}", failure[name]) for name in ("step", "code", "reason") if failure),
         ]
     )
@@ -190,42 +196,6 @@ def _show_asked(out: Printer, steps: list[dict[str, Any]]) -> None:
             ("step", "level", "line"),
             [(name, line["level"], short_value(line["text"])) for name, line in lines],
         )
-
-
-@run.command()
-@click.argument("run", metavar="RUN")
-@with_output
-def replay(out: Printer, run: str) -> int:
-    """Run a finished run again from what is recorded, and compare every call and every value.
-
-    Nothing outside is asked: the answers are read back from the record. Status 1 at the first
-    difference, which is named: step, port, or which call or line of the step, expected, got.
-    """
-    from logos_graph.supervisor import Runner
-
-    with opened() as system:
-        identity = system.reader.resolve(run, ("Run",))
-        out.progress(f"replaying {short(identity)}")
-        report = Runner(system.store, system.host).replay(system.reader.run(identity))
-    difference = None if report.difference is None else report.difference.json
-    out.document(
-        {
-            "run": identity,
-            "same": report.same,
-            "compared": report.values,
-            "steps": report.steps,
-            "difference": difference,
-        }
-    )
-    if difference is None:
-        out.line(f"identical: {report.values} values, {report.steps} steps")
-        return 0
-    out.title(f"differs at step {difference['step']}")
-    out.fields(
-        (name, encode_text(value) if name in ("expected", "got") else value)
-        for name, value in difference.items()
-    )
-    return NotVerified.exit_status
 
 
 @run.command()

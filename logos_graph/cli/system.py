@@ -44,6 +44,7 @@ def up(out: Printer) -> int:
 @with_output
 def down(out: Printer) -> int:
     """Stop the managed database; everything stays in LOGOS_HOME."""
+    from logos_graph.cli.past import stop_past
     from logos_graph.settings import Settings
     from logos_graph.wiring import stop_database
 
@@ -54,6 +55,7 @@ def down(out: Printer) -> int:
             f"the server at {settings.external.uri} is not this product's to stop",
             hint="unset NEO4J_URI to stop the managed database",
         )
+    stop_past(settings)
     was_running = stop_database(settings)
     out.document({"stopped": was_running})
     out.line("stopped" if was_running else "was not running")
@@ -131,6 +133,7 @@ def _running(settings: Settings, system: System) -> dict[str, object]:
         if head is None
         else {"id": head.ledger, "index": head.index, "hash": head.hash},
         "counts": _counts(system),
+        **_past(settings),
     }
 
 
@@ -150,7 +153,18 @@ def _running_fields(settings: Settings, system: System) -> list[tuple[str, objec
         rows.append(("ledger", "none yet: logos up"))
     else:
         rows += [("ledger", head.ledger), ("head", f"{head.index}  {short(head.hash)}")]
+    rows += [("past", each["state"]) for each in _past(settings).values()]
     return [*rows, *_counts(system).items()]
+
+
+def _past(settings: Settings) -> dict[str, dict[str, str | None]]:
+    """The database of `logos at`, where there is one."""
+    from logos_graph.cli.past import is_there, past_settings
+
+    if not is_there(settings):
+        return {}
+    found = _managed(past_settings(settings))
+    return {"past": {"state": found.state.value, "uri": found.uri}}
 
 
 def _browser(connection: Connection) -> dict[str, str | None] | None:

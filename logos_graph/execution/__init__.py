@@ -12,10 +12,12 @@ from logos_graph.execution.executor import (
     encode_inputs,
     execute,
 )
+from logos_graph.execution.given import Given, encode_given
 from logos_graph.execution.plan import Plan, PlannedStep
 from logos_graph.execution.record import (
     Carried,
     Failure,
+    ForkPoint,
     HostCall,
     LogRecord,
     RunRecord,
@@ -31,6 +33,8 @@ __all__ = [
     "Carried",
     "Difference",
     "Failure",
+    "ForkPoint",
+    "Given",
     "Host",
     "HostCall",
     "HostResult",
@@ -45,6 +49,7 @@ __all__ = [
     "StepStatus",
     "World",
     "compare",
+    "encode_given",
     "encode_inputs",
     "execute",
 ]

@@ -8,18 +8,27 @@ it would have fed. A node's failure ends the run: the step failed, what comes af
 
 What a node asks while it runs is answered by the World, and recorded with the step in the order it
 was asked. A call that ends the step is recorded too, without an answer.
+
+The World may stop a run at a step (STOPPED_AT_BEGIN, STOPPED_AT_END of record.py):
+
+    begin              nothing was carried into the step, and it used no gas
+    an answer          as with any call that is refused
+    end                with the gas, calls and log of its call, and without outputs
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Protocol
 
 from logos_graph.canon import ContentId, Json, content_id, recordable
 from logos_graph.canon import encode as canonical
 from logos_graph.errors import InvalidInput, LogosError, Rejected
+from logos_graph.execution.ahead import LookAhead, Neighbours
+from logos_graph.execution.given import Given, encode_given
 from logos_graph.execution.plan import Input, OpenFlow, Plan, PlannedStep, Relay
 from logos_graph.execution.record import (
     Carried,
@@ -102,7 +111,7 @@ Answer = Callable[[str, dict[str, Json]], dict[str, Json]]
 """(operation, arguments by port) -> answer by port, as graph.capabilities.OPERATIONS types them."""
 
 
-class Host(Protocol):
+class Host(Neighbours[HostResult], Protocol):
     """Where nodes run; isolation, metering and limits are its business."""
 
     def call(self, node: ContentId, data: bytes, answer: Answer | None = None) -> HostResult:
@@ -113,12 +122,22 @@ class Host(Protocol):
 
 
 class World(Protocol):
-    """What is outside of the nodes: the live one, or what a record says of it."""
+    """What is outside of the nodes: the live one, or what a record says of it.
+
+    Each step that is reached: begin, then answers and check_log as the node asks and writes, then
+    end, unless it failed before. A NodeFailure from any of them fails the step, and so the run.
+    """
+
+    def begin(self, step: str, node: ContentId) -> None:
+        """Before anything is carried into it. Raises NodeFailure E_RUN_CANCELLED, E_RUN_TIME."""
+
+    def end(self, step: str, node: ContentId) -> None:
+        """After its call, before its outputs are given. Raises NodeFailure E_STEP_TIME."""
 
     def answer(
         self, step: str, node: ContentId, operation: str, arguments: dict[str, Json]
     ) -> dict[str, Json]:
-        """The answer to a call. Raises NodeFailure for a call that is refused."""
+        """The answer to a call. Raises NodeFailure for a call that is refused, or a stop."""
 
     def check_log(self, step: str, node: ContentId) -> None:
         """Raises NodeFailure if the lines that the node wrote may not be kept."""
@@ -150,26 +169,25 @@ def encode_inputs(plan: Plan, inputs: Mapping[str, Json]) -> list[bytes]:
 
 
 def execute(
-    plan: Plan, inputs: Mapping[str, Json], host: Host, world: World | None = None
+    plan: Plan,
+    inputs: Mapping[str, Json],
+    host: Host,
+    world: World | None = None,
+    given: Given | None = None,
 ) -> RunRecord:
     """Run a plan to its end, done or failed. Raises InvalidInput for inputs that do not fit.
 
     world: answers what nodes ask; without one, a node that asks for anything fails. Whatever it
     raises that is no NodeFailure ends the execution and comes out of it.
+    given: see encode_given; the record has those that reached their step.
     """
     run = _Run(plan, host, world)
+    run.give_instead(given or {})
     run.start(inputs, encode_inputs(plan, inputs))
-    failure: Failure | None = None
-    for operation in plan.operations:
-        if isinstance(operation, PlannedStep):
-            failure = run.step(operation)
-            if failure:
-                break
-        elif isinstance(operation, Relay):
-            run.relay(operation)
-        else:
-            run.open(operation)
-    return run.finish(failure)
+    try:
+        return run.finish(run.operations())
+    finally:
+        run.drop()
 
 
 class _Value:
@@ -187,6 +205,11 @@ class _Value:
         self.port = port
 
 
+_GIVEN = ""
+"""Where a value comes from that no step gave."""
+_NOTHING: Mapping[str, _Value] = MappingProxyType({})
+
+
 class _Run:
     """The state of one execution: a slot for each output port, filled as steps are done."""
 
@@ -194,6 +217,7 @@ class _Run:
         self._plan = plan
         self._host = host
         self._world = world
+        self._ahead: LookAhead[HostResult] | None = None
         self._asked = 0
         self._slots: list[_Value | None] = [None] * plan.slots
         self._open = [False] * plan.scopes
@@ -201,6 +225,8 @@ class _Run:
         self._carried: list[Carried] = []
         self._values: dict[ContentId, Json] = {}
         self._inputs: dict[str, ContentId] = {}
+        self._instead: dict[str, dict[str, _Value]] = {}
+        self._given: dict[str, dict[str, ContentId]] = {}
         self._bytes = sum(_STEP_BYTES + len(step.name) for step in plan.steps)
 
     def start(self, inputs: Mapping[str, Json], encoded: list[bytes]) -> None:
@@ -218,20 +244,50 @@ class _Run:
                     f"the inputs and the flow's steps take over {MAX_RUN_BYTES} bytes to record",
                 ) from None
 
-    def step(self, step: PlannedStep) -> Failure | None:
+    def operations(self) -> Failure | None:
+        """All of them in the plan's order, or until a step fails; the failure."""
+        for at, operation in enumerate(self._plan.operations):
+            if isinstance(operation, PlannedStep):
+                failure = self._step(at, operation)
+                if failure is not None:
+                    return failure
+            elif isinstance(operation, Relay):
+                self._relay(operation)
+            else:
+                self._open_flow(operation)
+        return None
+
+    def drop(self) -> None:
+        """What was begun before its turn and is not needed."""
+        if self._ahead is not None:
+            self._ahead.drop()
+
+    def give_instead(self, given: Given) -> None:
+        """These values go to these ports, whatever else would."""
+        for step, encoded in encode_given(self._plan, given).items():
+            self._instead[step] = {
+                port: _Value(data, given[step][port], _GIVEN, port)
+                for port, data in encoded.items()
+            }
+
+    def _step(self, at: int, step: PlannedStep) -> Failure | None:
         """Call the node if every input was fed; the failure, if it failed."""
-        fed = self._fed(step.inputs) if self._open[step.scope] else None
+        instead = self._instead.get(step.name, {})
+        fed = self._fed(step.inputs, instead) if self._open[step.scope] else None
         if fed is None:
             self._steps.append(StepRecord(step.name, step.node, StepStatus.NOT_TAKEN, 0))
             return None
         gas, log, calls = 0, list[LogRecord](), list[HostCall]()
         try:
+            if self._world is not None:
+                self._world.begin(step.name, step.node)
             self._carry(step.name, step.inputs, fed)
-            data = b"".join([value.data for value in fed])
-            result = self._host.call(step.node, data, self._answer(step, calls))
+            result = self._call(at, step, fed, calls)
             gas = result.gas
             if result.log:
                 self._keep_log(step, result.log, log)
+            if self._world is not None:
+                self._world.end(step.name, step.node)
             self._give(step, result.output)
         except NodeFailure as failed:
             gas = max(gas, failed.gas)
@@ -242,6 +298,23 @@ class _Run:
             return Failure(step.name, failed.code, recordable(failed.reason, MAX_REASON))
         self._end(step, StepStatus.DONE, gas, calls, log)
         return None
+
+    def _call(
+        self, at: int, step: PlannedStep, fed: list[_Value], calls: list[HostCall]
+    ) -> HostResult:
+        """Made now, or before its turn (ahead.py); others may be begun beside it."""
+        host, node = self._host, step.node
+        if self._ahead is None and host.long and (node in host.long or host.asks(node)):
+            self._ahead = LookAhead(self._plan, host, self._settled_data)
+        begun = None if self._ahead is None else self._ahead.turn(at, node)
+        if begun is not None:
+            return begun.result()
+        return host.call(node, _data(fed), self._answer(step, calls))
+
+    def _settled_data(self, step: PlannedStep) -> bytes | None:
+        """See LookAhead."""
+        fed = self._fed(step.inputs) if self._open[step.scope] else None
+        return None if fed is None else _data(fed)
 
     def _end(
         self,
@@ -284,14 +357,14 @@ class _Run:
             self._grow(_LINE_BYTES + len(canonical(text)))
             log.append(LogRecord(line.level, text))
 
-    def open(self, flow: OpenFlow) -> None:
+    def _open_flow(self, flow: OpenFlow) -> None:
         """Open a nested flow when each of its inputs was fed; its own steps see them then."""
         fed = self._fed(flow.inputs) if self._open[flow.scope] else None
         if fed is not None:
             self._open[flow.opens] = True
             self._slots[flow.first_slot : flow.first_slot + len(fed)] = fed
 
-    def relay(self, relay: Relay) -> None:
+    def _relay(self, relay: Relay) -> None:
         """Hand a nested flow's output on; in a scope that is not open there is none."""
         self._slots[relay.slot] = self._first(relay.input)
 
@@ -312,7 +385,7 @@ class _Run:
                 failure, outputs = Failure(OUTPUT, failed.code, failed.reason), {}
         for step in plan.steps[len(self._steps) :]:
             self._steps.append(StepRecord(step.name, step.node, StepStatus.NOT_TAKEN, 0))
-        return RunRecord(
+        record = RunRecord(
             plan.flow,
             tuple(self._steps),
             tuple(self._carried),
@@ -321,12 +394,15 @@ class _Run:
             outputs,
             failure,
         )
+        return replace(record, given=self._given) if self._given else record
 
-    def _fed(self, inputs: tuple[Input, ...]) -> list[_Value] | None:
+    def _fed(
+        self, inputs: tuple[Input, ...], instead: Mapping[str, _Value] = _NOTHING
+    ) -> list[_Value] | None:
         """One value for each input, or None when one was not fed."""
         fed: list[_Value] = []
         for each in inputs:
-            value = self._first(each)
+            value = instead.get(each.port) or self._first(each)
             if value is None:
                 return None
             fed.append(value)
@@ -353,6 +429,10 @@ class _Run:
     def _carry(self, to: str, inputs: tuple[Input, ...], fed: list[_Value]) -> None:
         """Record what travels to a place, unless the record would become too large."""
         for target, value in zip(inputs, fed, strict=True):
+            if value.origin == _GIVEN:
+                self._keep(value, _PORT_BYTES + len(to) + len(target.port))
+                self._given.setdefault(to, {})[target.port] = value.cid
+                continue
             self._keep(value, _CARRIED_BYTES + len(value.origin) + len(to))
             self._carried.append(
                 Carried(value.origin, value.port, to, target.port, target.type, value.cid)
@@ -372,3 +452,8 @@ class _Run:
             raise NodeFailure(
                 "E_RUN_SIZE", f"the run passes {MAX_RUN_BYTES} bytes, the most it may record"
             )
+
+
+def _data(fed: list[_Value]) -> bytes:
+    """A node's input."""
+    return b"".join([value.data for value in fed])

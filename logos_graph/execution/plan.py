@@ -14,7 +14,7 @@ flows this way is linear in the number of placements, which `check_flow` has bou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from logos_graph.canon import ContentId
@@ -91,6 +91,7 @@ class Plan:
     """What the executor runs; made once for a flow, used for every run of it.
 
     The first slots are the flow's inputs, in the order of `inputs`. Scope 0 is the flow itself.
+    node_inputs: the input ports of each node that it calls.
     """
 
     flow: ContentId
@@ -101,6 +102,7 @@ class Plan:
     steps: tuple[PlannedStep, ...]
     slots: int
     scopes: int
+    node_inputs: Mapping[ContentId, tuple[Port, ...]] = field(default_factory=dict)
 
 
 def plan(flow: Flow, components: Mapping[ContentId, Component]) -> Plan:
@@ -113,15 +115,17 @@ def plan(flow: Flow, components: Mapping[ContentId, Component]) -> Plan:
     inputs = planner.slots_for(len(flow.inputs))
     outputs = planner.open(flow, "", 0, inputs)
     operations = tuple(planner.operations)
+    steps = tuple(each for each in operations if isinstance(each, PlannedStep))
     return Plan(
         flow.id,
         flow.inputs,
         ports_codec(flow.inputs),
         outputs,
         operations,
-        tuple(each for each in operations if isinstance(each, PlannedStep)),
+        steps,
         planner.slots,
         planner.scopes,
+        {node: components[node].inputs for node in {step.node for step in steps}},
     )
 
 

@@ -8,7 +8,7 @@ step, with the answer: a replay reads it back from there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from logos_graph.canon import ContentId, Json, json_id, parse_content_id
@@ -16,8 +16,11 @@ from logos_graph.errors import InvalidInput, LogosError, NotVerified
 from logos_graph.graph.flow import OUTPUT
 
 __all__ = [
+    "STOPPED_AT_BEGIN",
+    "STOPPED_AT_END",
     "Carried",
     "Failure",
+    "ForkPoint",
     "HostCall",
     "LogRecord",
     "RunRecord",
@@ -26,6 +29,12 @@ __all__ = [
     "StepStatus",
 ]
 
+
+STOPPED_AT_BEGIN = ("E_RUN_CANCELLED", "E_RUN_TIME")
+"""Codes of a run that was stopped before a step, unless the step's last call has no answer: then it
+was within that."""
+STOPPED_AT_END = ("E_STEP_TIME",)
+"""The same of a run that was stopped after a step."""
 
 _UNDOING = ("E_KV_CHANGED", "E_RUN_DIVERGED")
 """Failures of a run whose every step was done."""
@@ -155,8 +164,27 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class ForkPoint:
+    """Where a run parted from another: the run whose past it shares, and the first step of its own.
+
+    The steps before that step, in the plan's order, are those of both.
+    """
+
+    run: ContentId
+    step: str
+
+    @property
+    def json(self) -> dict[str, Json]:
+        """The point in the `run` mutation."""
+        return {"run": self.run, "step": self.step}
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A finished run of a flow; steps are in the plan's order."""
+    """A finished run of a flow; steps are in the plan's order.
+
+    given: values that were put in the place of what would have travelled to a step's ports.
+    """
 
     flow: ContentId
     steps: tuple[StepRecord, ...]
@@ -165,6 +193,8 @@ class RunRecord:
     inputs: Mapping[str, ContentId]
     outputs: Mapping[str, ContentId]
     failure: Failure | None
+    forked_from: ForkPoint | None = None
+    given: Mapping[str, Mapping[str, ContentId]] = field(default_factory=dict)
 
     @property
     def status(self) -> RunStatus:
@@ -181,13 +211,21 @@ class RunRecord:
         """The flow's outputs as JSON values, by port; empty when it failed."""
         return {port: self.values[cid] for port, cid in self.outputs.items()}
 
+    @property
+    def given_values(self) -> dict[str, dict[str, Json]]:
+        """What was given to a step's ports, as JSON values."""
+        return {
+            step: {port: self.values[cid] for port, cid in ports.items()}
+            for step, ports in self.given.items()
+        }
+
     def undone(self, failure: Failure) -> RunRecord:
         """The same run, failed at its end: its steps stand as they were, outputs there are none."""
         return replace(self, outputs={}, failure=failure)
 
     def to_mutation(self, run: str, intent: str) -> dict[str, Json]:
         """The ledger's `run` mutation. run: the run's id; intent: the cid of what asked for it."""
-        return {
+        mutation: dict[str, Json] = {
             "kind": "run",
             "id": run,
             "flow": self.flow,
@@ -200,6 +238,11 @@ class RunRecord:
             "carried": [carried.json for carried in self.carried],
             "values": {str(cid): value for cid, value in self.values.items()},
         }
+        if self.forked_from is not None:
+            mutation["forked_from"] = self.forked_from.json
+        if self.given:
+            mutation["given"] = {step: {**ports} for step, ports in self.given.items()}
+        return mutation
 
     @classmethod
     def from_mutation(cls, mutation: Mapping[str, Json]) -> RunRecord:
@@ -234,6 +277,8 @@ def _parse(mutation: Mapping[str, Json]) -> RunRecord:
         _ports(mutation["inputs"], values),
         _ports(mutation["outputs"], values),
         None if mutation["failure"] is None else _failure(_object(mutation["failure"])),
+        _fork_point(_object(mutation["forked_from"])) if "forked_from" in mutation else None,
+        {step: _ports(ports, values) for step, ports in _object(mutation.get("given", {})).items()},
     )
     for each in record.carried:
         _known(each.cid, values)
@@ -282,6 +327,10 @@ def _carried(carried: dict[str, Json]) -> Carried:
 
 def _failure(failure: dict[str, Json]) -> Failure:
     return Failure(_text(failure["step"]), _text(failure["code"]), _text(failure["reason"]))
+
+
+def _fork_point(point: dict[str, Json]) -> ForkPoint:
+    return ForkPoint(parse_content_id(point["run"]), _text(point["step"]))
 
 
 def _ports(ports: Json, values: Mapping[str, Json]) -> dict[str, ContentId]:

@@ -109,7 +109,8 @@ def replay(recorded: RunRecord | Mapping[str, Json], plan: Plan, host: Host) -> 
             expected=record.flow,
             found=plan.flow,
         )
-    got = execute(plan, record.input_values, host, RecordedWorld(record))
+    world = RecordedWorld(record)
+    got = execute(plan, record.input_values, host, world, record.given_values)
     if got.failure is None and record.failure is not None and record.failure.undid:
         got = got.undone(record.failure)  # not by a node, but by what happened around the run
     return compare(record, got)
@@ -138,6 +139,8 @@ class _Comparison:
         yield from self._ports(INPUT, expected.inputs, got.inputs)
         yield from self._values(INPUT, before, after)
         for step in got.steps:
+            given = (each.given.get(step.name, {}) for each in (expected, got))
+            yield from self._ports(step.name, *given)
             yield from self._step(step, recorded.pop(step.name, None), before, after)
         for step in recorded.values():
             yield Difference(step.name, None, Aspect.STATUS, step.status.value, None)

@@ -3,7 +3,8 @@
 An intent's effects are counted from 1, and one is over before the next begins. One whose outcome is
 not known is the last, and the intent ends in doubt. All that an intent's effects tell (the answers
 that the run had, the effects and their outcomes) stands in the run's record, in the same order; in
-doubt some of it may be missing there. The record has no answer from outside besides.
+doubt some of it may be missing there. The record has no answer from outside besides; a fork's has
+those of its parent (forks.py).
 """
 
 from __future__ import annotations
@@ -63,10 +64,17 @@ class Effects:
         message = f"the receipt at entry {entry.index} hides that an outcome is not known"
         self._require(known or doubt, entry, "body.consequence", "if_doubt", consequence, message)
         waiting = deque(_told(act))
+        forks = {
+            str(run.get("id"))
+            for run in _objects(entry.body["mutations"])
+            if "forked_from" in run  # forks.py says what it may have been answered
+        }
         for call in recorded_calls(entry.body["mutations"]):
             told = waiting[0] if waiting else None
             if told is not None and told.is_in(call):
                 waiting.popleft()
+            elif call.run in forks:
+                continue
             elif call.operation in EXTERNAL and call.answer is not None:
                 expected, found = None if told is None else told.json, call.json
                 message = f"the run at entry {entry.index} had an answer that no effect announced"

@@ -2,7 +2,8 @@
 
 I1 integrity        every effect and every end has its intent before it; no intent ends twice, and
                     the end carries out the very commitment that was signed; what a run did outside
-                    was announced before, and has its outcome or ends in doubt (effects.py)
+                    was announced before, and has its outcome or ends in doubt (effects.py); a fork
+                shares the past of a run before it (forks.py)
 I2 legality         a DENY, and a REQUIRE that was not met, has no effect and ends as a ghost only;
                     a capability is granted by its own intent, and used under that grant (rights.py)
 I3 attribution      every entry is signed by the supervisor's key of its index, every intent by a
@@ -30,6 +31,7 @@ from logos_graph.ledger.attribution import Attribution
 from logos_graph.ledger.bodies import Cause, EntryKind, Verdict
 from logos_graph.ledger.effects import Effects
 from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.forks import Forks
 from logos_graph.ledger.memory import MemoryTable, Table
 from logos_graph.ledger.proven import NOTHING, Proven, Told
 from logos_graph.ledger.report import Comparison, Counts, Finding, InvariantReport
@@ -75,7 +77,8 @@ class Walk:
         self.integrity, self.legality, self.attributed = Tally(), Tally(), Tally()
         self.reproduction, self.observation = Tally(), Tally()
         self.state = State(aside=aside)
-        self.acts = Acts(MemoryTable() if aside is None else aside)
+        table = MemoryTable() if aside is None else aside
+        self.acts, self.forks = Acts(table), Forks(self.integrity, table)
         self.causes: Counter[str] = Counter()
         self.effects, self.rights = Effects(self.integrity), Rights(self.legality)
         self.attribution = Attribution(supervisor, self.state, self.acts, self.attributed, proven)
@@ -181,6 +184,7 @@ class Walk:
         done = entry.body["outcome"] == "done"
         self._check_commitment(entry, act, ("if_ok",) if done else ("if_not", "if_doubt"))
         self.effects.told(entry, act)
+        self.forks.receipt(entry, act)
         self.rights.receipt(entry, act)
         act.effects = []  # they may hold megabytes, and nothing is asked of them any more
         self.acts.end(act, entry.index, entry.kind)

@@ -3,8 +3,9 @@
 A grant gives one node one capability, as its intent says, and there is never a second in force; it
 ends once, by an intent that says so. An effect names a grant in force of its capability. A receipt
 changes the stored values that its run wrote, all and no others, in the namespace of the grant that
-the writing node holds. A draft is what its intent submitted. The supervisor's key is changed by an
-intent of its own, which names both keys; the new one becomes a principal by the same receipt.
+the writing node holds; a fork's changes none. A draft is what its intent submitted. The
+supervisor's key is changed by an intent of its own, which names both keys; the new one becomes a
+principal by the same receipt.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from logos_graph.graph.capabilities import OPERATIONS, Capability
 from logos_graph.ledger.acts import Act
 from logos_graph.ledger.effects import recorded_calls
 from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.forks import is_fork
 from logos_graph.ledger.tally import Tally
 
 __all__ = ["Rights"]
@@ -132,7 +134,8 @@ class Rights:
     def _check_stored(self, entry: Entry, things: list[dict[str, Json]]) -> None:
         changed: list[Json] = [{**each} for each in things if each["kind"] == "kv"]
         written: dict[str, Json] = {}
-        for call in recorded_calls([*things]) if entry.body["outcome"] == "done" else ():
+        storing: list[Json] = [each for each in things if not is_fork(each)]
+        for call in recorded_calls(storing) if entry.body["outcome"] == "done" else ():
             if call.operation in _WRITES and isinstance(call.arguments, dict):
                 namespace, key = self._namespace(call.node), str(call.arguments.get("key"))
                 written[f"{namespace}/{key}"] = {

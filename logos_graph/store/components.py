@@ -161,6 +161,7 @@ def run_mutation(row: Row) -> Mutation:
                 "cid": edge["cid"],
             }
         )
+    forked = {name: parse(run[name]) for name in ("forked_from", "given") if run.get(name)}
     return {
         "kind": "run",
         "id": run["id"],
@@ -178,6 +179,7 @@ def run_mutation(row: Row) -> Mutation:
         ],
         "carried": carried,
         "values": values,
+        **forked,
     }
 
 

@@ -237,6 +237,9 @@ class ExpectedGraph:
                 governance = self._merge("Governance", ledger, {"ledger": ledger})
                 self._join("ENFORCES", governance, policy)
                 self._records(policy)
+            case "graph/fork":
+                run, parent = f"Run {given['run']}", f"Run {given['parent']}"
+                self._join("FORKED_FROM", run, parent, self._indexed({"at": given["at"]}))
             case "graph/stored_values":
                 for each in given["values"]:
                     self._records(self._node("StoredValue", each["id"], self._indexed(each)))

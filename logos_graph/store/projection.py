@@ -180,6 +180,8 @@ def _mutate(
     kind = mutation["kind"]
     if kind == "run":
         out.runs.append(run_row(entry, mutation))
+        if "forked_from" in mutation:
+            out.statements.append(_fork(entry, mutation))
         return
     base: Row = {"entry": entry.hash, "index": entry.index, "intent": _body(entry).get("intent")}
     rest = {name: value for name, value in mutation.items() if name != "kind"}
@@ -336,3 +338,11 @@ def _ports(mutation: Mapping[str, Any]) -> list[Row]:
         for direction in ("input", "output")
         for position, port in enumerate(mutation[f"{direction}s"])
     ]
+
+
+def _fork(entry: Entry, mutation: Mapping[str, Any]) -> Statement:
+    point = mutation["forked_from"]
+    parameters = {
+        "run": mutation["id"], "parent": point["run"], "at": point["step"], "index": entry.index,
+    }  # fmt: skip
+    return Statement("graph/fork", parameters)

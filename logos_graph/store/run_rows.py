@@ -34,6 +34,11 @@ def run_row(entry: Entry, mutation: Mapping[str, Any]) -> Row:
             "inputs": encode_parsed(mutation["inputs"]),
             "outputs": encode_parsed(mutation["outputs"]),
             "uncarried": encode_parsed(uncarried) if uncarried else None,
+            **{
+                name: encode_parsed(mutation[name])
+                for name in ("forked_from", "given")
+                if name in mutation
+            },
             "recorded_at": entry.recorded_at,
             "ledger_index": index,
         },

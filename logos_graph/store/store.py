@@ -32,7 +32,7 @@ from logos_graph.store.append import (
 from logos_graph.store.components import flow_mutation, node_mutation
 from logos_graph.store.projection import project
 from logos_graph.store.reader import Reader, Row, Rows, as_head, read_snapshot
-from logos_graph.supervisor import IntentRecord, Snapshot
+from logos_graph.supervisor import IntentRecord, Mutation, Snapshot
 
 if TYPE_CHECKING:
     from neo4j import Driver
@@ -165,6 +165,10 @@ class Neo4jStore:
     def intent(self, cid: ContentId) -> IntentRecord | None:
         """What became of a recorded intent."""
         return self._reader.intent(cid)
+
+    def run(self, identity: ContentId) -> Mutation:
+        """See Store.run."""
+        return self._reader.run(identity)
 
     def effects(self, intent: ContentId) -> list[Entry]:
         """The effects and outcomes of an intent; each has the hash it is under."""

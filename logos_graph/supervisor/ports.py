@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from logos_graph.canon import ContentId, Json
-from logos_graph.execution import Answer, HostResult
+from logos_graph.execution import Host
 from logos_graph.graph import Component, Descriptor
 from logos_graph.graph.capabilities import HttpLimits
 from logos_graph.identity import Did, Signer
@@ -176,6 +176,9 @@ class Store(Protocol):
     def intent(self, cid: ContentId) -> IntentRecord | None:
         """A recorded intent."""
 
+    def run(self, identity: ContentId) -> Mutation:
+        """A run, as the ledger's mutation. Raises Rejected E_UNKNOWN_RUN."""
+
     def effects(self, intent: ContentId) -> Sequence[Entry]:
         """The effects and outcomes of an intent, in the ledger's order."""
 
@@ -264,7 +267,7 @@ class Admission(Protocol):
         """Raises Rejected E_ADMIT_…, naming the check that failed."""
 
 
-class LoadableHost(Protocol):
+class LoadableHost(Host, Protocol):
     """Runs nodes; each must be loaded once in a process."""
 
     def loaded(self, node: ContentId) -> bool:
@@ -272,9 +275,6 @@ class LoadableHost(Protocol):
 
     def load(self, node: ContentId, module: bytes) -> None:
         """Makes a node callable."""
-
-    def call(self, node: ContentId, data: bytes, answer: Answer | None = None) -> HostResult:
-        """One isolated call; raises NodeFailure, and what `answer` raises."""
 
 
 class Outside(Protocol):

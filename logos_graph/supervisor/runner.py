@@ -7,9 +7,19 @@ from collections.abc import Mapping
 
 from logos_graph.canon import ContentId, Json, json_id
 from logos_graph.errors import Rejected
-from logos_graph.execution import Plan, ReplayReport, RunRecord, World, encode_inputs, execute
+from logos_graph.execution import (
+    ForkPoint,
+    Plan,
+    ReplayReport,
+    RunRecord,
+    World,
+    encode_inputs,
+    execute,
+)
+from logos_graph.execution.fork import fork
 from logos_graph.execution.plan import plan
 from logos_graph.execution.replay import replay
+from logos_graph.execution.whatif import WhatIf, check_same_inputs, what_if
 from logos_graph.graph import Component, Flow
 from logos_graph.supervisor.ports import LoadableHost, Mutation, Store
 
@@ -37,6 +47,25 @@ class Runner:
     def run(self, flow: ContentId, inputs: Mapping[str, Json], world: World) -> RunRecord:
         """Executes a flow from its inputs; a failing node ends the record as failed."""
         return execute(self.plan(flow), inputs, self._host, world)
+
+    def fork(
+        self, parent: RunRecord, point: ForkPoint, given: Mapping[str, Json], world: World
+    ) -> RunRecord:
+        """Executes the parent's flow again, with other values from a step on; see fork.fork."""
+        return fork(self.plan(parent.flow), parent, point, given, self._host, world)
+
+    def what_if(self, recorded: Mutation, flow: ContentId) -> WhatIf:
+        """What another flow makes of a recorded run's inputs. Raises InvalidInput E_REPLAY_INPUTS,
+        and what whatif.what_if raises.
+        """
+        self.check_alike(ContentId(str(recorded["flow"])), flow)
+        return what_if(recorded, self.plan(flow), self._host)
+
+    def check_alike(self, flow: ContentId, other: ContentId) -> None:
+        """Raises InvalidInput E_REPLAY_INPUTS unless both flows take the same inputs."""
+        known, asked = self._store.component(flow), self._store.component(other)
+        if known is not None and asked is not None:
+            check_same_inputs(flow, known.inputs, other, asked.inputs)
 
     def replay(self, recorded: Mutation) -> ReplayReport:
         """Runs a recorded run again and names the first difference."""

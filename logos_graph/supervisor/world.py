@@ -86,6 +86,14 @@ class LiveWorld:
         self._effects = pending.effects
         self._unknown = False
 
+    # stops --------------------------------------------------------------------------------------
+
+    def begin(self, _step: str, _node: ContentId) -> None:
+        """See World.begin; nothing stops a run here."""
+
+    def end(self, _step: str, _node: ContentId) -> None:
+        """See World.end; nothing stops a step here."""
+
     # what nodes ask -----------------------------------------------------------------------------
 
     def answer(
@@ -178,6 +186,20 @@ class LiveWorld:
             return given
         given = {"value": self._values.read(identity)}
         return self._answered(step, "kv.get", arguments, given)
+
+    def assume(self, node: ContentId, key: str, value: Json, *, written: bool = False) -> None:
+        """The value that a fork takes from its parent, as that found it or wrote it.
+
+        Where the node holds no grant any more, there is nobody to ask for it.
+        """
+        grant = self._around.view.grant(node, Capability.KV)
+        if grant is None or not isinstance(grant.limits, KvLimits):
+            return
+        if written:
+            text = None if value is None else str(value)
+            self._values.write(grant.limits.namespace, key, text)
+        else:
+            self._values.saw(value_id(grant.limits.namespace, key), value)
 
     # what goes outside --------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@
 | call | one isolated, metered node call from Python | a call that does nothing |
 | replay | one replay of a recorded approval | the same without comparing |
 | ledger | appends by 1, 16 and 64 clients, verification, bytes, as the ledger grows | bare Neo4j |
+| branches | a wide flow of long nodes, no database | one step at a time, two processes |
 | nodes | no database: calls, threads, compiling, loading, admission, codec | wasmtime, Python |
 
 Nothing here is a test: machines differ, and a slow one is not wrong.
@@ -23,7 +24,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import figures, ledger, nodes
+from tests.bench import branches, figures, ledger, nodes
 from tests.bench.stage import Stage, shared_cache
 from tests.bench.timing import Figures
 
@@ -33,8 +34,8 @@ BENCHMARKS = {
     "call": figures.call,
     "replay": figures.replay,
 }
-NODES, LEDGER = "nodes", "ledger"
-NAMES = [*BENCHMARKS, LEDGER, NODES]
+BRANCHES, NODES, LEDGER = "branches", "nodes", "ledger"
+NAMES = [*BENCHMARKS, BRANCHES, LEDGER, NODES]
 
 
 def main() -> None:
@@ -62,6 +63,8 @@ def main() -> None:
     results: Figures = {}
     if NODES in names:  # before the database, which takes memory and a share of the processors
         results |= shown(nodes.nodes(shared_cache(), rounds))
+    if BRANCHES in names:
+        results |= shown(branches.branches(shared_cache(), rounds))
     staged = [name for name in names if name in BENCHMARKS]
     if staged:
         with (

@@ -109,8 +109,8 @@ def threads(host: WasmHost, cache: Path, sample: Sample, rounds: int) -> Figures
     }
     with ExitStack() as stack:
         for count, noun in (1, "process"), (2, "processes"):
-            processes = stack.enter_context(_processes(cache, sample, count, rounds))
-            ways[f"floor_{name}_calls_per_s_{count}_{noun}"] = processes
+            working = stack.enter_context(processes(cache, sample, count, rounds))
+            ways[f"floor_{name}_calls_per_s_{count}_{noun}"] = working
         out = dict.fromkeys(ways, 0.0)
         for _ in range(PASSES * 3):
             out = {way: max(out[way], work()) for way, work in ways.items()}
@@ -251,7 +251,7 @@ def _in_threads(host: WasmHost, sample: Sample, count: int, rounds: int) -> floa
 
 
 @contextmanager
-def _processes(
+def processes(
     cache: Path, sample: Sample, count: int, rounds: int
 ) -> Iterator[Callable[[], float]]:
     """The same with processes, which wait at a gate until they are asked."""

@@ -9,6 +9,7 @@ from logos_graph.execution import Answer, HostResult, LogRecord, NodeFailure
 from logos_graph.execution.plan import Plan, plan
 from logos_graph.graph import Component, Flow, Node, Port, check_flow, parse_flow_file, parse_type
 from logos_graph.graph.codec import PortsCodec, ports_codec
+from logos_graph.wasm.workers import Work
 
 Function = Callable[..., Any]
 
@@ -42,6 +43,8 @@ class Bench:
         self.library: dict[str, Component] = {}
         self.functions: dict[ContentId, tuple[PortsCodec, PortsCodec, Node, Function]] = {}
         self.calls: list[ContentId] = []
+        self.long: set[ContentId] = set()
+        self.room = 0
 
     def node(
         self, name: str, inputs: dict[str, str], outputs: dict[str, str], function: Function
@@ -79,6 +82,14 @@ class Bench:
             return HostResult(result, len(data))
         named = {port.name: result[port.name] for port in component.outputs}
         return HostResult(b"".join(writer.write(named)), 100 + len(data), tuple(asking.log))
+
+    def asks(self, node: ContentId) -> bool:
+        """See Neighbours."""
+        return _asks(self.functions[node][3])
+
+    def call_ahead(self, node: ContentId, data: bytes) -> Work[HostResult]:
+        """Made when its result is needed; see beside.py for other ways."""
+        return Work(lambda: self.call(node, data))
 
 
 RISK = """

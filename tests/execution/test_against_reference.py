@@ -14,6 +14,7 @@ from logos_graph.execution.record import RunRecord, StepStatus
 from logos_graph.execution.replay import replay
 from logos_graph.graph import Component, Flow, Node, Port, check_flow, parse_type
 from logos_graph.graph.draft import DraftEdge, FlowDraft, parse_endpoint
+from logos_graph.wasm.workers import Work
 
 U8 = parse_type("u8")
 X, Y, Z = (Port(name, U8) for name in "xyz")
@@ -36,6 +37,17 @@ def _function(node: ContentId, values: list[int]) -> list[int]:
 
 
 class _Host:
+    """Its functions are short, and it has one core."""
+
+    long: frozenset[ContentId] = frozenset()
+    room = 0
+
+    def asks(self, node: ContentId) -> bool:
+        return False
+
+    def call_ahead(self, node: ContentId, data: bytes) -> Work[HostResult]:
+        return Work(lambda: self.call(node, data))
+
     def call(self, node: ContentId, data: bytes, answer: Answer | None = None) -> HostResult:
         if len(data) == 2 and sum(data) == FAILS:
             raise NodeFailure("E_NODE_FAILED", "thirteen", 5)
