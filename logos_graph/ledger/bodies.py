@@ -9,7 +9,8 @@
 | refusal | intent, cid (of the consent.refuse intent), by |
 | receipt | intent, outcome, consequence, commitment, mutations, result |
 | ghost | intent, cause, consequence, commitment |
-| effect | intent, run, step, number, call, grant, answers: what is about to be done outside |
+| effect | intent, run, step, number, ordinal, attempt, key, call, grant, answers: what is |
+| | about to be done outside |
 | outcome | intent, number, answer: what came of that effect |
 | checkpoint, alarm | free |
 
@@ -141,6 +142,9 @@ _FIELDS: Mapping[EntryKind, Mapping[str, tuple[type, ...]]] = MappingProxyType(
             "run": (str,),
             "step": (str,),
             "number": (int,),
+            "ordinal": (int,),
+            "attempt": (int,),
+            "key": (str,),
             "call": (dict,),
             "grant": (str,),
             "answers": (list,),
@@ -217,9 +221,10 @@ def _check_mutations(field: str, kind: str | None, mutations: Json) -> None:
 
 
 def _check_effect(kind: EntryKind, body: Mapping[str, Json]) -> None:
-    number = body["number"]
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        _refuse(kind, "number", "effects of an intent are counted from 1")
+    for field in ("number",) if kind is EntryKind.OUTCOME else ("number", "ordinal", "attempt"):
+        number = body[field]
+        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+            _refuse(kind, field, "effects, calls and tries are counted from 1")
     if kind is EntryKind.OUTCOME:
         return
     _check_call(kind, "call", body["call"])
