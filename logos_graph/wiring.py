@@ -35,6 +35,7 @@ from logos_graph.settings import Settings
 if TYPE_CHECKING:
     from logos_graph.database import Connection, Driver, GuardStatus
     from logos_graph.graph.capabilities import HttpLimits
+    from logos_graph.network.http import HttpRequest
     from logos_graph.store import Neo4jStore, Reader
     from logos_graph.supervisor import Outcome, Supervisor
     from logos_graph.wasm.builder import Builder
@@ -82,17 +83,15 @@ class SystemOutside:
         """So many bytes that nobody can predict."""
         return secrets.token_bytes(count)
 
-    def check_http(self, request: Mapping[str, Json], limits: HttpLimits) -> None:
-        """Raises for a request that would not be sent; see network.http.check."""
-        from logos_graph.network.http import check
+    def http(self, request: Mapping[str, Json], limits: HttpLimits) -> HttpRequest:
+        """A request that is not sent yet; see network.http.read."""
+        from logos_graph.network.http import read
 
-        check(request, limits)
+        return read(request, limits)
 
-    def http(self, request: Mapping[str, Json], limits: HttpLimits) -> dict[str, Json]:
-        """Sends one request; see network.http.request."""
-        from logos_graph.network.http import request as send
-
-        return send(request, limits)
+    def wait(self, seconds: float) -> None:
+        """Returns when they have passed."""
+        time.sleep(seconds)
 
 
 @dataclass

@@ -38,6 +38,7 @@ _CONTENT_ID = re.compile(r"b3:[0-9a-f]{64}")
 class Tag(StrEnum):
     """What a hash or a signature is for; the closed set of this product's domain tags."""
 
+    EFFECT_KEY = "logos/effect-key/v1"
     ENTRY_HASH = "logos/entry-hash/v1"
     ENTRY_SIGNATURE = "logos/entry-signature/v1"
     INTENT = "logos/intent/v1"

@@ -10,7 +10,7 @@ the same binary form, is recorded in the same JSON, and is read back from the re
 | random | random.bytes | none |
 | log | none: the lines are part of the call's result | none |
 | kv | kv.get, kv.put, kv.delete | namespace, write |
-| http | http.request | allow, private, seconds, request_bytes, response_bytes |
+| http | http.request | allow, private, seconds, request_bytes, response_bytes, retry |
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from logos_graph.canon import ContentId, Json, parse_content_id, shown
 from logos_graph.errors import InvalidInput
 from logos_graph.graph.codec import PortsCodec, ports_codec
 from logos_graph.graph.component import Port
+from logos_graph.graph.retry import Retry, RetryMisfit, parse_retry
 from logos_graph.graph.types import parse_type
 
 __all__ = [
@@ -136,7 +137,8 @@ class Target:
 class HttpLimits:
     """Where requests may go. private: also to loopback and private addresses.
 
-    seconds: of one request as a whole. request_bytes, response_bytes: of a body.
+    seconds: of one request as a whole. request_bytes, response_bytes: of a body. retry: when a
+    request is sent once more; None: never.
     """
 
     allow: tuple[Target, ...]
@@ -144,6 +146,7 @@ class HttpLimits:
     seconds: int
     request_bytes: int
     response_bytes: int
+    retry: Retry | None
 
 
 Limits = NoLimits | KvLimits | HttpLimits
@@ -213,9 +216,11 @@ def parse_limits(capability: Capability, limits: Json) -> Limits:
 
         kv     {"namespace": "velocity", "write": false}
         http   {"allow": ["POST https://api.example.com:8443", …], "private": false,
-                "seconds": 10, "request_bytes": 65536, "response_bytes": 65536}
+                "seconds": 10, "request_bytes": 65536, "response_bytes": 65536,
+                "retry": {"attempts": 3, …}}    retry.py
 
-    Only `namespace` and `allow` have to be there; `write` and `private` are false by default.
+    Only `namespace` and `allow` have to be there; `write` and `private` are false by default, and
+    without `retry` no request is sent twice.
     Raises InvalidInput E_GRANT_LIMITS, with the field.
     """
     if not isinstance(limits, dict):
@@ -231,6 +236,7 @@ def parse_limits(capability: Capability, limits: Json) -> Limits:
             _number(fields, "seconds", _DEFAULT_SECONDS, _MAX_SECONDS),
             _number(fields, "request_bytes", _DEFAULT_BODY, _MAX_BODY),
             _number(fields, "response_bytes", _DEFAULT_BODY, _MAX_BODY),
+            _retry(fields),
         )
     if fields:
         field = sorted(fields)[0]
@@ -275,6 +281,16 @@ def _number(fields: dict[str, Json], name: str, default: int, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
         raise _misfit(name, f"a number from 1 to {most}")
     return value
+
+
+def _retry(fields: dict[str, Json]) -> Retry | None:
+    if "retry" not in fields:
+        return None
+    try:
+        return parse_retry(fields.pop("retry"))
+    except RetryMisfit as misfit:
+        field = f"retry.{misfit.field}" if misfit.field else "retry"
+        raise _misfit(field, misfit.expected) from None
 
 
 def _misfit(field: str, expected: str, needed_by: Capability | None = None) -> InvalidInput:

@@ -33,6 +33,7 @@ from logos_graph.ledger.checkpoint import (
     read_checkpoint,
     sign_checkpoint,
 )
+from logos_graph.ledger.effects import effect_key
 from logos_graph.ledger.entry import (
     GENESIS_PREV_HASH,
     VERSION,
@@ -103,6 +104,7 @@ __all__ = [
     "check_invariants",
     "check_place",
     "checkpoint_key",
+    "effect_key",
     "founded",
     "hash_leaf",
     "leaf_data",

@@ -63,18 +63,28 @@ class Given:
 
 @dataclass(slots=True)
 class Announced:
-    """An effect that was announced before it was done.
+    """An effect that was announced before it was done: one try of a call.
 
-    before: what its run had been answered since the one before, as the entry tells it. node: which
-    one holds the grant; None if there is no such grant. outcome: its answer, once that is known.
+    ordinal: which of the step's calls outside it is. before: what its run had been answered since
+    the effect before, as the entry tells it. node: which one holds the grant; None if there is no
+    such grant. outcome: its answer, once that is known.
     """
 
     run: str
     step: str
+    ordinal: int
+    attempt: int
+    key: str
     call: dict[str, Json]
+    grant: str
     before: list[Json]
     node: str | None
     outcome: Json = None
+
+    @property
+    def same(self) -> list[Json]:
+        """What all tries of one call have in common."""
+        return [self.run, self.step, self.ordinal, self.key, self.call, self.grant]
 
 
 @dataclass(slots=True)

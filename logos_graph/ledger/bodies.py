@@ -9,7 +9,8 @@
 | refusal | intent, cid (of the consent.refuse intent), by |
 | receipt | intent, outcome, consequence, commitment, mutations, result |
 | ghost | intent, cause, consequence, commitment |
-| effect | intent, run, step, number, call, grant, answers: what is about to be done outside |
+| effect | intent, run, step, number, ordinal, attempt, key, call, grant, answers: what is |
+| | about to be done outside |
 | outcome | intent, number, answer: what came of that effect |
 | claim | intent, writer: who carries it on from here |
 | attempt | intent, number, failure, consequence, next_at, writer: it failed, when the next is |
@@ -152,6 +153,9 @@ _FIELDS: Mapping[EntryKind, Mapping[str, tuple[type, ...]]] = MappingProxyType(
             "run": (str,),
             "step": (str,),
             "number": (int,),
+            "ordinal": (int,),
+            "attempt": (int,),
+            "key": (str,),
             "call": (dict,),
             "grant": (str,),
             "answers": (list,),
@@ -247,7 +251,8 @@ def _check_mutations(field: str, kind: str | None, mutations: Json) -> None:
 
 
 def _check_effect(kind: EntryKind, body: Mapping[str, Json]) -> None:
-    _check_counted(kind, body["number"], "effects")
+    for field in ("number",) if kind is EntryKind.OUTCOME else ("number", "ordinal", "attempt"):
+        _check_counted(kind, field, body[field])
     if kind is EntryKind.OUTCOME:
         return
     _check_call(kind, "call", body["call"])
@@ -267,13 +272,13 @@ def _check_follow_up(kind: EntryKind, body: Mapping[str, Json]) -> None:
     if kind is EntryKind.ESCALATION:
         _check_moment(kind, "expires_at", body["expires_at"])
         return
-    _check_counted(kind, body["number"], "attempts")
+    _check_counted(kind, "number", body["number"])
     _check_moment(kind, "next_at", body["next_at"])
 
 
-def _check_counted(kind: EntryKind, number: Json, what: str) -> None:
+def _check_counted(kind: EntryKind, field: str, number: Json) -> None:
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        _refuse(kind, "number", f"{what} of an intent are counted from 1")
+        _refuse(kind, field, "effects, calls, tries and attempts are counted from 1")
 
 
 def _check_call(kind: EntryKind, field: str, call: Json) -> None:

@@ -2,24 +2,38 @@
 
 An intent's effects are counted from 1, and one is over before the next begins. One whose outcome is
 not known is the last, and the intent ends in doubt. All that an intent's effects tell (the answers
-that the run had, the effects and their outcomes) stands in the run's record, in the same order; in
-doubt some of it may be missing there. The record has no answer from outside besides; a fork's has
-those of its parent (forks.py).
+that the run had, the calls and the outcome of the last try of each) stands in the run's record, in
+the same order; in doubt some of it may be missing there. The record has no answer from outside
+besides; a fork's has those of its parent (forks.py).
+
+Each effect is one try of a call. The calls of a step are counted from 1, and so are the tries of a
+call. All tries of one call have its key, which follows from run, step and number. A further try
+comes right after the one before, whose outcome was worth one: so says the grant, which is the same.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 
-from logos_graph.canon import Json
-from logos_graph.graph.capabilities import EXTERNAL
+from logos_graph.canon import ContentId, Json, Tag, encode, tagged_id
+from logos_graph.errors import InvalidInput
+from logos_graph.graph.capabilities import EXTERNAL, Capability, HttpLimits, parse_limits
 from logos_graph.ledger.acts import Act, Announced
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.tally import Tally
 
-__all__ = ["Call", "Effects", "recorded_calls"]
+__all__ = ["Call", "Effects", "effect_key", "recorded_calls"]
+
+
+def effect_key(run: str, step: str, ordinal: int) -> ContentId:
+    """The idempotency key of a call: the same for each try of it, and of no other call.
+
+    ordinal: which of the step's calls outside it is, from 1.
+    """
+    return tagged_id(Tag.EFFECT_KEY, encode({"ordinal": ordinal, "run": run, "step": step}))
 
 
 class Effects:
@@ -28,23 +42,55 @@ class Effects:
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
 
-    def announced(self, entry: Entry, act: Act, node: str | None) -> None:
+    def announced(self, entry: Entry, act: Act, grant: Mapping[str, Json] | None) -> None:
         """The next effect of its intent; the one before it has its outcome.
 
-        node: which one holds the grant that the effect names.
+        grant: the one that the effect names, as its mutation.
         """
         self._tally.count += 1
-        body = entry.body
-        number, expected = body["number"], len(act.effects) + 1
+        number, expected = entry.body["number"], len(act.effects) + 1
         message = f"the effect at entry {entry.index} is not the next of its intent"
         self._require(number == expected, entry, "body.number", expected, number, message)
         message = f"the effect at entry {entry.index} begins before the one before it is over"
         over = not act.effects or act.effects[-1].outcome is not None
         self._require(over, entry, "body.number", "an outcome before it", None, message)
-        call, before = body["call"], body["answers"]
-        assert isinstance(call, dict)  # the entry's form was checked when it was read
-        assert isinstance(before, list)
-        act.effects.append(Announced(str(body["run"]), str(body["step"]), call, before, node))
+        effect = _announced(entry.body, grant)
+        key = effect_key(effect.run, effect.step, effect.ordinal)
+        message = f"the key of the effect at entry {entry.index} is not that of its call"
+        self._require(effect.key == key, entry, "body.key", key, effect.key, message)
+        if effect.attempt == 1:
+            self._first(entry, act, effect)
+        else:
+            self._again(entry, act, effect, grant)
+        act.effects.append(effect)
+
+    def _first(self, entry: Entry, act: Act, effect: Announced) -> None:
+        """The first try of a call, which is the next of its step."""
+        place = (effect.run, effect.step)
+        calls = [each for each in act.effects if each.attempt == 1]
+        expected = 1 + sum((each.run, each.step) == place for each in calls)
+        message = f"the effect at entry {entry.index} is not the next call of its step"
+        fits = effect.ordinal == expected
+        self._require(fits, entry, "body.ordinal", expected, effect.ordinal, message)
+
+    def _again(
+        self, entry: Entry, act: Act, effect: Announced, grant: Mapping[str, Json] | None
+    ) -> None:
+        """A further try: of the same call, and the outcome before it was worth one."""
+        before = act.effects[-1] if act.effects else None
+        asked = None if before is None else [before.attempt + 1, *before.same]
+        found = [effect.attempt, *effect.same]
+        message = f"the effect at entry {entry.index} repeats another than the one before it"
+        same = encode(asked) == encode(found)
+        if not self._require(same, entry, "body.attempt", asked, found, message):
+            return
+        assert before is not None  # or they were not the same
+        message = f"the effect at entry {entry.index} repeats what it may not repeat"
+        outcome = before.outcome
+        worth = _goes_on(grant, before.attempt, outcome)
+        self._require(worth, entry, "body.attempt", "worth it by the grant", outcome, message)
+        message = f"the run at entry {entry.index} asked for something between two tries"
+        self._require(not effect.before, entry, "body.answers", [], effect.before, message)
 
     def known(self, entry: Entry, act: Act) -> None:
         """The outcome of the last effect, told once."""
@@ -122,12 +168,40 @@ def recorded_calls(mutations: Json) -> Iterator[Call]:
 
 
 def _told(act: Act) -> Iterator[Call]:
-    """What the effects of an intent tell, in their order."""
-    for effect in act.effects:
+    """What the effects of an intent tell, in their order: of each call the last try."""
+    for effect, after in zip_longest(act.effects, act.effects[1:]):
         for each in _objects(effect.before):
             yield _call(effect.run, each.get("step"), None, each)
-        done = {**effect.call, "answer": effect.outcome}
-        yield _call(effect.run, effect.step, effect.node, done)
+        if after is None or after.attempt == 1:
+            done = {**effect.call, "answer": effect.outcome}
+            yield _call(effect.run, effect.step, effect.node, done)
+
+
+def _announced(body: Mapping[str, Json], grant: Mapping[str, Json] | None) -> Announced:
+    """What an entry announces; its form was checked when it was read."""
+    ordinal, attempt, call, before = (
+        body[name] for name in ("ordinal", "attempt", "call", "answers")
+    )
+    assert isinstance(ordinal, int)
+    assert isinstance(attempt, int)
+    assert isinstance(call, dict)
+    assert isinstance(before, list)
+    node = None if grant is None else str(grant.get("node"))
+    return Announced(
+        str(body["run"]), str(body["step"]), ordinal, attempt, str(body["key"]), call,
+        str(body["grant"]), before, node,
+    )  # fmt: skip
+
+
+def _goes_on(grant: Mapping[str, Json] | None, attempt: int, outcome: Json) -> bool:
+    """Whether this outcome of that try leads to another one under the grant."""
+    try:
+        limits = parse_limits(Capability.HTTP, None if grant is None else grant.get("limits"))
+    except InvalidInput:
+        return False
+    assert isinstance(limits, HttpLimits)  # as those of http are
+    outcome = outcome.get("outcome") if isinstance(outcome, dict) else None
+    return limits.retry is not None and limits.retry.goes_on(attempt, outcome)
 
 
 def _call(run: str, step: Json, node: Json, call: dict[str, Json]) -> Call:

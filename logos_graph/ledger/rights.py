@@ -48,18 +48,18 @@ class Rights:
         self._grants: dict[str, Mapping[str, Json]] = {}
         self._held: dict[tuple[str, str], str] = {}
 
-    def used(self, entry: Entry) -> str | None:
-        """The node that holds the grant of this effect; None if there is none in force."""
+    def used(self, entry: Entry) -> Mapping[str, Json] | None:
+        """The grant of this effect; None if there is none in force."""
         body = entry.body
         call = body["call"]
         assert isinstance(call, dict)  # the entry's form was checked when it was read
         operation = OPERATIONS.get(str(call["operation"]))
         wanted = None if operation is None else operation.capability.value
         grant = self._grants.get(str(body["grant"]))
-        found = None if grant is None else grant["capability"]
+        found = None if grant is None else grant.get("capability")
         message = f"the effect at entry {entry.index} names no grant in force of its capability"
         self._require(found is not None and found == wanted, entry, "grant", wanted, found, message)
-        return None if grant is None else str(grant["node"])
+        return grant
 
     def receipt(self, entry: Entry, act: Act) -> None:
         """What it grants, ends, drafts and stores; then the grants are as it leaves them."""

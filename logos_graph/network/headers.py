@@ -14,7 +14,7 @@ from typing import Final, NoReturn, TypeAlias
 from logos_graph.errors import Rejected
 from logos_graph.network.url import Url
 
-__all__ = ["MAX_HEADERS", "MAX_HEADER_BYTES", "Headers", "request_headers"]
+__all__ = ["MAX_HEADERS", "MAX_HEADER_BYTES", "Headers", "request_headers", "with_key"]
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -27,8 +27,8 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE: Final = re.compile(r"(?:[!-~\x80-\xff](?:[ \t!-~\x80-\xff]*[!-~\x80-\xff])?)?")
 _RESERVED: Final = frozenset(
     {
-        "connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "te",
-        "trailer", "transfer-encoding", "upgrade",
+        "connection", "content-length", "expect", "host", "http2-settings", "idempotency-key",
+        "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
     }
 )  # fmt: skip
 _RESERVED_PREFIX: Final = "proxy-"
@@ -38,7 +38,7 @@ _WITH_BODY: Final = frozenset({"PATCH", "POST", "PUT"})
 def request_headers(
     url: Url, method: str, given: Sequence[tuple[str, str]], body: bytes
 ) -> Headers:
-    """What is sent: the host's own headers, then the node's in their order.
+    """What is sent but for the key: the host's own headers, then the node's in their order.
 
     An answer comes as it is sent: the host asks for `Accept-Encoding: identity` unless the node
     asks for something else, and never decodes. Raises Rejected E_HTTP_HEADER.
@@ -55,6 +55,14 @@ def request_headers(
         headers.append((b"Accept-Encoding", b"identity"))
     headers.extend(_checked(name, value) for name, value in given)
     return headers
+
+
+def with_key(headers: Headers, key: str) -> Headers:
+    """What is sent: a service that knows the header does what comes twice under it once.
+
+    draft-ietf-httpapi-idempotency-key-header; the value is not quoted, as services have it today.
+    """
+    return [*headers[:1], (b"Idempotency-Key", key.encode("ascii")), *headers[1:]]
 
 
 def _checked(name: str, value: str) -> tuple[bytes, bytes]:

@@ -6,20 +6,12 @@
     4. ask       one connection, one request, HTTP/1.1, nothing kept afterwards
     5. answer    status, headers and body as they came, within the grant's limits
 
-Steps 1 and 2 raise Rejected, and nothing has been sent: the node asked for what it may not. What
-goes wrong later is an answer too, `{"failed": "E_HTTP_…: …"}`, for the node to deal with.
-
-| a failure's code | says that |
-|---|---|
-| E_HTTP_ADDRESS | the name resolves to an address that the grant does not reach |
-| E_HTTP_CONNECT | no name, no connection, or a connection that broke |
-| E_HTTP_TLS | the server did not prove its name, or the secured connection was cut |
-| E_HTTP_TIMEOUT | the answer was not whole within the grant's seconds |
-| E_HTTP_TOO_LARGE | body or headers are longer than they may be; an answer is never cut |
-| E_HTTP_PROTOCOL | this is no HTTP/1.x answer, or it is not complete |
+`read` does steps 1 and 2, once for all tries, and raises: the node asked for what it may not. Each
+`send` does the others. What goes wrong there is an answer too, `{"failed": "E_HTTP_…: …"}`, for the
+node to deal with; graph/retry.py has every code, and which of them say that nothing was sent.
 
 Never: a redirect followed, a proxy or credentials of the environment, a cookie kept, a body decoded
-(`Content-Encoding` is the node's business), an upgrade, a second try.
+(`Content-Encoding` is the node's business), an upgrade, a second try of its own.
 """
 
 from __future__ import annotations
@@ -36,11 +28,11 @@ import httpcore
 from logos_graph.canon import Json
 from logos_graph.errors import Rejected
 from logos_graph.graph.capabilities import OPERATIONS, HttpLimits, Target
-from logos_graph.network.headers import Headers, request_headers
+from logos_graph.network.headers import Headers, request_headers, with_key
 from logos_graph.network.transport import Deadline, Failed, VettedNetwork, authorities
 from logos_graph.network.url import Url, parse_url
 
-__all__ = ["check", "request"]
+__all__ = ["HttpRequest", "read"]
 
 _OPERATION: Final = OPERATIONS["http.request"]
 _VERSIONS: Final = (b"HTTP/1.0", b"HTTP/1.1")
@@ -52,62 +44,70 @@ _OVERHEAD: Final = 256 * 1024
 """Bytes on the wire besides: headers, preliminary answers, the handshake's are not counted."""
 
 
-def request(
-    request: Mapping[str, Json], limits: HttpLimits, *, trusted: Path | None = None
-) -> dict[str, Json]:
-    """Sends one request and gives its outcome, both as the JSON of OPERATIONS["http.request"].
-
-    trusted: a PEM file of the certificate authorities that vouch for servers' names, instead of the
-    public ones. Raises, with nothing sent: Rejected E_HTTP_URL, E_HTTP_HEADER, E_HTTP_NOT_ALLOWED
-    and E_HTTP_TOO_LARGE (the request's body); InvalidInput E_VALUE_… for what is no request at all.
-    """
-    call = _read(request, limits)  # 1
-    _allow(call, limits)  # 2
-    deadline = Deadline(limits.seconds)
-    network = VettedNetwork(  # 3
-        deadline, private=limits.private, most_read=_FRAMING * limits.response_bytes + _OVERHEAD
-    )
-    try:
-        with httpcore.HTTPConnection(
-            httpcore.Origin(call.url.scheme.encode(), call.url.name.encode(), call.url.port),
-            ssl_context=authorities(str(trusted or certifi.where())),
-            network_backend=network,
-        ) as connection:
-            return {"answered": _answer(connection.handle_request(_sent(call)), limits)}  # 4, 5
-    except Failed as failed:
-        return {"failed": str(failed)}
-    except httpcore.RemoteProtocolError:
-        return {"failed": "E_HTTP_PROTOCOL: this is no complete answer of HTTP/1.x"}
-
-
-def check(request: Mapping[str, Json], limits: HttpLimits) -> None:
-    """Steps 1 and 2 alone: raises what `request` raises with nothing sent."""
-    _allow(_read(request, limits), limits)
-
-
 @dataclass(frozen=True, slots=True)
-class _Call:
+class HttpRequest:
+    """A request that the grant with these limits allows; nothing of it is sent.
+
+    trusted: a PEM file of the certificate authorities that vouch for servers' names.
+    """
+
     method: str
     url: Url
     headers: Headers
     body: bytes
+    limits: HttpLimits
+    trusted: Path
+
+    def send(self, key: str) -> dict[str, Json]:
+        """Sends it once; the outcome, as OPERATIONS["http.request"] types it.
+
+        key: tells the service which requests are tries of one.
+        """
+        limits = self.limits
+        deadline = Deadline(limits.seconds)
+        network = VettedNetwork(  # 3
+            deadline, private=limits.private, most_read=_FRAMING * limits.response_bytes + _OVERHEAD
+        )
+        try:
+            with httpcore.HTTPConnection(
+                httpcore.Origin(self.url.scheme.encode(), self.url.name.encode(), self.url.port),
+                ssl_context=authorities(str(self.trusted)),
+                network_backend=network,
+            ) as connection:
+                response = connection.handle_request(_sent(self, key))  # 4
+                return {"answered": _answer(response, limits)}  # 5
+        except Failed as failed:
+            return {"failed": str(failed)}
+        except httpcore.RemoteProtocolError:
+            return {"failed": "E_HTTP_PROTOCOL: this is no complete answer of HTTP/1.x"}
 
 
-def _read(request: Mapping[str, Json], limits: HttpLimits) -> _Call:
+def read(
+    request: Mapping[str, Json], limits: HttpLimits, *, trusted: Path | None = None
+) -> HttpRequest:
+    """The request that a node makes, in the JSON of OPERATIONS["http.request"].
+
+    trusted: instead of the public certificate authorities. Raises Rejected E_HTTP_URL,
+    E_HTTP_HEADER, E_HTTP_NOT_ALLOWED and E_HTTP_TOO_LARGE (the body); InvalidInput E_VALUE_… for
+    what is no request at all.
+    """
     fields: dict[str, Any] = dict(request)
-    _OPERATION.request_codec.write({"request": fields})  # has the operation's types
+    _OPERATION.request_codec.write({"request": fields})  # 1: has the operation's types
     body = base64.b64decode(fields["body"])
     if len(body) > limits.request_bytes:
         raise Rejected(
             "E_HTTP_TOO_LARGE",
             f"the request's body has {len(body)} bytes: the grant allows {limits.request_bytes}",
         )
-    url = parse_url(fields["url"])
+    method, url = fields["method"], parse_url(fields["url"])
     given = [(header["name"], header["value"]) for header in fields["headers"]]
-    return _Call(fields["method"], url, request_headers(url, fields["method"], given, body), body)
+    headers = request_headers(url, method, given, body)
+    call = HttpRequest(method, url, headers, body, limits, trusted or Path(certifi.where()))
+    _allow(call, limits)  # 2
+    return call
 
 
-def _allow(call: _Call, limits: HttpLimits) -> None:
+def _allow(call: HttpRequest, limits: HttpLimits) -> None:
     # CONNECT would make a tunnel of the connection, to wherever its target says.
     wanted = Target(call.method, call.url.scheme, call.url.host, call.url.port)
     if wanted not in limits.allow or call.method == "CONNECT":
@@ -119,7 +119,7 @@ def _allow(call: _Call, limits: HttpLimits) -> None:
         )
 
 
-def _sent(call: _Call) -> httpcore.Request:
+def _sent(call: HttpRequest, key: str) -> httpcore.Request:
     url = httpcore.URL(
         scheme=call.url.scheme.encode(),
         host=call.url.name.encode(),
@@ -127,7 +127,7 @@ def _sent(call: _Call) -> httpcore.Request:
         target=call.url.target.encode(),
     )
     return httpcore.Request(
-        call.method.encode("ascii"), url, headers=call.headers, content=call.body
+        call.method.encode("ascii"), url, headers=with_key(call.headers, key), content=call.body
     )
 
 

@@ -23,6 +23,7 @@ from typing import Any, Final, TypeAlias
 
 import httpcore
 
+from logos_graph.graph.retry import FAILURES
 from logos_graph.network.address import may_reach
 
 __all__ = ["Deadline", "Failed", "VettedNetwork", "authorities"]
@@ -34,10 +35,20 @@ _MAX_ADDRESSES: Final = 8
 """Addresses of one name that are tried, each for its share of the time that is left."""
 
 
+_LATE: Final = {
+    "E_HTTP_NAME": "the host's name did not resolve",
+    "E_HTTP_CONNECT": "there was no connection",
+    "E_HTTP_HANDSHAKE": "the connection was not secured",
+    "E_HTTP_TIMEOUT": "there was no whole answer",
+}
+"""What did not happen in time: only with the last one anything was sent."""
+
+
 class Failed(Exception):
     """A request that went wrong on its way; the text is `E_HTTP_…: ` and what happened."""
 
     def __init__(self, code: str, reason: str) -> None:
+        assert code in FAILURES  # the list is closed
         super().__init__(f"{code}: {reason}")
 
 
@@ -47,16 +58,16 @@ class Deadline:
     def __init__(self, seconds: int) -> None:
         self._seconds, self._end = seconds, time.monotonic() + seconds
 
-    def left(self) -> float:
-        """Seconds, more than none. Raises Failed E_HTTP_TIMEOUT."""
+    def left(self, code: str) -> float:
+        """Seconds, more than none. Raises Failed with this code, that of what is being done."""
         left = self._end - time.monotonic()
         if left <= 0:
-            raise self.passed()
+            raise self.passed(code)
         return left
 
-    def passed(self) -> Failed:
-        """What happens when it has passed."""
-        return Failed("E_HTTP_TIMEOUT", f"there was no whole answer within {self._seconds} s")
+    def passed(self, code: str) -> Failed:
+        """What happens when it has passed: `_LATE` has the codes."""
+        return Failed(code, f"{_LATE[code]} within {self._seconds} s")
 
 
 @cache
@@ -117,7 +128,7 @@ def _addresses(host: str, port: int, deadline: Deadline) -> list[_Address]:
     except ValueError:
         addresses = []
     if not addresses:
-        raise Failed("E_HTTP_CONNECT", "the host's name does not resolve")
+        raise Failed("E_HTTP_NAME", "the host's name does not resolve")
     return addresses
 
 
@@ -133,17 +144,17 @@ def _resolve(host: str, port: int, deadline: Deadline) -> list[Any]:
 
     Thread(target=ask, name="resolve", daemon=True).start()
     try:
-        return answers.get(timeout=deadline.left())
+        return answers.get(timeout=deadline.left("E_HTTP_NAME"))
     except Empty:
-        raise deadline.passed() from None
+        raise deadline.passed("E_HTTP_NAME") from None
 
 
 def _connect(addresses: list[_Address], port: int, deadline: Deadline) -> socket.socket:
     tried = addresses[:_MAX_ADDRESSES]
     for later, address in zip(reversed(range(len(tried))), tried, strict=True):
         with suppress(OSError):  # the next address is another chance
-            return _connect_one(address, port, deadline.left() / (later + 1))
-    deadline.left()  # whether it was the time that ended
+            return _connect_one(address, port, deadline.left("E_HTTP_CONNECT") / (later + 1))
+    deadline.left("E_HTTP_CONNECT")  # whether it was the time that ended
     raise Failed("E_HTTP_CONNECT", "the host does not take the connection")
 
 
@@ -189,7 +200,7 @@ class _Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         """The same connection under TLS, once the server has proved that name."""
         try:
-            with self._timed(_untrusted):
+            with self._timed(_untrusted, "E_HTTP_HANDSHAKE"):
                 secured = ssl_context.wrap_socket(
                     self._socket,
                     server_hostname=server_hostname,
@@ -205,23 +216,26 @@ class _Stream(httpcore.NetworkStream):
         self._socket.close()
 
     @contextmanager
-    def _timed(self, fault: Callable[[OSError], Exception]) -> Iterator[None]:
-        self._socket.settimeout(self._deadline.left())
+    def _timed(
+        self, fault: Callable[[OSError], Exception], late: str = "E_HTTP_TIMEOUT"
+    ) -> Iterator[None]:
+        self._socket.settimeout(self._deadline.left(late))
         try:
             yield
         except TimeoutError:
-            raise self._deadline.passed() from None
+            raise self._deadline.passed(late) from None
         except OSError as error:
             raise fault(error) from None
 
 
 def _broken(error: OSError) -> Failed:
     if isinstance(error, ssl.SSLError):
-        return Failed("E_HTTP_TLS", "the secured connection was cut or tampered with")
-    return Failed("E_HTTP_CONNECT", "the connection broke")
+        return Failed("E_HTTP_BROKEN", "the secured connection was cut or tampered with")
+    return Failed("E_HTTP_BROKEN", "the connection broke")
 
 
 def _untrusted(error: OSError) -> Failed:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return Failed("E_HTTP_TLS", f"the certificate is refused: {error.verify_message}")
-    return Failed("E_HTTP_TLS", "the handshake failed")
+        message = f"the certificate is refused: {error.verify_message}"
+        return Failed("E_HTTP_CERTIFICATE", message)
+    return Failed("E_HTTP_HANDSHAKE", "the handshake failed")

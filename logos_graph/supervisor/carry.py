@@ -36,9 +36,10 @@ from logos_graph.supervisor.ports import (
     Writers,
 )
 from logos_graph.supervisor.runner import Runner
+from logos_graph.supervisor.surroundings import Surroundings
 from logos_graph.supervisor.told import read_told
 from logos_graph.supervisor.view import View
-from logos_graph.supervisor.world import LiveWorld, Surroundings
+from logos_graph.supervisor.world import LiveWorld
 
 __all__ = ["Carrier", "still_pending"]
 

@@ -33,6 +33,7 @@ __all__ = [
     "Mutation",
     "Outside",
     "PendingIntent",
+    "Request",
     "Signers",
     "Snapshot",
     "Store",
@@ -277,6 +278,13 @@ class LoadableHost(Host, Protocol):
         """Makes a node callable."""
 
 
+class Request(Protocol):
+    """A request that a grant allows."""
+
+    def send(self, key: str) -> dict[str, Json]:
+        """Sends it once, under this idempotency key; the outcome, whatever goes wrong."""
+
+
 class Outside(Protocol):
     """The world outside, for nodes that hold a grant."""
 
@@ -286,11 +294,14 @@ class Outside(Protocol):
     def random(self, count: int) -> bytes:
         """So many bytes that nobody can predict."""
 
-    def check_http(self, request: Mapping[str, Json], limits: HttpLimits) -> None:
-        """Raises Rejected E_HTTP_…, or InvalidInput, for a request that would not be sent."""
+    def http(self, request: Mapping[str, Json], limits: HttpLimits) -> Request:
+        """A request as OPERATIONS["http.request"] types it; nothing of it is sent yet.
 
-    def http(self, request: Mapping[str, Json], limits: HttpLimits) -> dict[str, Json]:
-        """Sends one request; its outcome, as OPERATIONS["http.request"] types both."""
+        Raises Rejected E_HTTP_…, or InvalidInput, for one that is not allowed within the limits.
+        """
+
+    def wait(self, seconds: float) -> None:
+        """Returns when so much time has passed."""
 
 
 class Clock(Protocol):

@@ -5,68 +5,33 @@ the node stands in a flow, and what else is in it, adds nothing. What a call cha
 
     clock, random   nothing; the answer is recorded
     kv              nothing before the run's receipt (values.py)
-    http            something outside, so the ledger comes first:
-                      1. check     what the grant does not allow is refused, nothing is recorded
-                      2. announce  an `effect` entry, with every answer since the last one; only
-                                   while the intent is pending, in these hands, and still allowed
-                      3. send      once
-                      4. tell      an `outcome` entry with the answer
-
-When the process dies after 2, whoever finishes the run executes it again with the answers that the
-ledger tells (told.py). An announced effect without its outcome is never sent a second time: whether
-it took place is not known, and the intent ends in its if_doubt.
+    http            something outside, so the ledger comes first (outward.py)
 """
 
 from __future__ import annotations
 
 import base64
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterable
 
 from logos_graph.canon import ContentId, Json
-from logos_graph.errors import Conflict, InvalidInput, Rejected
+from logos_graph.errors import Conflict
 from logos_graph.execution import NodeFailure
 from logos_graph.graph.capabilities import (
+    EXTERNAL,
     OPERATIONS,
     Capability,
     Grant,
-    HttpLimits,
     KvLimits,
 )
-from logos_graph.supervisor.compose import Compose, Draft
-from logos_graph.supervisor.ports import Mutation, Outside, PendingIntent, Store
-from logos_graph.supervisor.told import Told, effect, outcome
+from logos_graph.supervisor.outward import Outward
+from logos_graph.supervisor.ports import Mutation, PendingIntent
+from logos_graph.supervisor.surroundings import Surroundings
+from logos_graph.supervisor.told import Told
 from logos_graph.supervisor.values import RunValues, value_id
 from logos_graph.supervisor.view import View
 
-__all__ = ["LiveWorld", "Surroundings"]
-
-CheckAllowed = Callable[[View, ContentId, int], None]
-"""Raises unless this intent is pending, and the policy in force (at this instant) allows it."""
-
-
-class Commit(Protocol):
-    """Composes entries and appends them; see Journal.commit."""
-
-    def __call__(self, compose: Compose, *, asks_store: bool = False) -> None:
-        """Returns when they are durable."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every run of a process has around it.
-
-    view: what is committed. watch: see Supervisor.
-    """
-
-    view: View
-    store: Store
-    outside: Outside
-    commit: Commit
-    check_allowed: CheckAllowed
-    watch: Callable[[str, ContentId], None]
+__all__ = ["LiveWorld"]
 
 
 class LiveWorld:
@@ -78,13 +43,10 @@ class LiveWorld:
     def __init__(
         self, around: Surroundings, pending: PendingIntent, run: ContentId, told: Iterable[Told]
     ) -> None:
-        self._around, self._intent, self._run = around, pending.cid, run
-        self._told = deque(told)
-        self._fresh: list[Told] = []
+        self._around, self._told = around, deque(told)
         self._values = RunValues(around.store)
+        self._outward = Outward(around, pending, run, self._values)
         self._writers: set[tuple[ContentId, str]] = set()
-        self._effects = pending.effects
-        self._unknown = False
 
     # stops --------------------------------------------------------------------------------------
 
@@ -105,19 +67,18 @@ class LiveWorld:
         capability = OPERATIONS[operation].capability
         if capability is Capability.KV:
             return self._kv(step, node, operation, arguments)
+        if operation in EXTERNAL:
+            return self._reach(step, node, operation, arguments)
         if self._told:
             return self._recall(step, operation, arguments)
-        grant = self._grant(node, capability)
-        match operation:
-            case "clock.now":
-                given: dict[str, Json] = {"time": self._around.outside.now_ns()}
-            case "random.bytes":
-                count = arguments["count"]
-                assert isinstance(count, int)  # as the operation's type says
-                data = self._around.outside.random(count)
-                given = {"bytes": base64.b64encode(data).decode("ascii")}
-            case _:
-                return self._http(step, grant, arguments)
+        self._grant(node, capability)
+        if operation == "clock.now":
+            given: dict[str, Json] = {"time": self._around.outside.now_ns()}
+        else:
+            count = arguments["count"]
+            assert isinstance(count, int)  # as the type of random.bytes says
+            data = self._around.outside.random(count)
+            given = {"bytes": base64.b64encode(data).decode("ascii")}
         return self._answered(step, operation, arguments, given)
 
     def check_log(self, _step: str, node: ContentId) -> None:
@@ -125,10 +86,7 @@ class LiveWorld:
         self._grant(node, Capability.LOG)
 
     def _grant(self, node: ContentId, capability: Capability) -> Grant:
-        return self._granted(self._around.view, node, capability)
-
-    def _granted(self, view: View, node: ContentId, capability: Capability) -> Grant:
-        grant = view.grant(node, capability)
+        grant = self._around.view.grant(node, capability)
         if grant is None:
             raise NodeFailure(
                 "E_GRANT_REVOKED", f"the node {node} holds no grant of {capability} any more"
@@ -137,6 +95,11 @@ class LiveWorld:
 
     def _recall(self, step: str, operation: str, arguments: dict[str, Json]) -> dict[str, Json]:
         """What the ledger tells of this call."""
+        told = self._next_told(step, operation, arguments)
+        assert told.answer is not None  # only of an effect it may be unknown
+        return {**told.answer}
+
+    def _next_told(self, step: str, operation: str, arguments: dict[str, Json]) -> Told:
         told = self._told[0]
         if not told.is_call(step, operation, arguments):
             raise NodeFailure(
@@ -144,19 +107,12 @@ class LiveWorld:
                 f"the run asked {operation} at {step}; the ledger tells that it asked"
                 f" {told.operation} at {told.step}, or with other arguments",
             )
-        self._told.popleft()
-        if told.answer is None:
-            self._unknown = True
-            raise NodeFailure(
-                "E_EFFECT_UNKNOWN",
-                f"whether {operation} took place is not known, and it is not done again",
-            )
-        return {**told.answer}
+        return self._told.popleft()
 
     def _answered(
         self, step: str, operation: str, arguments: dict[str, Json], given: dict[str, Json]
     ) -> dict[str, Json]:
-        self._fresh.append(Told(step, operation, arguments, given))
+        self._outward.fresh.append(Told(step, operation, arguments, given))
         return given
 
     def _kv(
@@ -201,63 +157,22 @@ class LiveWorld:
         else:
             self._values.saw(value_id(grant.limits.namespace, key), value)
 
-    # what goes outside --------------------------------------------------------------------------
-
-    def _http(self, step: str, grant: Grant, arguments: dict[str, Json]) -> dict[str, Json]:
-        limits, request = grant.limits, arguments["request"]
-        assert isinstance(limits, HttpLimits)  # a grant of http has those
-        assert isinstance(request, dict)  # as the operation's type says
-        outside, watch = self._around.outside, self._around.watch
-        try:
-            outside.check_http(request, limits)  # 1
-        except (Rejected, InvalidInput) as refused:
-            raise NodeFailure(refused.code, refused.message) from None
-        watch("announcing", self._intent)
-        self._announce(step, grant, arguments)  # 2
-        watch("announced", self._intent)
-        given: dict[str, Json] = {"outcome": outside.http(request, limits)}  # 3
-        watch("answered", self._intent)
-        self._tell(given)  # 4
-        watch("told", self._intent)
-        return given
-
-    def _announce(self, step: str, grant: Grant, arguments: dict[str, Json]) -> None:
-        call = Told(step, "http.request", arguments, None)
-
-        def compose(view: View, now_ns: int) -> list[Draft]:
-            self.check_in_hand(view)
-            self._around.check_allowed(view, self._intent, now_ns)
-            if self._granted(view, grant.node, grant.capability).id != grant.id:
-                raise NodeFailure("E_GRANT_REVOKED", f"the grant {grant.id} was revoked")
-            self._values.check_unchanged()
-            number = self._effects + 1
-            return [
-                effect(self._intent, self._run, number, call, grant.id, self._fresh, view.policy.id)
-            ]
-
-        try:
-            self._around.commit(compose, asks_store=self.rests_on_values)
-        except Rejected as refused:
-            # The first effect was not announced, so the intent may still end as a ghost.
-            if self._effects == 0 or isinstance(refused, Conflict):
-                raise
-            raise NodeFailure(refused.code, refused.message) from None
-        self._effects += 1
-        self._fresh = []
-
-    def _tell(self, given: dict[str, Json]) -> None:
-        def compose(view: View, _now_ns: int) -> list[Draft]:
-            self.check_in_hand(view)
-            return [outcome(self._intent, self._effects, given, view.policy.id)]
-
-        self._around.commit(compose)
+    def _reach(
+        self, step: str, node: ContentId, operation: str, arguments: dict[str, Json]
+    ) -> dict[str, Json]:
+        capability = OPERATIONS[operation].capability
+        if self._told:
+            told = self._next_told(step, operation, arguments)
+            grant = self._around.view.grant(node, capability)
+            return self._outward.resume(told, grant, is_last=not self._told)
+        return self._outward.call(step, self._grant(node, capability), operation, arguments)
 
     # what becomes of the run --------------------------------------------------------------------
 
     @property
     def effects(self) -> int:
         """How many effects the ledger tells of this intent."""
-        return self._effects
+        return self._outward.effects
 
     @property
     def diverged(self) -> bool:
@@ -267,7 +182,7 @@ class LiveWorld:
     @property
     def doubt(self) -> bool:
         """Whether what happened outside is not what this execution knows of it."""
-        return self._unknown or self.diverged
+        return self._outward.unknown or self.diverged
 
     @property
     def rests_on_values(self) -> bool:
@@ -281,16 +196,7 @@ class LiveWorld:
 
     def check_in_hand(self, view: View) -> None:
         """Raises Conflict E_SETTLED, or E_TAKEN_OVER if another process carries the intent on."""
-        pending = view.pending.get(self._intent)
-        if pending is None:
-            raise Conflict("E_SETTLED", f"{self._intent} has ended already")
-        if pending.effects != self._effects:
-            raise Conflict(
-                "E_TAKEN_OVER",
-                f"another process is carrying out {self._intent}",
-                hint="`logos run list` shows how it ends",
-                intent=self._intent,
-            )
+        self._outward.check_in_hand(view)
 
     def check_current(self, view: View) -> None:
         """Raises Conflict E_KV_CHANGED if the run rests on values, or grants, that have changed."""

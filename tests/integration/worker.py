@@ -7,7 +7,8 @@ worker.py HOME CACHE die STEP FILE [INTENT]   submits the signed intent in FILE;
 worker.py HOME CACHE hold STEP FILE           submits it, says `held` at STEP and waits for a line;
                                               then goes on, and prints the outcome
 
-STEP is one that the supervisor's `watch` is told, of the intent in FILE, or of INTENT.
+STEP is one that the supervisor's `watch` is told, of the intent in FILE, or of INTENT; `told:2` is
+the second time it is told so, where `die` takes each step's first time and `hold` every time.
 """
 
 from __future__ import annotations
@@ -37,10 +38,25 @@ def main() -> None:
     if command == "run":
         run(settings, int(rest[0]), rest[1])
         return
-    step, signed = rest[0], parse_signed_intent(parse(Path(rest[1]).read_bytes()))
+    signed = parse_signed_intent(parse(Path(rest[1]).read_bytes()))
     about = ContentId(rest[2]) if len(rest) > 2 else signed.intent.cid
     act = {"die": die, "hold": hold}[command]
-    execute(settings, signed, lambda reached, of: act() if (reached, of) == (step, about) else None)
+    execute(settings, signed, at(rest[0], about, act))
+
+
+def at(step: str, about: ContentId, act: Callable[[], None]) -> Callable[[str, ContentId], None]:
+    """Acts when this step is reached: every time, or only the one that it names."""
+    name, _, which = step.partition(":")
+    times = 0
+
+    def watch(reached: str, of: ContentId) -> None:
+        nonlocal times
+        if (reached, of) == (name, about):
+            times += 1
+            if not which or times == int(which):
+                act()
+
+    return watch
 
 
 def submit(settings: Settings, count: int) -> None:

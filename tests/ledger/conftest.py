@@ -10,7 +10,7 @@ import pytest
 
 from logos_graph.canon import Json, Tag, content_id, encode_text, tagged_id
 from logos_graph.identity import Did, Signer
-from logos_graph.ledger import Entry, EntryKind, Head, State, make_entry
+from logos_graph.ledger import Entry, EntryKind, Head, State, effect_key, make_entry
 from logos_graph.ledger.entry import entry_fields
 from logos_graph.logline import format_when, parse_intent, sign_intent
 
@@ -160,16 +160,20 @@ class Book:
 
     def effect(self, cid: str, number: int = 1, **changes: Any) -> Entry:
         """What a run is about to do outside; under no grant, unless one is given."""
-        body = {
+        body: dict[str, Any] = {
             "intent": cid,
             "run": content_id(b"run"),
             "step": "pay",
             "number": number,
+            "ordinal": number,
+            "attempt": 1,
             "call": CALL,
             "grant": content_id(b"grant"),
             "answers": [],
         }
-        return self.add("effect", {**body, **changes})
+        body |= changes
+        key = effect_key(str(body["run"]), str(body["step"]), body["ordinal"])
+        return self.add("effect", {"key": key, **body})
 
     def outcome(self, cid: str, number: int = 1, **changes: Any) -> Entry:
         """What came of it."""

@@ -10,8 +10,7 @@ import pytest
 from logos_graph.canon import Json, encode, parse
 from logos_graph.errors import InvalidInput, LogosError, Rejected
 from logos_graph.graph.capabilities import OPERATIONS, HttpLimits
-from logos_graph.network.http import request
-from tests.network.servers import OK, ask, call, limits, serving
+from tests.network.servers import OK, ask, call, limits, request, serving
 
 
 def refused(given: dict[str, Json], grant: HttpLimits) -> LogosError:
@@ -23,7 +22,7 @@ def refused(given: dict[str, Json], grant: HttpLimits) -> LogosError:
 # --- what is sent ---------------------------------------------------------------------------------
 
 
-def test_the_request_on_the_wire_is_the_nodes_and_nothing_else(
+def test_the_request_on_the_wire_is_the_nodes_with_its_key_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
@@ -37,7 +36,8 @@ def test_the_request_on_the_wire_is_the_nodes_and_nothing_else(
     assert outcome["answered"]
     host = origin.removeprefix("http://").encode()
     assert server.seen == [
-        b"POST /a/../b?c=%20 HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n"
+        b"POST /a/../b?c=%20 HTTP/1.1\r\nHost: " + host + b"\r\nIdempotency-Key: b3:key\r\n"
+        b"Connection: close\r\n"
         b"Content-Length: 2\r\nAccept-Encoding: identity\r\nX-Case: one\r\nx-case: \r\n\r\nhi"
     ]
 
@@ -170,6 +170,7 @@ def test_what_no_target_names_exactly_is_refused_and_not_sent(method: str, url: 
     [
         "Host", "content-length", "Transfer-Encoding", "CONNECTION", "Upgrade", "Expect",
         "Proxy-Authorization", "proxy-connection", "TE", "Trailer", "Keep-Alive", "HTTP2-Settings",
+        "Idempotency-Key", "idempotency-key",
         "", "a b", "a:", "a\n", "ü", "a" * 16_384,
     ],
 )  # fmt: skip

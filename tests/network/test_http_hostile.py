@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from logos_graph.network.http import request
-from tests.network.servers import OK, Script, ask, call, code, limits, serving, silent
+from tests.network.servers import OK, Script, ask, call, code, limits, request, serving, silent
 
 MORE_THAN_ENOUGH = 100_000
 
@@ -78,7 +77,7 @@ def test_a_name_that_takes_too_long_to_resolve_is_left(monkeypatch: pytest.Monke
         )
     finally:
         end.set()
-    assert code(outcome) == "E_HTTP_TIMEOUT"
+    assert code(outcome) == "E_HTTP_NAME"
 
 
 # --- size -----------------------------------------------------------------------------------------
@@ -252,4 +251,4 @@ def test_a_name_without_an_address_is_a_failure(
 ) -> None:
     names(addresses)
     outcome = request(call("GET", "http://a.example"), limits("GET http://a.example"))
-    assert code(outcome) == "E_HTTP_CONNECT"
+    assert code(outcome) == "E_HTTP_NAME"

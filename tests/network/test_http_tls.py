@@ -10,9 +10,8 @@ from typing import Any
 import certifi
 import pytest
 
-from logos_graph.network.http import request
 from logos_graph.network.transport import authorities
-from tests.network.servers import OK, TLS, Script, call, code, limits, serving, silent
+from tests.network.servers import OK, TLS, Script, call, code, limits, request, serving, silent
 
 CERTIFICATE = TLS / "certificate.pem"
 
@@ -43,7 +42,7 @@ def test_a_server_that_proves_its_name_is_asked(host: str, certified: ssl.SSLCon
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(certified: ssl.SSLContext) -> None:
-    assert code(ask(OK, certified, None)) == "E_HTTP_TLS"
+    assert code(ask(OK, certified, None)) == "E_HTTP_CERTIFICATE"
 
 
 def test_a_certificate_for_another_name_is_refused(
@@ -53,11 +52,11 @@ def test_a_certificate_for_another_name_is_refused(
         return [(0, 0, 0, "", ("127.0.0.1", port))]
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    assert code(ask(OK, certified, CERTIFICATE, "bank.example")) == "E_HTTP_TLS"
+    assert code(ask(OK, certified, CERTIFICATE, "bank.example")) == "E_HTTP_CERTIFICATE"
 
 
 def test_a_server_without_tls_is_refused() -> None:
-    assert code(ask(OK, None, CERTIFICATE)) == "E_HTTP_TLS"
+    assert code(ask(OK, None, CERTIFICATE)) == "E_HTTP_HANDSHAKE"
 
 
 def test_names_and_certificates_are_checked_and_old_protocols_are_refused() -> None:
@@ -72,7 +71,7 @@ def test_a_handshake_that_never_ends_is_cut() -> None:
     with serving(silent) as server:
         origin = f"https://localhost:{server.port}"
         outcome = request(call("GET", origin), limits(f"GET {origin}", seconds=1))
-    assert code(outcome) == "E_HTTP_TIMEOUT"
+    assert code(outcome) == "E_HTTP_HANDSHAKE"
 
 
 def test_an_answer_that_somebody_cut_is_a_failure(certified: ssl.SSLContext) -> None:
@@ -82,4 +81,4 @@ def test_an_answer_that_somebody_cut_is_a_failure(certified: ssl.SSLContext) -> 
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\npay 1")
         connection.shutdown(socket.SHUT_WR)  # of TCP; TLS did not say goodbye
 
-    assert code(ask(cut, certified, CERTIFICATE)) == "E_HTTP_TLS"
+    assert code(ask(cut, certified, CERTIFICATE)) == "E_HTTP_BROKEN"

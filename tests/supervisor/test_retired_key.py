@@ -178,6 +178,7 @@ def test_effects_from_before_the_decision_are_not_those_of_the_run(ledger: Rolle
     run = ContentId("b3:" + "1" * 64)
     body = {
         "intent": waiting.cid, "run": run, "step": "s", "number": 1, "answers": [], "grant": run,
+        "ordinal": 1, "attempt": 1, "key": run,
         "call": {"operation": "clock.now", "arguments": {}},
     }  # fmt: skip
     genuine = ledger.forged("effect", body, index=ledger.turn + 2, signer=IN_FORCE)

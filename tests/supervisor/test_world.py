@@ -12,12 +12,13 @@ from logos_graph.errors import Conflict, NotVerified
 from logos_graph.execution import NodeFailure
 from logos_graph.graph.capabilities import Capability, Grant, parse_limits
 from logos_graph.identity import Signer
-from logos_graph.ledger import Entry, EntryKind, SupervisorKeys, make_entry
+from logos_graph.ledger import Entry, EntryKind, SupervisorKeys, effect_key, make_entry
 from logos_graph.logline import parse_signed_intent
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.ports import PendingIntent
-from logos_graph.supervisor.told import Told, effect, outcome, read_told
-from logos_graph.supervisor.world import LiveWorld, Surroundings
+from logos_graph.supervisor.surroundings import Surroundings
+from logos_graph.supervisor.told import Told, Try, effect, outcome, read_told
+from logos_graph.supervisor.world import LiveWorld
 from tests.ledger.conftest import AGENT, POLICY, SUPERVISOR, Book
 
 KEYS = SupervisorKeys((SUPERVISOR.did,), (0,))
@@ -39,7 +40,9 @@ class Place:
     stored: dict[str, str] = field(default_factory=dict)
     granted: set[str] = field(default_factory=lambda: set(LIMITS))
     drafts: list[Draft] = field(default_factory=list)
-    sent: int = 0
+    sent: list[str] = field(default_factory=list)
+    outcomes: list[Json] = field(default_factory=list)
+    waited: float = 0
     time: int = 0
     policy: Any = field(default_factory=lambda: type("Policy", (), {"id": POLICY["id"]}))
 
@@ -55,12 +58,18 @@ class Place:
         self.time += 1
         return self.time
 
-    def check_http(self, *_request: Any) -> None:
-        pass
+    def http(self, *_request: Any) -> Any:
+        return self
 
-    def http(self, *_request: Any) -> Json:
-        self.sent += 1
-        return ANSWER["outcome"]
+    def send(self, key: str) -> Json:
+        self.sent.append(key)
+        return self.outcomes.pop(0) if self.outcomes else ANSWER["outcome"]
+
+    def wait(self, seconds: float) -> None:
+        self.waited += seconds
+
+    def effects(self, _intent: ContentId) -> list[Entry]:
+        return told_by(self.drafts)
 
     def commit(self, compose: Any, *, asks_store: bool = False) -> None:
         for draft in compose(self, 0):
@@ -133,7 +142,7 @@ def test_what_the_ledger_tells_is_answered_again_and_then_the_outside(
     second = asks(world)
     assert second[:3] == first[:3]
     assert second[3] != first[3]  # it was not told when the process died
-    assert (place.sent, world.doubt, world.effects) == (1, False, 1)
+    assert (len(place.sent), world.doubt, world.effects) == (1, False, 1)
     with pytest.raises(Conflict) as changed:  # it rests on what it read then
         world.check_current(place)  # type: ignore[arg-type]
     assert changed.value.code == "E_KV_CHANGED"
@@ -147,7 +156,7 @@ def test_an_effect_without_its_outcome_is_not_sent_again(
     world = again(place, pending)
     with pytest.raises(NodeFailure) as unknown:
         asks(world)
-    assert (unknown.value.code, place.sent, world.doubt) == ("E_EFFECT_UNKNOWN", 1, True)
+    assert (unknown.value.code, len(place.sent), world.doubt) == ("E_EFFECT_UNKNOWN", 1, True)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +189,7 @@ def test_of_two_that_carry_out_one_intent_only_one_sends(
     asks(one)
     with pytest.raises(Conflict) as taken:
         asks(other)
-    assert (taken.value.code, place.sent) == ("E_TAKEN_OVER", 1)
+    assert (taken.value.code, len(place.sent)) == ("E_TAKEN_OVER", 1)
     with pytest.raises(Conflict):
         other.check_in_hand(place)  # type: ignore[arg-type]
     del place.pending[pending.cid]
@@ -197,7 +206,7 @@ def test_a_value_that_changed_before_an_effect_stops_it(
     place.stored["n/k"] = "b25l"
     with pytest.raises(Conflict) as changed:
         world.answer("step", NODE, "http.request", dict(REQUEST))
-    assert (changed.value.code, place.sent, place.drafts) == ("E_KV_CHANGED", 0, [])
+    assert (changed.value.code, place.sent, place.drafts) == ("E_KV_CHANGED", [], [])
 
 
 @pytest.mark.parametrize(("before", "after"), [("b25l", "dHdv"), ("b25l", None), (None, "b25l")])
@@ -244,12 +253,16 @@ def test_values_that_do_not_fit_a_receipt_are_not_written(
 
 
 def entries_of(pending: PendingIntent) -> list[Draft]:
-    call, before = Told("s", "http.request", REQUEST, None), Told("s", "clock.now", {}, {"time": 1})
+    before = Told("s", "clock.now", {}, {"time": 1})
+    one, other = (
+        Told("s", "http.request", REQUEST, None, Try(n, 1, effect_key(RUN, "s", n), GRANT))
+        for n in (1, 2)
+    )
     policy = ContentId(POLICY["id"])
     return [
-        effect(pending.cid, RUN, 1, call, GRANT, [before], policy),
+        effect(pending.cid, RUN, 1, one, [before], policy),
         outcome(pending.cid, 1, ANSWER, policy),
-        effect(pending.cid, RUN, 2, call, GRANT, [], policy),
+        effect(pending.cid, RUN, 2, other, [], policy),
     ]
 
 
