@@ -3,9 +3,10 @@
 The executor knows no database and no clock; the host is a Protocol. The same plan, inputs and host
 answers give the same record, which is what a replay compares.
 
-A step runs when it was reached (plan.reached); otherwise it is not taken, and that passes on to what
-it would have fed. An option input that nothing fed reads as none, for which nothing is recorded:
-it came from nowhere. A node's failure ends the run: the step failed, what comes after is not taken.
+A step runs when it was reached (plan.reached); otherwise it is not taken, and that passes on to
+what it would have fed. An option input that nothing fed reads as none, for which nothing is
+recorded: it came from nowhere. A node's failure ends the run: the step failed, what comes after is
+not taken.
 
 What a node asks while it runs is answered by the World, and recorded with the step in the order it
 was asked. A call that ends the step is recorded too, without an answer.
