@@ -3,8 +3,10 @@
 The executor knows no database and no clock; the host is a Protocol. The same plan, inputs and host
 answers give the same record, which is what a replay compares.
 
-A step runs when each of its inputs was fed; otherwise it is not taken, and that passes on to what
-it would have fed. A node's failure ends the run: the step failed, what comes after is not taken.
+A step runs when it was reached (plan.reached); otherwise it is not taken, and that passes on to
+what it would have fed. An option input that nothing fed reads as none, for which nothing is
+recorded: it came from nowhere. A node's failure ends the run: the step failed, what comes after is
+not taken.
 
 What a node asks while it runs is answered by the World, and recorded with the step in the order it
 was asked. A call that ends the step is recorded too, without an answer.
@@ -29,7 +31,7 @@ from logos_graph.canon import encode as canonical
 from logos_graph.errors import InvalidInput, LogosError, Rejected
 from logos_graph.execution.ahead import LookAhead, Neighbours
 from logos_graph.execution.given import Given, encode_given
-from logos_graph.execution.plan import Input, OpenFlow, Plan, PlannedStep, Relay
+from logos_graph.execution.plan import Input, OpenFlow, Plan, PlannedStep, Relay, reached
 from logos_graph.execution.record import (
     Carried,
     Failure,
@@ -206,8 +208,15 @@ class _Value:
 
 
 _GIVEN = ""
-"""Where a value comes from that no step gave."""
+"""Where a value comes from that no step gave, but whoever forked the run."""
+_NOWHERE = "-"
+"""The origin of a value that nothing gave."""
 _NOTHING: Mapping[str, _Value] = MappingProxyType({})
+
+
+def _none(target: Input) -> _Value | None:
+    """What an option input reads that nothing fed; None for an input of another type."""
+    return None if target.none is None else _Value(target.none, None, _NOWHERE, _NOWHERE)
 
 
 class _Run:
@@ -358,15 +367,16 @@ class _Run:
             log.append(LogRecord(line.level, text))
 
     def _open_flow(self, flow: OpenFlow) -> None:
-        """Open a nested flow when each of its inputs was fed; its own steps see them then."""
+        """Open a nested flow when it was reached; its own steps see its inputs then."""
         fed = self._fed(flow.inputs) if self._open[flow.scope] else None
         if fed is not None:
             self._open[flow.opens] = True
             self._slots[flow.first_slot : flow.first_slot + len(fed)] = fed
 
     def _relay(self, relay: Relay) -> None:
-        """Hand a nested flow's output on; in a scope that is not open there is none."""
-        self._slots[relay.slot] = self._first(relay.input)
+        """Hand a nested flow's output on, or none for one that stayed empty, if it was opened."""
+        if self._open[relay.scope]:
+            self._slots[relay.slot] = self._first(relay.input) or _none(relay.input)
 
     def finish(self, failure: Failure | None) -> RunRecord:
         """The record; steps after a failure are not taken, and a failed run has no outputs."""
@@ -375,7 +385,7 @@ class _Run:
         if failure is None:
             try:
                 for output in plan.outputs:
-                    value = self._first(output)
+                    value = self._first(output) or _none(output)
                     if value is not None:
                         self._carry(OUTPUT, (output,), [value])
                         # By id in the run, and once more by value in the receipt's result.
@@ -399,14 +409,15 @@ class _Run:
     def _fed(
         self, inputs: tuple[Input, ...], instead: Mapping[str, _Value] = _NOTHING
     ) -> list[_Value] | None:
-        """One value for each input, or None when one was not fed."""
-        fed: list[_Value] = []
-        for each in inputs:
-            value = instead.get(each.port) or self._first(each)
-            if value is None:
-                return None
-            fed.append(value)
-        return fed
+        """One value for each input, or None when what has them was not reached."""
+        found = [instead.get(each.port) or self._first(each) for each in inputs]
+        whole = [value for value in found if value is not None]
+        if len(whole) == len(found):
+            return whole
+        if not reached(inputs, [value is not None for value in found]):
+            return None
+        pairs = zip(inputs, found, strict=True)
+        return [value for value in (one or _none(each) for each, one in pairs) if value is not None]
 
     def _first(self, target: Input) -> _Value | None:
         """The value that reached an input; its sources are proved to be exclusive."""
@@ -429,6 +440,8 @@ class _Run:
     def _carry(self, to: str, inputs: tuple[Input, ...], fed: list[_Value]) -> None:
         """Record what travels to a place, unless the record would become too large."""
         for target, value in zip(inputs, fed, strict=True):
+            if value.origin == _NOWHERE:
+                continue
             if value.origin == _GIVEN:
                 self._keep(value, _PORT_BYTES + len(to) + len(target.port))
                 self._given.setdefault(to, {})[target.port] = value.cid
