@@ -8,6 +8,12 @@ it would have fed. A node's failure ends the run: the step failed, what comes af
 
 What a node asks while it runs is answered by the World, and recorded with the step in the order it
 was asked. A call that ends the step is recorded too, without an answer.
+
+The World may stop a run at a step (STOPPED_AT_BEGIN, STOPPED_AT_END of record.py):
+
+    begin              nothing was carried into the step, and it used no gas
+    an answer          as with any call that is refused
+    end                with the gas, calls and log of its call, and without outputs
 """
 
 from __future__ import annotations
@@ -113,12 +119,22 @@ class Host(Protocol):
 
 
 class World(Protocol):
-    """What is outside of the nodes: the live one, or what a record says of it."""
+    """What is outside of the nodes: the live one, or what a record says of it.
+
+    Each step that is reached: begin, then answers and check_log as the node asks and writes, then
+    end, unless it failed before. A NodeFailure from any of them fails the step, and so the run.
+    """
+
+    def begin(self, step: str, node: ContentId) -> None:
+        """Before anything is carried into it. Raises NodeFailure E_RUN_CANCELLED, E_RUN_TIME."""
+
+    def end(self, step: str, node: ContentId) -> None:
+        """After its call, before its outputs are given. Raises NodeFailure E_STEP_TIME."""
 
     def answer(
         self, step: str, node: ContentId, operation: str, arguments: dict[str, Json]
     ) -> dict[str, Json]:
-        """The answer to a call. Raises NodeFailure for a call that is refused."""
+        """The answer to a call. Raises NodeFailure for a call that is refused, or a stop."""
 
     def check_log(self, step: str, node: ContentId) -> None:
         """Raises NodeFailure if the lines that the node wrote may not be kept."""
@@ -226,12 +242,16 @@ class _Run:
             return None
         gas, log, calls = 0, list[LogRecord](), list[HostCall]()
         try:
+            if self._world is not None:
+                self._world.begin(step.name, step.node)
             self._carry(step.name, step.inputs, fed)
             data = b"".join([value.data for value in fed])
             result = self._host.call(step.node, data, self._answer(step, calls))
             gas = result.gas
             if result.log:
                 self._keep_log(step, result.log, log)
+            if self._world is not None:
+                self._world.end(step.name, step.node)
             self._give(step, result.output)
         except NodeFailure as failed:
             gas = max(gas, failed.gas)

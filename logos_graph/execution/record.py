@@ -16,6 +16,8 @@ from logos_graph.errors import InvalidInput, LogosError, NotVerified
 from logos_graph.graph.flow import OUTPUT
 
 __all__ = [
+    "STOPPED_AT_BEGIN",
+    "STOPPED_AT_END",
     "Carried",
     "Failure",
     "HostCall",
@@ -26,6 +28,12 @@ __all__ = [
     "StepStatus",
 ]
 
+
+STOPPED_AT_BEGIN = ("E_RUN_CANCELLED", "E_RUN_TIME")
+"""Codes of a run that was stopped before a step, unless the step's last call has no answer: then it
+was within that."""
+STOPPED_AT_END = ("E_STEP_TIME",)
+"""The same of a run that was stopped after a step."""
 
 _UNDOING = ("E_KV_CHANGED", "E_RUN_DIVERGED")
 """Failures of a run whose every step was done."""

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from logos_graph.canon import ContentId, Json, encode
 from logos_graph.execution.executor import NodeFailure
-from logos_graph.execution.record import Failure, HostCall, RunRecord, StepStatus
+from logos_graph.execution.record import (
+    STOPPED_AT_BEGIN,
+    STOPPED_AT_END,
+    Failure,
+    HostCall,
+    RunRecord,
+    StepStatus,
+)
 
 __all__ = ["RecordedWorld"]
 
@@ -19,6 +26,22 @@ class RecordedWorld:
         self._steps = {step.name: step for step in record.steps}
         self._failure = record.failure
         self._answered: dict[str, int] = {}
+
+    def begin(self, step: str, _node: ContentId) -> None:
+        """Raises NodeFailure if the record says that the run was stopped before this step."""
+        self._stop(step, STOPPED_AT_BEGIN)
+
+    def end(self, step: str, _node: ContentId) -> None:
+        """Raises NodeFailure if the record says that the run was stopped after this step."""
+        self._stop(step, STOPPED_AT_END)
+
+    def _stop(self, step: str, codes: tuple[str, ...]) -> None:
+        """A stop within an answer has left a call without one, and is raised there."""
+        failure, recorded = self._failure, self._steps.get(step)
+        if failure is None or failure.step != step or failure.code not in codes:
+            return
+        if recorded is None or not recorded.calls or recorded.calls[-1].answer is not None:
+            raise NodeFailure(failure.code, failure.reason)
 
     def answer(
         self, step: str, _node: ContentId, operation: str, arguments: dict[str, Json]

@@ -86,6 +86,14 @@ class LiveWorld:
         self._effects = pending.effects
         self._unknown = False
 
+    # stops --------------------------------------------------------------------------------------
+
+    def begin(self, _step: str, _node: ContentId) -> None:
+        """See World.begin; nothing stops a run here."""
+
+    def end(self, _step: str, _node: ContentId) -> None:
+        """See World.end; nothing stops a step here."""
+
     # what nodes ask -----------------------------------------------------------------------------
 
     def answer(
