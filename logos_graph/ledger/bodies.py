@@ -179,6 +179,11 @@ _FIELDS: Mapping[EntryKind, Mapping[str, tuple[type, ...]]] = MappingProxyType(
     }
 )
 
+_OPTIONAL: Mapping[EntryKind, Mapping[str, tuple[type, ...]]] = MappingProxyType(
+    {EntryKind.INTENT: {"flow": (str, type(None))}}
+)
+"""Fields that entries of earlier versions do not have."""
+
 
 def check_body(kind: EntryKind, body: Mapping[str, Json]) -> None:
     """Return if the body has the form of its kind.
@@ -189,6 +194,9 @@ def check_body(kind: EntryKind, body: Mapping[str, Json]) -> None:
         if field not in body:
             _refuse(kind, field, "it is missing")
         if not isinstance(body[field], types):
+            _refuse(kind, field, f"a {type(body[field]).__name__} does not belong there")
+    for field, types in _OPTIONAL.get(kind, {}).items():
+        if field in body and not isinstance(body[field], types):
             _refuse(kind, field, f"a {type(body[field]).__name__} does not belong there")
     match kind:
         case EntryKind.GENESIS:

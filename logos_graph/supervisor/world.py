@@ -35,8 +35,10 @@ from logos_graph.graph.capabilities import (
     HttpLimits,
     KvLimits,
 )
+from logos_graph.supervisor.hands import in_hand
 from logos_graph.supervisor.compose import Compose, Draft
 from logos_graph.supervisor.ports import Mutation, Outside, PendingIntent, Store
+from logos_graph.supervisor.stopping import Stops
 from logos_graph.supervisor.told import Told, effect, outcome
 from logos_graph.supervisor.values import RunValues, value_id
 from logos_graph.supervisor.view import View
@@ -76,9 +78,15 @@ class LiveWorld:
     """
 
     def __init__(
-        self, around: Surroundings, pending: PendingIntent, run: ContentId, told: Iterable[Told]
+        self,
+        around: Surroundings,
+        pending: PendingIntent,
+        run: ContentId,
+        told: Iterable[Told],
+        stops: Stops,
     ) -> None:
         self._around, self._intent, self._run = around, pending.cid, run
+        self._claimed, self._stops = pending.claimed, stops
         self._told = deque(told)
         self._fresh: list[Told] = []
         self._values = RunValues(around.store)
@@ -89,10 +97,12 @@ class LiveWorld:
     # stops --------------------------------------------------------------------------------------
 
     def begin(self, _step: str, _node: ContentId) -> None:
-        """See World.begin; nothing stops a run here."""
+        """See World.begin; what stopping.Stops raises."""
+        self._stops.begin()
 
     def end(self, _step: str, _node: ContentId) -> None:
-        """See World.end; nothing stops a step here."""
+        """See World.end; what stopping.Stops raises."""
+        self._stops.end()
 
     # what nodes ask -----------------------------------------------------------------------------
 
@@ -100,8 +110,10 @@ class LiveWorld:
         self, step: str, node: ContentId, operation: str, arguments: dict[str, Json]
     ) -> dict[str, Json]:
         """See World.answer. Raises NodeFailure E_GRANT_REVOKED, E_KV_READ_ONLY, E_HTTP_…,
-        E_RUN_DIVERGED, E_EFFECT_UNKNOWN; and what the ledger or the database cannot do.
+        E_RUN_DIVERGED, E_EFFECT_UNKNOWN; what stopping.Stops raises; and what the ledger or the
+        database cannot do.
         """
+        self._stops.check()  # before it is answered: what the ledger tells of it stays whole
         capability = OPERATIONS[operation].capability
         if capability is Capability.KV:
             return self._kv(step, node, operation, arguments)
@@ -267,16 +279,7 @@ class LiveWorld:
 
     def check_in_hand(self, view: View) -> None:
         """Raises Conflict E_SETTLED, or E_TAKEN_OVER if another process carries the intent on."""
-        pending = view.pending.get(self._intent)
-        if pending is None:
-            raise Conflict("E_SETTLED", f"{self._intent} has ended already")
-        if pending.effects != self._effects:
-            raise Conflict(
-                "E_TAKEN_OVER",
-                f"another process is carrying out {self._intent}",
-                hint="`logos run list` shows how it ends",
-                intent=self._intent,
-            )
+        in_hand(view, self._intent, self._claimed)
 
     def check_current(self, view: View) -> None:
         """Raises Conflict E_KV_CHANGED if the run rests on values, or grants, that have changed."""
