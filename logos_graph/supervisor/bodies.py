@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from logos_graph.canon import ContentId, Json, recordable
+from logos_graph.errors import LogosError
 from logos_graph.graph.flow import OUTPUT
 from logos_graph.identity import Did
 from logos_graph.ledger import EntryKind
@@ -22,7 +23,18 @@ from logos_graph.supervisor.decide import Judged
 from logos_graph.supervisor.effects import Draft, Effect
 from logos_graph.supervisor.ports import GivenConsent
 
-__all__ = ["claim", "consent", "consequence", "ghost", "in_doubt", "intent", "receipt", "receipt_consequence", "refusal"]
+__all__ = [
+    "aborted",
+    "claim",
+    "consent",
+    "consequence",
+    "ghost",
+    "in_doubt",
+    "intent",
+    "receipt",
+    "receipt_consequence",
+    "refusal",
+]
 
 
 def consequence(line: LogLine, cause: Mapping[str, Json]) -> tuple[str, str]:
@@ -37,6 +49,14 @@ def receipt_consequence(line: LogLine, taken: Effect) -> tuple[str, str]:
     if not taken.failed:
         return "if_ok", line.if_ok.text
     return ("if_doubt", line.if_doubt.text) if taken.doubt else ("if_not", line.if_not.text)
+
+
+def aborted(error: LogosError) -> dict[str, Json]:
+    """The cause of a ghost that could not be done, or was given up; then with who did, and why."""
+    cause: dict[str, Json] = {"type": "AgentAbort", "code": error.code, "detail": error.message}
+    if error.code == "E_RUN_CANCELLED":
+        cause |= {name: str(error.data[name]) for name in ("by", "reason")}
+    return cause
 
 
 def in_doubt(code: str, reason: str) -> Effect:

@@ -235,10 +235,7 @@ class Carrier:
         """It could not be done: nothing of it took hold, and the intent stays as a ghost."""
         if self._effects(pending.cid):
             return self._end_in_doubt(pending, error)
-        cause: dict[str, Json] = {
-            "type": "AgentAbort", "code": error.code, "detail": error.message,
-            **{name: error.data[name] for name in ("by", "reason") if _cancelled(error)},
-        }  # fmt: skip
+        cause = bodies.aborted(error)
         self.end_as_ghost(pending, lambda _now: cause)
         line = pending.signed.intent.logline
         consequence, commitment = bodies.consequence(line, cause)
@@ -306,8 +303,3 @@ def still_pending(pending: PendingIntent, error: LogosError) -> Outcome:
     """It stays as it is, and why."""
     did = pending.signed.intent.logline.did
     return Outcome(pending.cid, did, pending.decision, "PENDING", error=error)
-
-
-
-def _cancelled(error: LogosError) -> bool:
-    return error.code == "E_RUN_CANCELLED"

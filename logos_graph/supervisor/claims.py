@@ -54,7 +54,7 @@ class Claims:
 
     def held(self, view: View, pending: PendingIntent, now_ns: int) -> bool:
         """Whether somebody who lives, and whose time is not over, carries it out."""
-        if waits(pending, now_ns):
+        if pending.decision["outcome"] != "ALLOW" or waits(pending, now_ns):
             return False
         if pending.writer == self._writers.own:
             return self._has_in_hand(pending.cid)

@@ -21,6 +21,7 @@ from logos_graph.errors import (
     InvalidInput,
     LogosError,
     NotVerified,
+    Rejected,
 )
 from logos_graph.ledger import EntryKind
 from logos_graph.logline import SignedIntent, parse_signed_intent, parse_when, verify_intent

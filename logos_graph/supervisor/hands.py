@@ -9,7 +9,7 @@ from logos_graph.errors import Conflict, Rejected
 from logos_graph.supervisor.ports import PendingIntent
 from logos_graph.supervisor.view import View
 
-__all__ = ["cancelled_text", "check_not_cancelled", "in_hand", "unsettled"]
+__all__ = ["cancelled_error", "cancelled_text", "check_not_cancelled", "in_hand", "unsettled"]
 
 
 def unsettled(view: View, cid: ContentId) -> PendingIntent:
@@ -44,7 +44,11 @@ def cancelled_text(cancelled: Mapping[str, Json]) -> str:
 
 def check_not_cancelled(pending: PendingIntent) -> None:
     """Raises Rejected E_RUN_CANCELLED, with who cancelled it and why."""
-    told = pending.cancelled
-    if told is not None:
-        by, reason = told["by"], told["reason"]
-        raise Rejected("E_RUN_CANCELLED", cancelled_text(told), by=by, reason=reason)
+    if pending.cancelled is not None:
+        raise cancelled_error(pending.cancelled)
+
+
+def cancelled_error(cancelled: Mapping[str, Json]) -> Rejected:
+    """What ends a cancelled intent."""
+    by, reason = cancelled["by"], cancelled["reason"]
+    return Rejected("E_RUN_CANCELLED", cancelled_text(cancelled), by=by, reason=reason)

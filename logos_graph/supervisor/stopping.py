@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from logos_graph.canon import ContentId
 from logos_graph.errors import EnvironmentFault
 from logos_graph.execution import NodeFailure
 from logos_graph.supervisor.hands import cancelled_text, in_hand

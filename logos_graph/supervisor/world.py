@@ -35,8 +35,8 @@ from logos_graph.graph.capabilities import (
     HttpLimits,
     KvLimits,
 )
-from logos_graph.supervisor.hands import in_hand
 from logos_graph.supervisor.compose import Compose, Draft
+from logos_graph.supervisor.hands import in_hand
 from logos_graph.supervisor.ports import Mutation, Outside, PendingIntent, Store
 from logos_graph.supervisor.stopping import Stops
 from logos_graph.supervisor.told import Told, effect, outcome

@@ -16,14 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from logos_graph.canon import ContentId, Json
+from logos_graph.canon import ContentId
 from logos_graph.errors import Rejected
+from logos_graph.ledger import OPERATOR
 from logos_graph.supervisor import bodies
-from logos_graph.supervisor.hands import cancelled_text
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.effects import Context, Effect
-from logos_graph.supervisor.genesis import OPERATOR
 from logos_graph.supervisor.handlers.fields import text
+from logos_graph.supervisor.hands import cancelled_error
 from logos_graph.supervisor.ports import Mutation, PendingIntent
 from logos_graph.supervisor.view import View
 
@@ -76,20 +76,13 @@ def cancel(context: Context, pending: PendingIntent) -> Effect:
         found = asked(view)
         return [_ending(found, cancellation, view)] if at_once(view, found, now_ns) else []
 
-    return Effect(
-        result={"intent": target}, entries=entries, composed=mutations, resumes=target
-    )
+    return Effect(result={"intent": target}, entries=entries, composed=mutations, resumes=target)
 
 
 def _ending(found: PendingIntent, cancellation: Mutation, view: View) -> Draft:
     """A ghost, or a failed receipt if something was done outside."""
-    detail = cancelled_text(cancellation)
+    error = cancelled_error(cancellation)
     if found.effects:
-        return bodies.receipt(
-            found.signed, bodies.in_doubt("E_RUN_CANCELLED", detail), view.policy.id
-        )
-    cause: dict[str, Json] = {
-        "type": "AgentAbort", "code": "E_RUN_CANCELLED", "detail": detail,
-        "by": cancellation["by"], "reason": cancellation["reason"],
-    }  # fmt: skip
-    return bodies.ghost(found.signed, cause, view.policy.id)
+        doubt = bodies.in_doubt(error.code, error.message)
+        return bodies.receipt(found.signed, doubt, view.policy.id)
+    return bodies.ghost(found.signed, bodies.aborted(error), view.policy.id)

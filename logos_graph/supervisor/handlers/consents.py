@@ -34,7 +34,7 @@ _HINT = "`logos consent list` shows what waits, for whom and until when"
 
 
 def give(context: Context, pending: PendingIntent) -> Effect:
-    """Rejected E_CONSENT_…, E_RUN_LIMIT; checked on the view that the consent is committed against."""
+    """Rejected E_CONSENT_…, E_RUN_LIMIT; checked on the view that it is committed against."""
     line = pending.signed.intent.logline
     consent, by = parse_consent(line.this), line.who
 
