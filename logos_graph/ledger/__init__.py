@@ -44,7 +44,7 @@ from logos_graph.ledger.entry import (
     parse_entry,
     trusted_entry,
 )
-from logos_graph.ledger.invariants import Walk, check_invariants
+from logos_graph.ledger.invariants import OPERATOR, Walk, check_invariants
 from logos_graph.ledger.keys import (
     SupervisorKeys,
     accept_supervision,
@@ -72,6 +72,7 @@ __all__ = [
     "JSON_PROPERTIES",
     "MAX_NOTE_BYTES",
     "MUTATION_KEYS",
+    "OPERATOR",
     "VERSION",
     "Cause",
     "Check",

@@ -93,6 +93,7 @@ class Act:
 
     this: what it says. requirement: the decision in force, recorded at decided_at (ns).
     required: the youngest REQUIRE that was asked of it. effects: what its run did outside.
+    flow: what it stays on, if its entry tells (pinned); None for what is no run.
     """
 
     cid: str
@@ -109,6 +110,8 @@ class Act:
     refused_at: int | None = None
     answered_at: int | None = None
     effects: list[Announced] = field(default_factory=list)
+    pinned: bool = False
+    flow: str | None = None
     end: tuple[int, EntryKind] | None = None
 
     def qualified(self) -> set[str]:

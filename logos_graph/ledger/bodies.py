@@ -183,17 +183,18 @@ _FIELDS: Mapping[EntryKind, Mapping[str, tuple[type, ...]]] = MappingProxyType(
     }
 )
 
+_OPTIONAL: Mapping[EntryKind, Mapping[str, tuple[type, ...]]] = MappingProxyType(
+    {EntryKind.INTENT: {"flow": (str, type(None))}}
+)
+"""Fields that entries of earlier versions do not have."""
+
 
 def check_body(kind: EntryKind, body: Mapping[str, Json]) -> None:
     """Return if the body has the form of its kind.
 
     Raises InvalidInput E_ENTRY_BODY, or E_MUTATION for a mutation, with `data["field"]`.
     """
-    for field, types in _FIELDS[kind].items():
-        if field not in body:
-            _refuse(kind, field, "it is missing")
-        if not isinstance(body[field], types):
-            _refuse(kind, field, f"a {type(body[field]).__name__} does not belong there")
+    _check_fields(kind, body)
     match kind:
         case EntryKind.GENESIS:
             _check_mutations("principals", "principal", body["principals"])
@@ -219,6 +220,16 @@ def check_body(kind: EntryKind, body: Mapping[str, Json]) -> None:
             _check_follow_up(kind, body)
         case _:
             pass
+
+
+def _check_fields(kind: EntryKind, body: Mapping[str, Json]) -> None:
+    needed, optional = _FIELDS[kind], _OPTIONAL.get(kind, {})
+    for field, types in {**needed, **optional}.items():
+        if field not in body:
+            if field in needed:
+                _refuse(kind, field, "it is missing")
+        elif not isinstance(body[field], types):
+            _refuse(kind, field, f"a {type(body[field]).__name__} does not belong there")
 
 
 def mutation_key(mutation: Json, *, kind: str | None = None) -> tuple[str, str]:

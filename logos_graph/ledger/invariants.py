@@ -5,6 +5,8 @@ I1 integrity        every effect and every end has its intent before it; no inte
                     was announced before, and has its outcome or ends in doubt (effects.py); a fork
                 shares the past of a run before it (forks.py)
 I2 legality         a DENY, and a REQUIRE that was not met, has no effect and ends as a ghost only;
+                    nobody claims it to carry it out; who cancels an intent may;
+                    an allowed run is of the flow that was recorded with its intent;
                     a capability is granted by its own intent, and used under that grant (rights.py)
 I3 attribution      every entry is signed by the supervisor's key of its index, every intent by a
                     principal that was registered at that index and not by a supervisor's key that
@@ -21,9 +23,9 @@ on after its first offender, so that one fault does not hide another check's.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from logos_graph.canon import ContentId
+from logos_graph.canon import ContentId, Json
 from logos_graph.errors import LogosError
 from logos_graph.identity import Did
 from logos_graph.ledger.acts import Act, Acts, Given, Requirement, parse_requirement
@@ -40,8 +42,10 @@ from logos_graph.ledger.state import State
 from logos_graph.ledger.tally import Tally
 from logos_graph.logline import parse_when
 
-__all__ = ["Walk", "check_invariants"]
+__all__ = ["OPERATOR", "Walk", "check_invariants"]
 
+OPERATOR = "operator"
+"""The role that the bootstrap policy lets set things up, and cancel what others submitted."""
 _GIVE, _REFUSE = "consent.give", "consent.refuse"
 
 
@@ -93,6 +97,8 @@ class Walk:
                 self._consent(entry)
             case EntryKind.REFUSAL:
                 self._refusal(entry)
+            case EntryKind.CLAIM:
+                self._claim(entry)
             case EntryKind.EFFECT:
                 self._effect(entry)
             case EntryKind.OUTCOME:
@@ -165,6 +171,12 @@ class Walk:
         if act is not None:
             act.refused_at = entry.index
 
+    def _claim(self, entry: Entry) -> None:
+        """Whoever carries an intent on finds it open, and allowed."""
+        act = self._open(entry)
+        if act is not None:
+            self._check_allowed(entry, act)
+
     def _effect(self, entry: Entry) -> None:
         act = self._open(entry)
         if act is not None:
@@ -186,8 +198,30 @@ class Walk:
         self.effects.told(entry, act)
         self.forks.receipt(entry, act)
         self.rights.receipt(entry, act)
+        self._check_cancelled(entry)
         act.effects = []  # they may hold megabytes, and nothing is asked of them any more
         self.acts.end(act, entry.index, entry.kind)
+
+    def _check_cancelled(self, entry: Entry) -> None:
+        """A cancellation is of an intent that is open; by whom, see rights.py."""
+        for thing in _objects(entry.body["mutations"]):
+            if thing.get("kind") == "cancellation":
+                cid = str(thing.get("intent"))
+                found = self.acts.get(cid)
+                is_open = found is not None and found.end is None
+                message = f"entry {entry.index} cancels {cid}, which is not open"
+                self.integrity.require(
+                    is_open, entry.index, "body.mutations", "an open intent", cid, message
+                )
+                if found is not None:
+                    self._check_canceller(entry, found, str(thing.get("by")))
+
+    def _check_canceller(self, entry: Entry, act: Act, by: str) -> None:
+        """Who submitted an intent cancels it, or an operator."""
+        may = by == act.who or OPERATOR in self._roles(by)
+        message = f"entry {entry.index} lets {by} cancel what {act.who} submitted"
+        expected: list[Json] = [act.who, OPERATOR]
+        self.legality.require(may, entry.index, "body", expected, by, message)
 
     def _check_allowed(self, entry: Entry, act: Act) -> None:
         verdict, index = act.requirement.verdict, entry.index
@@ -218,8 +252,12 @@ class Walk:
     def _check_cause(self, entry: Entry, act: Act, cause: Cause) -> None:
         """Refused only if somebody refused, timed out only if there was a time and it is over."""
         expected, found, holds = "", "", True
+        told = entry.body["cause"]
+        assert isinstance(told, dict)  # the entry's form was checked when it was read
         if cause is Cause.CONSENT_REFUSED:
             expected, found, holds = "a refusal before it", "none", act.refused_at is not None
+        elif cause is Cause.AGENT_ABORT and told.get("code") == "E_RUN_CANCELLED":
+            self._check_canceller(entry, act, str(told.get("by")))
         elif cause is Cause.CONSENT_TIMEOUT:
             until = 0 if act.required is None else act.required.expires_at
             expected, found = f"recorded from {until} on", str(entry.recorded_at)
@@ -351,4 +389,14 @@ def _act(entry: Entry, cid: str, told: Told | None) -> Act:
         requirement=decision,
         decided_at=entry.recorded_at,
         required=decision if decision.verdict is Verdict.REQUIRE else None,
+        pinned="flow" in entry.body,
+        flow=_text(entry.body.get("flow")),
     )
+
+
+def _text(value: Json) -> str | None:
+    return None if value is None else str(value)
+
+
+def _objects(value: Json) -> Iterator[dict[str, Json]]:
+    yield from (each for each in value if isinstance(each, dict)) if isinstance(value, list) else ()

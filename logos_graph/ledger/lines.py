@@ -1,4 +1,4 @@
-"""A LogLine as the graph holds it, and how the entries move it: begun, answered, ended.
+"""A LogLine as the graph holds it, and how the entries move it: begun, answered, claimed, ended.
 
 The object has the stored node's properties, by their names there and with JSON where the node keeps
 its canonical text; a property that is null is absent, as in the graph. Besides:
@@ -15,15 +15,24 @@ from collections.abc import Mapping
 
 from logos_graph.canon import Json
 from logos_graph.errors import NotVerified
+from logos_graph.ledger.bodies import EntryKind
 from logos_graph.ledger.entry import Entry
 from logos_graph.logline import Status, advance
 
-__all__ = ["JSON_PROPERTIES", "LogLineState", "answered", "begun", "ended"]
+__all__ = [
+    "JSON_PROPERTIES",
+    "LogLineState",
+    "answered",
+    "begun",
+    "cancelled",
+    "ended",
+    "moved_on",
+]
 
 LogLineState = dict[str, Json]
 """How an intent stands, as described at the head of this module."""
 
-JSON_PROPERTIES = frozenset({"text", "decision", "first_decision", "cause", "result"})
+JSON_PROPERTIES = frozenset({"text", "decision", "first_decision", "cause", "result", "cancelled"})
 """The properties that the graph keeps as canonical JSON texts."""
 
 _SIGNED = ("who", "did", "when", "if_ok", "if_doubt", "if_not")
@@ -45,6 +54,7 @@ def begun(entry: Entry) -> LogLineState:
             "status": Status.PENDING.value,
             "first_decision": body["decision"],
             **_decided(entry),
+            "flow": body.get("flow"),
             "recorded_at": entry.recorded_at,
             "ledger_index": entry.index,
             "pending": True,
@@ -69,6 +79,25 @@ def answered(line: LogLineState, entry: Entry) -> LogLineState:
     assert isinstance(before, list)  # as `begun` made it
     settles = {} if body.get("decision") is None else _decided(entry)
     return _present({**line, **settles, "answers": [*before, _present(answer)]})
+
+
+def moved_on(line: LogLineState, entry: Entry) -> LogLineState:
+    """What a claim, or an attempt that failed, makes of it: who has it now, and when it goes on."""
+    body = entry.body
+    if entry.kind is EntryKind.CLAIM:
+        return {**line, "writer": body["writer"], "claimed_index": entry.index}
+    return {
+        **line,
+        "writer": body["writer"],
+        "attempts": body["number"],
+        "attempt_index": entry.index,
+        "wake_at": body["next_at"],
+    }
+
+
+def cancelled(line: LogLineState, cancellation: Mapping[str, Json]) -> LogLineState:
+    """What a cancellation makes of it: whoever has it in hand is to stop."""
+    return {**line, "cancelled": {**cancellation}}
 
 
 def ended(line: LogLineState, entry: Entry, status: Status) -> LogLineState:

@@ -10,7 +10,7 @@ principal by the same receipt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from logos_graph.canon import Json, content_id
@@ -35,9 +35,34 @@ _MADE_BY: Mapping[str, frozenset[str]] = MappingProxyType(
         "name": frozenset({"node.publish", "node.fork", "flow.publish"}),
         "deprecation": frozenset({"node.deprecate"}),
         "promotion": frozenset({"node.promote"}),
+        "cancellation": frozenset({"run.cancel"}),
+        "limit": frozenset({"run.limit"}),
     }
 )
 """Which verbs make things of a kind; of the other kinds there are checks of their own."""
+
+_FORKS = ("run.fork",)
+"""Verbs whose run is of the flow of another run."""
+
+
+def _cancellation(act: Act) -> dict[str, Json]:
+    """What a run.cancel may make."""
+    named = {name: act.this.get(name) for name in ("intent", "reason")}
+    return {"kind": "cancellation", "by": act.who, **named}
+
+
+def _limit(act: Act) -> dict[str, Json]:
+    """What a run.limit makes."""
+    scope, of = act.this.get("scope"), act.this.get("of")
+    fields = ("scope", "of", "concurrent", "run_seconds", "step_seconds")
+    identity = str(scope) if of is None else f"{scope}/{of}"
+    return {"kind": "limit", "id": identity, **{name: act.this.get(name) for name in fields}}
+
+
+_ASKED: Mapping[str, Callable[[Act], dict[str, Json]]] = MappingProxyType(
+    {"cancellation": _cancellation, "limit": _limit}
+)
+"""The things that hold what their intent says, and nothing else."""
 
 
 class Rights:
@@ -72,6 +97,14 @@ class Rights:
             self._check_kind(entry, act, str(thing["kind"]), field)
             if thing["kind"] == "grant":
                 self._check_grant(entry, act, thing, field)
+            elif thing["kind"] in _ASKED:
+                asked = _ASKED[str(thing["kind"])](act)
+                message = f"the {thing['kind']} at entry {entry.index} is not what was asked for"
+                self._require(asked == {**thing}, entry, field, asked, {**thing}, message)
+            elif thing["kind"] == "run" and act.pinned and act.verb not in _FORKS:
+                message = f"the run at entry {entry.index} is not of the flow of its intent"
+                ran = thing.get("flow")
+                self._require(ran == act.flow, entry, field, act.flow, ran, message)
             elif thing["kind"] == "draft":
                 self._check_draft(entry, act, thing, field)
             elif thing["kind"] == "supervisor":

@@ -28,7 +28,14 @@ from logos_graph.errors import LogosError, NotVerified
 from logos_graph.ledger.bodies import EntryKind, mutation_key
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.keys import founded
-from logos_graph.ledger.lines import LogLineState, answered, begun, ended
+from logos_graph.ledger.lines import (
+    LogLineState,
+    answered,
+    begun,
+    cancelled,
+    ended,
+    moved_on,
+)
 from logos_graph.ledger.memory import Table
 from logos_graph.logline import Status
 
@@ -180,7 +187,13 @@ class State:
             case EntryKind.RECEIPT:
                 self.settle(ended(self._pending(entry), entry, Status.COMMITTED), index=index)
                 for mutation in _objects(body["mutations"]):
-                    self.apply(mutation, index=index)
+                    if mutation.get("kind") == "cancellation":
+                        line = self._pending_line(str(mutation.get("intent")))
+                        self.settle(cancelled(line, mutation), index=index)
+                    else:
+                        self.apply(mutation, index=index)
+            case EntryKind.CLAIM | EntryKind.ATTEMPT:
+                self.settle(moved_on(self._pending(entry), entry), index=index)
             case EntryKind.GHOST:
                 self.settle(ended(self._pending(entry), entry, Status.GHOST), index=index)
             case _:
@@ -188,7 +201,9 @@ class State:
 
     def _pending(self, entry: Entry) -> LogLineState:
         """How the intent stands that the entry is about: it has not ended."""
-        cid = str(entry.body["intent"])
+        return self._pending_line(str(entry.body["intent"]))
+
+    def _pending_line(self, cid: str) -> LogLineState:
         line = self.get("logline", cid)
         put = self.aside.get("logline", cid) if line is None and self.aside is not None else None
         if line is None and put is None:

@@ -240,6 +240,8 @@ class ExpectedGraph:
             case "graph/fork":
                 run, parent = f"Run {given['run']}", f"Run {given['parent']}"
                 self._join("FORKED_FROM", run, parent, self._indexed({"at": given["at"]}))
+            case "graph/limit":
+                self._limit(given)
             case "graph/stored_values":
                 for each in given["values"]:
                     self._records(self._node("StoredValue", each["id"], self._indexed(each)))
@@ -279,6 +281,17 @@ class ExpectedGraph:
 
     def _indexed(self, properties: Mapping[str, Any]) -> Row:
         return {**properties, "ledger_index": self._index}
+
+    def _limit(self, given: Row) -> None:
+        """The first of its kind is joined to what it limits; those after it change its numbers."""
+        numbers = ("concurrent", "run_seconds", "step_seconds")
+        told = self._indexed(_some(given, "id", "scope", "of", *numbers))
+        new = not self._known(f"RunLimit {given['id']}")
+        name = self._node("RunLimit", given["id"], told)
+        self._records(name)
+        if new and given["scope"] != "ledger":
+            target = "Flow" if given["scope"] == "flow" else "Principal"
+            self._join("LIMITS", name, f"{target} {given['of']}")
 
     def _new_supervisor(self, given: Row) -> None:
         told = _some(given, "did", "previous", "signature")

@@ -106,6 +106,7 @@ def _logline(entry: Entry) -> Row:
         "first_decision": decision,
         "policy_hash": entry.policy_hash,
         "writer": body["writer"],
+        "flow": body.get("flow"),
         "decided_index": entry.index,
         "recorded_at": entry.recorded_at,
         "ledger_index": entry.index,
@@ -183,6 +184,11 @@ def _mutate(
         if "forked_from" in mutation:
             out.statements.append(_fork(entry, mutation))
         return
+    if kind == "cancellation":
+        changes = {"cancelled": encode_parsed({**mutation})}
+        row = {"entry": entry.hash, "intent": mutation["intent"], "changes": changes}
+        out.progress.append(row)
+        return
     base: Row = {"entry": entry.hash, "index": entry.index, "intent": _body(entry).get("intent")}
     rest = {name: value for name, value in mutation.items() if name != "kind"}
     match kind:
@@ -202,7 +208,7 @@ def _mutate(
             out.statements.append(_grant(base, mutation))
         case "draft":
             out.statements.append(_draft(base, entry, mutation, blobs))
-        case "principal" | "name" | "deprecation" | "promotion":
+        case "principal" | "name" | "deprecation" | "promotion" | "limit":
             out.statements.append(Statement(f"graph/{kind}", base | rest))
         case _:
             raise ValueError(f"no projection for a mutation of kind {kind!r}")

@@ -96,6 +96,10 @@ class Reader:
             for row in self.rows("read/supervisors")
         ]
 
+    def limits(self) -> list[Mutation]:
+        """Limits of runs, as the ledger's mutations."""
+        return _limits(self.rows)
+
     def verbs(self) -> list[Mutation]:
         """Verbs, as the ledger's mutations."""
         return _verbs(self.rows)
@@ -221,6 +225,7 @@ def read_snapshot(head: Head, rows: Rows) -> Snapshot:
         policy=rows("read/policy", ledger=head.ledger)[0]["text"],
         pending=[_pending(row) for row in rows("read/pending")],
         grants=[grant_mutation(row) for row in rows("read/grants_in_force")],
+        limits=_limits(rows),
     )
 
 
@@ -269,6 +274,10 @@ def _verbs(rows: Rows) -> list[Mutation]:
     ]
 
 
+def _limits(rows: Rows) -> list[Mutation]:
+    return [{"kind": "limit", **row} for row in rows("read/limits")]
+
+
 def _pending(row: Row) -> PendingIntent:
     signed = parse_signed_intent({"intent": parse(row["text"]), "signature": row["signature"]})
     return PendingIntent(
@@ -286,4 +295,7 @@ def _pending(row: Row) -> PendingIntent:
         attempts=row["attempts"] or 0,
         attempt_index=row["attempt_index"] or 0,
         wake_at=None if row["wake_at"] is None else parse_when(row["wake_at"]),
+        claimed_at=row["claimed_at"],
+        flow=None if row["flow"] is None else ContentId(row["flow"]),
+        cancelled=stored_object(row["cancelled"]),
     )

@@ -38,7 +38,12 @@ def read_state(reader: Reader) -> State:
     head = reader.head()
     ledger = "" if head is None else head.ledger
     state = State()
-    for mutation in (*reader.supervisors(), *reader.principals(), *reader.verbs()):
+    for mutation in (
+        *reader.supervisors(),
+        *reader.principals(),
+        *reader.verbs(),
+        *reader.limits(),
+    ):
         state.apply(mutation)
     for row in reversed(reader.rows("read/policies", ledger=ledger)):
         state.apply({"kind": "policy", "id": row["id"], "text": row["text"]})

@@ -1,7 +1,8 @@
 """The gate, and one handler per verb; speaks to the outside through Protocols only."""
 
+from logos_graph.ledger import OPERATOR
 from logos_graph.supervisor.gate import Supervisor
-from logos_graph.supervisor.genesis import OPERATOR, found_ledger
+from logos_graph.supervisor.genesis import found_ledger
 from logos_graph.supervisor.handlers import BUILT_IN
 from logos_graph.supervisor.handlers.building import EVERY_CAPABILITY
 from logos_graph.supervisor.handlers.flows import check_none_deprecated

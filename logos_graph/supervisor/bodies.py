@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from logos_graph.canon import ContentId, Json, recordable
+from logos_graph.errors import LogosError
+from logos_graph.graph.flow import OUTPUT
 from logos_graph.identity import Did
 from logos_graph.ledger import EntryKind
 from logos_graph.logline import LogLine, SignedIntent, format_when
@@ -21,7 +23,18 @@ from logos_graph.supervisor.decide import Judged
 from logos_graph.supervisor.effects import Draft, Effect
 from logos_graph.supervisor.ports import GivenConsent
 
-__all__ = ["consent", "consequence", "ghost", "intent", "receipt", "receipt_consequence", "refusal"]
+__all__ = [
+    "aborted",
+    "claim",
+    "consent",
+    "consequence",
+    "ghost",
+    "in_doubt",
+    "intent",
+    "receipt",
+    "receipt_consequence",
+    "refusal",
+]
 
 
 def consequence(line: LogLine, cause: Mapping[str, Json]) -> tuple[str, str]:
@@ -38,8 +51,27 @@ def receipt_consequence(line: LogLine, taken: Effect) -> tuple[str, str]:
     return ("if_doubt", line.if_doubt.text) if taken.doubt else ("if_not", line.if_not.text)
 
 
-def intent(signed: SignedIntent, judged: Judged, writer: str) -> Draft:
-    """The intent with its decision: what must be durable before anything else happens."""
+def aborted(error: LogosError) -> dict[str, Json]:
+    """The cause of a ghost that could not be done, or was given up; then with who did, and why."""
+    cause: dict[str, Json] = {"type": "AgentAbort", "code": error.code, "detail": error.message}
+    if error.code == "E_RUN_CANCELLED":
+        cause |= {name: str(error.data[name]) for name in ("by", "reason")}
+    return cause
+
+
+def in_doubt(code: str, reason: str) -> Effect:
+    """What is recorded of an intent that did something outside, and did not come to its end."""
+    failure: dict[str, Json] = {"step": OUTPUT, "code": code, "reason": recordable(reason)}
+    return Effect(result={"status": "failed", "failure": failure}, failed=True, doubt=True)
+
+
+def intent(
+    signed: SignedIntent, judged: Judged, writer: str, flow: ContentId | None = None
+) -> Draft:
+    """The intent with its decision: what must be durable before anything else happens.
+
+    flow: what it runs; whatever its verb is bound to later, this is what it stays on.
+    """
     return Draft(
         EntryKind.INTENT,
         {
@@ -48,9 +80,15 @@ def intent(signed: SignedIntent, judged: Judged, writer: str) -> Draft:
             "signature": signed.signature,
             "decision": judged.decision,
             "writer": writer,
+            "flow": flow,
         },
         judged.policy_hash,
     )
+
+
+def claim(pending: ContentId, writer: str) -> Draft:
+    """From here on this writer carries it out; its index is what he holds it by."""
+    return Draft(EntryKind.CLAIM, {"intent": pending, "writer": writer}, None)
 
 
 def consent(waiting: ContentId, given: GivenConsent, reached: Judged | None, writer: str) -> Draft:

@@ -16,14 +16,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from logos_graph.canon import ContentId, Json, recordable
+from logos_graph.canon import ContentId, Json
 from logos_graph.errors import Conflict, EnvironmentFault, LogosError, NotVerified, Rejected
-from logos_graph.graph.flow import OUTPUT
 from logos_graph.supervisor import bodies
+from logos_graph.supervisor.claims import Claims
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.decide import decide
 from logos_graph.supervisor.effects import Context, Effect
 from logos_graph.supervisor.handlers import handler_of
+from logos_graph.supervisor.hands import check_not_cancelled, in_hand, unsettled
 from logos_graph.supervisor.journal import Journal
 from logos_graph.supervisor.outcome import Outcome
 from logos_graph.supervisor.ports import (
@@ -36,6 +37,7 @@ from logos_graph.supervisor.ports import (
     Writers,
 )
 from logos_graph.supervisor.runner import Runner
+from logos_graph.supervisor.stopping import Stops
 from logos_graph.supervisor.surroundings import Surroundings
 from logos_graph.supervisor.told import read_told
 from logos_graph.supervisor.view import View
@@ -71,32 +73,55 @@ class Carrier:
         self._builder, self._admission = builder, admission
         self._watch = watch
         self._hands = set[ContentId]()
+        self.claims = Claims(journal, writers, self.has_in_hand)
         self._let_go = threading.Condition()
         self._around = Surroundings(
-            journal.view, store, outside, journal.commit, self._check_still_allowed, watch
+            journal.view, store, outside, journal.commit, self._check_still_open, watch
         )
 
     def carry_out(self, cid: ContentId) -> Outcome:
         """Performs an allowed, recorded intent and commits its receipt; a ghost if it cannot be."""
-        with self._in_hand(cid):
-            pending = self._journal.view.pending.get(cid)
-            if pending is None:
-                return self.recorded(cid)
-            try:
-                return self._ended(pending)
-            except Conflict as conflict:
-                if conflict.code == "E_SETTLED":
-                    return self.recorded(cid)
-                return still_pending(pending, conflict)
-            except (EnvironmentFault, NotVerified) as fault:  # not the intent's: it is found again
-                return still_pending(pending, fault)
+        with self.in_hand(cid):
+            return self.carry_on(cid)
+
+    def carry_on(self, cid: ContentId) -> Outcome:
+        """The same of what is in this thread's hand already (`in_hand`).
+
+        One that another process holds is left to it.
+        """
+        pending = self._journal.view.pending.get(cid)
+        if pending is None or pending.writer != self._writers.own:
+            return self.standing(cid)
+        try:
+            return self._ended(pending)
+        except Conflict as conflict:
+            if conflict.code in ("E_SETTLED", "E_TAKEN_OVER"):
+                return self.standing(cid)
+            return still_pending(pending, conflict)
+        except (EnvironmentFault, NotVerified) as fault:  # not the intent's: it is found again
+            return still_pending(pending, fault)
+
+    def standing(self, cid: ContentId) -> Outcome:
+        """How an intent stands now, which this process does not carry out.
+
+        Rejected E_UNKNOWN_INTENT if it is not recorded.
+        """
+        pending = self._journal.view.pending.get(cid)
+        if pending is None:
+            return self.recorded(cid)
+        did = pending.signed.intent.logline.did
+        return Outcome(cid, did, pending.decision, "PENDING")
+
+    def held(self, view: View, pending: PendingIntent, now_ns: int) -> bool:
+        """See Claims.held."""
+        return self.claims.held(view, pending, now_ns)
 
     def has_in_hand(self, cid: ContentId) -> bool:
         """Whether a thread of this process is carrying it out."""
         return cid in self._hands
 
     @contextmanager
-    def _in_hand(self, cid: ContentId) -> Iterator[None]:
+    def in_hand(self, cid: ContentId) -> Iterator[None]:
         """One thread of this process carries out an intent; the next one finds how it ended."""
         with self._let_go:
             self._let_go.wait_for(lambda: cid not in self._hands)
@@ -122,6 +147,7 @@ class Carrier:
             return self._abort(pending, LogosError("E_INTERNAL", f"{type(bug).__name__}: {bug}"))
 
     def _perform(self, pending: PendingIntent) -> Outcome:
+        check_not_cancelled(pending)
         try:
             effect = self._effect(pending)
         except Rejected as error:
@@ -150,7 +176,7 @@ class Carrier:
         return self._effect_once(pending)
 
     def _effect_once(self, pending: PendingIntent) -> Effect:
-        effect = handler_of(self._verb_flow(pending), pending)(self._context(), pending)
+        effect = handler_of(pending)(self._context(), pending)
         self._watch("performed", pending.cid)
         try:
             self._commit(pending, effect)
@@ -163,12 +189,19 @@ class Carrier:
 
     def _commit(self, pending: PendingIntent, effect: Effect) -> None:
         def compose(view: View, now_ns: int) -> Sequence[Draft]:
-            if _unsettled(view, pending.cid).effects == 0:  # else it was asked before the last one
+            now = in_hand(view, pending.cid, pending.claimed)
+            if now.effects == 0:  # else it was asked before the last one
                 self._check_still_allowed(view, pending.cid, now_ns)
+                if not effect.failed:
+                    check_not_cancelled(now)
             if effect.check is not None:
                 effect.check(view)
             further = effect.entries(view, now_ns) if effect.entries is not None else ()
-            return [*further, bodies.receipt(pending.signed, effect, view.policy.id)]
+            made = effect
+            if effect.composed is not None:
+                more = effect.composed(view, now_ns)
+                made = replace(effect, mutations=(*effect.mutations, *more))
+            return [*further, bodies.receipt(pending.signed, made, view.policy.id)]
 
         self._journal.commit(compose, effect.blobs, asks_store=effect.asks_store)
 
@@ -176,13 +209,21 @@ class Carrier:
         pending = self._journal.view.pending.get(cid)
         return 0 if pending is None else pending.effects
 
+    def _check_still_open(self, view: View, cid: ContentId, now_ns: int) -> None:
+        """Before something is done outside: it is still allowed, and nobody has cancelled it."""
+        self._check_still_allowed(view, cid, now_ns)
+        check_not_cancelled(unsettled(view, cid))
+
     def _check_still_allowed(self, view: View, cid: ContentId, now_ns: int) -> None:
         """It has not ended meanwhile, and the policy in force, if it is another, allows it too."""
-        now = _unsettled(view, cid)
+        now = unsettled(view, cid)
         if now.policy_hash == view.policy.id:
             return
         consents = [each.by for each in now.consents if each.expires_at > now_ns]
-        if decide(view, now.signed, now_ns, self._runner.check_inputs, consents).outcome != "ALLOW":
+        judged = decide(
+            view, now.signed, now_ns, self._runner.check_inputs, consents, flow=now.flow
+        )
+        if judged.outcome != "ALLOW":
             raise Rejected(
                 "E_POLICY_CHANGED",
                 "the policy has changed since it was decided, and no longer allows it",
@@ -195,9 +236,7 @@ class Carrier:
         """It could not be done: nothing of it took hold, and the intent stays as a ghost."""
         if self._effects(pending.cid):
             return self._end_in_doubt(pending, error)
-        cause: dict[str, Json] = {
-            "type": "AgentAbort", "code": error.code, "detail": error.message,
-        }  # fmt: skip
+        cause = bodies.aborted(error)
         self.end_as_ghost(pending, lambda _now: cause)
         line = pending.signed.intent.logline
         consequence, commitment = bodies.consequence(line, cause)
@@ -208,10 +247,7 @@ class Carrier:
 
     def _end_in_doubt(self, pending: PendingIntent, error: LogosError) -> Outcome:
         """It could not be done to its end, and something outside was: a receipt that says so."""
-        failure: dict[str, Json] = {
-            "step": OUTPUT, "code": error.code, "reason": recordable(error.message),
-        }  # fmt: skip
-        effect = Effect(result={"status": "failed", "failure": failure}, failed=True, doubt=True)
+        effect = bodies.in_doubt(error.code, error.message)
         self._commit(pending, effect)
         return replace(self._committed(pending, effect), error=error)
 
@@ -220,14 +256,12 @@ class Carrier:
     ) -> None:
         """Nothing of it takes hold.
 
-        Raises Conflict: E_SETTLED if it has ended otherwise meanwhile, E_TAKEN_OVER if another
-        process has done something outside for it, E_BUSY.
+        Raises Conflict: E_SETTLED if it has ended otherwise meanwhile, E_TAKEN_OVER if it was given
+        to somebody else, E_BUSY.
         """
 
         def compose(view: View, _now_ns: int) -> Sequence[Draft]:
-            now = _unsettled(view, pending.cid)
-            if now.effects:
-                raise Conflict("E_TAKEN_OVER", f"another process is carrying out {now.cid}")
+            now = in_hand(view, pending.cid, pending.claimed)
             return [bodies.ghost(now.signed, cause(now), view.policy.id)]
 
         self._journal.commit(compose)
@@ -238,7 +272,7 @@ class Carrier:
         waiting = self._journal.view.pending.get(effect.resumes)
         if waiting is None:
             return (self.recorded(effect.resumes),)
-        if waiting.decision["outcome"] != "ALLOW":
+        if waiting.decision["outcome"] != "ALLOW" or waiting.cancelled is not None:
             return ()
         return (self.carry_out(effect.resumes),)
 
@@ -252,31 +286,21 @@ class Carrier:
             record.commitment, result=record.result, cause=record.cause,
         )  # fmt: skip
 
-    def _verb_flow(self, pending: PendingIntent) -> ContentId | None:
-        flow = self._journal.view.verbs[pending.signed.intent.logline.did].flow
-        return None if flow is None else ContentId(flow)
-
     def _context(self) -> Context:
         return Context(
             self._journal.view, self._store, self._builder, self._admission, self._runner,
-            self._clock.now_ns(), self._writers.own, self._world,
+            self._clock.now_ns(), self._writers.own, self._world, self.held,
         )  # fmt: skip
 
     def _world(self, pending: PendingIntent, run: ContentId) -> LiveWorld:
         """Around this run; with what the ledger tells of it, if it did something outside before."""
         entries = self._store.effects(pending.cid) if pending.effects else ()
         told = read_told(entries, pending, run, self._journal.view.keys)
-        return LiveWorld(self._around, pending, run, told)
+        stops = Stops(self._journal.view, pending, self._clock.now_ns, self._journal.catch_up)
+        return LiveWorld(self._around, pending, run, told, stops)
 
 
 def still_pending(pending: PendingIntent, error: LogosError) -> Outcome:
     """It stays as it is, and why."""
     did = pending.signed.intent.logline.did
     return Outcome(pending.cid, did, pending.decision, "PENDING", error=error)
-
-
-def _unsettled(view: View, cid: ContentId) -> PendingIntent:
-    pending = view.pending.get(cid)
-    if pending is None:
-        raise Conflict("E_SETTLED", f"{cid} has ended already")
-    return pending

@@ -21,10 +21,10 @@ from logos_graph.governance import (
     resolve_signers,
 )
 from logos_graph.identity import Did
-from logos_graph.logline import SignedIntent
+from logos_graph.logline import LogLine, SignedIntent
 from logos_graph.supervisor.view import View
 
-__all__ = ["CheckInputs", "Judged", "decide"]
+__all__ = ["CheckInputs", "Judged", "decide", "denied", "flow_of"]
 
 CheckInputs = Callable[[ContentId, Mapping[str, Json]], None]
 """Raises if these are not the typed inputs of this flow."""
@@ -51,15 +51,20 @@ def decide(
     now_ns: int,
     check_inputs: CheckInputs,
     consents: Iterable[Did] = (),
+    *,
+    flow: ContentId | None = None,
 ) -> Judged:
-    """Judges an admitted intent on this view, with the consents it has so far."""
+    """Judges an admitted intent on this view, with the consents it has so far.
+
+    flow: what it runs (`flow_of`), or what it stays on if it was recorded before.
+    """
     line = signed.intent.logline
     verb = view.verbs.get(line.did)
     if verb is None:
         return _invalid_verb(view, line.did)
     try:
         check_this(verb, line.this)
-        _check_flow_inputs(verb, line.this, check_inputs)
+        _check_flow_inputs(verb, flow, line.this, check_inputs)
     except (Rejected, InvalidInput) as misfit:
         return _misfit(view, misfit)
     request = Request(
@@ -113,15 +118,26 @@ def _reachable(view: View, decision: Decision, who: Did) -> Decision:
     )
 
 
-def _check_flow_inputs(verb: Verb, this: Mapping[str, Json], check_inputs: CheckInputs) -> None:
+def flow_of(view: View, line: LogLine) -> ContentId | None:
+    """The flow that an intent of this moment runs: its verb's, or the one that it names itself.
+
+    None for what is no run, and for what names no flow, whatever else it names.
+    """
+    verb = view.verbs.get(line.did)
+    named = line.this.get("flow") if line.did == "flow.run" else verb and verb.flow
+    return ContentId(named) if isinstance(named, str) else None
+
+
+def _check_flow_inputs(
+    verb: Verb, flow: ContentId | None, this: Mapping[str, Json], check_inputs: CheckInputs
+) -> None:
     """A verb that starts a flow carries the flow's inputs, whole and typed."""
-    if verb.flow is not None:
-        check_inputs(ContentId(verb.flow), this)
-    elif verb.name == "flow.run":
-        inputs = this["inputs"]
-        if not isinstance(inputs, dict):
-            raise InvalidInput("E_THIS_SCHEMA", "`inputs` is not an object", path="$.inputs")
-        check_inputs(ContentId(str(this["flow"])), inputs)
+    if flow is None:
+        return
+    inputs = this["inputs"] if verb.name == "flow.run" else this
+    if not isinstance(inputs, Mapping):
+        raise InvalidInput("E_THIS_SCHEMA", "`inputs` is not an object", path="$.inputs")
+    check_inputs(flow, inputs)
 
 
 def _deny(view: View, reason: str, detail: str) -> dict[str, Json]:
@@ -151,14 +167,12 @@ def _invalid_verb(view: View, name: str) -> Judged:
 
 
 def _misfit(view: View, error: LogosError) -> Judged:
-    return Judged(
-        _deny(view, "PolicyViolation", error.message),
-        view.policy.id,
-        {
-            "type": "PolicyDeny",
-            "reason": "PolicyViolation",
-            "code": error.code,
-            "detail": error.message,
-        },
-        error,
-    )
+    return denied(view, "PolicyViolation", error, {"code": error.code})
+
+
+def denied(view: View, reason: str, error: LogosError, cause: Mapping[str, Json]) -> Judged:
+    """A DENY that no policy made. reason: of DenyReason. cause: more of what the ghost tells."""
+    told: dict[str, Json] = {
+        "type": "PolicyDeny", "reason": reason, "detail": error.message, **cause,
+    }  # fmt: skip
+    return Judged(_deny(view, reason, error.message), view.policy.id, told, error)

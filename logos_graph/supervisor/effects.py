@@ -39,6 +39,7 @@ class Effect:
     asks_store: `entries` or `check` asks the store; see Journal.commit.
     resumes: an intent that this one may have let through.
     check: raises Conflict on a view on which it does not hold; E_KV_CHANGED: it is to be made anew.
+    composed: further mutations, made when the receipt is composed, on its view at its instant (ns).
     undone: what it is when it cannot be made anew, since it had effects outside.
     """
 
@@ -51,6 +52,7 @@ class Effect:
     asks_store: bool = False
     resumes: ContentId | None = None
     check: Callable[[View], None] | None = None
+    composed: Callable[[View, int], tuple[Mutation, ...]] | None = None
     undone: Callable[[LogosError], Effect] | None = None
 
 
@@ -58,7 +60,8 @@ class Effect:
 class Context:
     """What a handler may look at: the view, stored components, the toolchain, the host.
 
-    world: what is around the run (by id) of an intent.
+    world: what is around the run (by id) of an intent. held: whether somebody who lives carries an
+    intent out, at this instant (ns).
     """
 
     view: View
@@ -69,6 +72,7 @@ class Context:
     now_ns: int
     writer: str
     world: Callable[[PendingIntent, ContentId], LiveWorld]
+    held: Callable[[View, PendingIntent, int], bool]
 
 
 Handler = Callable[[Context, PendingIntent], Effect]

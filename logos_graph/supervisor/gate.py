@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import (
@@ -20,15 +21,18 @@ from logos_graph.errors import (
     InvalidInput,
     LogosError,
     NotVerified,
+    Rejected,
 )
 from logos_graph.ledger import EntryKind
 from logos_graph.logline import SignedIntent, parse_signed_intent, parse_when, verify_intent
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.admit import admit
 from logos_graph.supervisor.carry import Carrier, still_pending
+from logos_graph.supervisor.claims import CLAIMED_AT_ONCE
 from logos_graph.supervisor.compose import Draft
-from logos_graph.supervisor.decide import Judged, decide
+from logos_graph.supervisor.decide import Judged, decide, flow_of
 from logos_graph.supervisor.journal import Journal
+from logos_graph.supervisor.limits import within_limits
 from logos_graph.supervisor.outcome import Outcome
 from logos_graph.supervisor.ports import (
     Admission,
@@ -46,6 +50,9 @@ from logos_graph.supervisor.runner import Runner
 from logos_graph.supervisor.view import View, check_entry
 
 __all__ = ["Supervisor"]
+
+_PERHAPS_REPEATED = ("E_NONCE_USED", "E_CLOCK")
+"""What an intent meets that was recorded before: its nonce is used, or it is an old one."""
 
 
 class Supervisor:
@@ -108,31 +115,53 @@ class Supervisor:
         """Takes one signed intent through the gate.
 
         Returns how it stands: COMMITTED, GHOST, or PENDING when consent is required (or when the
-        environment failed it: then `error` says how, and `recover` finishes it). Raises
-        InvalidInput or Rejected for what cannot be admitted (nothing is recorded then), and
-        EnvironmentFault when the database cannot be reached.
+        environment failed it: then `error` says how, and `recover` finishes it). The very same
+        intent again is not recorded again: how it stands now is returned, `repeated`, and what was
+        left of it is carried on. Raises InvalidInput or Rejected for what cannot be admitted
+        (nothing is recorded then), and EnvironmentFault when the database cannot be reached.
         """
         signed = (
             submitted if isinstance(submitted, SignedIntent) else parse_signed_intent(submitted)
         )
         cid = signed.intent.cid
         ready = self._make_ready(signed)
-        judged: list[Judged] = []
+        with self._carrier.in_hand(cid):
+            try:
+                judged = self._record(signed, ready)
+            except Rejected as error:
+                if error.code not in _PERHAPS_REPEATED or self._store.intent(cid) is None:
+                    raise
+                judged = None
+            if judged is not None:
+                self._watch("committed", cid)
+                if judged.outcome == "ALLOW":
+                    return self._carrier.carry_on(cid)  # 4
+                return self._refused_or_waiting(signed, judged)
+        return replace(self.resume(cid), repeated=True)
+
+    def _record(self, signed: SignedIntent, ready: bool) -> Judged:
+        """Steps 1 to 3; E_NONCE_USED if it is recorded already, this one or another of its nonce.
+
+        ready: judging it asks nothing of the store.
+        """
+        cid, line, judged = signed.intent.cid, signed.intent.logline, list[Judged]()
 
         def record(view: View, now_ns: int) -> Sequence[Draft]:
             admit(signed, view, self._clock.now_ns())  # 1: by the clock, not by the ledger
-            judged[:] = [decide(view, signed, now_ns, self.runner.check_inputs)]  # 2
-            drafts = [bodies.intent(signed, judged[0], self._writers.own)]
+            if cid in view.pending:
+                raise Rejected("E_NONCE_USED", f"{cid} was recorded before", intent=cid)
+            flow = flow_of(view, line)
+            found = decide(view, signed, now_ns, self.runner.check_inputs, flow=flow)  # 2
+            judged[:] = [within_limits(view, line.who, flow, found)]
+            pinned = flow if judged[0].cause is None else None
+            drafts = [bodies.intent(signed, judged[0], self._writers.own, pinned)]
             if judged[0].cause is not None:
                 drafts.append(bodies.ghost(signed, judged[0].cause, view.policy.id))
             self._watch("admitted", cid)
             return drafts
 
         self._journal.commit(record, asks_store=not ready, begins=True)  # 3
-        self._watch("committed", cid)
-        if judged[0].outcome == "ALLOW":
-            return self._carrier.carry_out(cid)  # 4
-        return self._refused_or_waiting(signed, judged[0])
+        return judged[0]
 
     def _make_ready(self, signed: SignedIntent) -> bool:
         """Compiles what a flow needs before the journal is asked; errors are told there.
@@ -140,13 +169,12 @@ class Supervisor:
         Whether judging it then asks nothing of the store.
         """
         line, view = signed.intent.logline, self.view
-        verb = view.verbs.get(line.did)
-        flow = line.this.get("flow") if line.did == "flow.run" else verb and verb.flow
+        flow = flow_of(view, line)
         if flow is None:
             return True
         if line.who in view.principals:
             with suppress(LogosError):
-                self.runner.plan(ContentId(str(flow)))
+                self.runner.plan(flow)
                 return True
         return False
 
@@ -170,23 +198,46 @@ class Supervisor:
         One that cannot be finished now does not keep the others, or new intents, from their turn.
         """
         ended: list[Outcome] = []
-        for pending in sorted(self.view.pending.values(), key=lambda each: each.index):
+        left: list[PendingIntent] = []
+        view, now = self.view, self._clock.now_ns()
+        for pending in sorted(view.pending.values(), key=lambda each: each.index):
             try:
                 if pending.decision["outcome"] != "ALLOW":
                     if self._expired(pending):
                         ended.append(self._time_out(pending))
-                elif not self._in_hand(pending):
+                elif self._carrier.claims.free(view, pending, now):
                     self._check_recorded(pending)
-                    ended.append(self._carrier.carry_out(pending.cid))
+                    left.append(pending)
             except LogosError as error:
                 ended.append(still_pending(pending, error))
-        return tuple(ended)
+        return (*ended, *self._carry_on(left))
 
-    def _in_hand(self, pending: PendingIntent) -> bool:
-        """Whether somebody carries it out: another process that lives, or a thread of this one."""
-        if pending.writer == self._writers.own:
-            return self._carrier.has_in_hand(pending.cid)
-        return self._writers.alive(pending.writer)
+    def _carry_on(self, left: Sequence[PendingIntent]) -> list[Outcome]:
+        """Claims what was left, a part at a time, and carries it out."""
+        ended: list[Outcome] = []
+        for first in range(0, len(left), CLAIMED_AT_ONCE):
+            part = {each.cid: each for each in left[first : first + CLAIMED_AT_ONCE]}
+            try:
+                taken = self._carrier.claims.take([*part])
+            except LogosError as error:
+                ended += [still_pending(each, error) for each in part.values()]
+                continue
+            ended += [self._carrier.carry_out(cid) for cid in taken]
+        return ended
+
+    def resume(self, cid: ContentId) -> Outcome:
+        """Carries on what is left of one intent now, if nobody does; how it stands then.
+
+        Rejected E_UNKNOWN_INTENT if it is not recorded.
+        """
+        pending = self.view.pending.get(cid)
+        if pending is not None and self._carrier.claims.free(
+            self.view, pending, self._clock.now_ns()
+        ):
+            self._check_recorded(pending)
+            for outcome in self._carry_on([pending]):
+                return outcome
+        return self._carrier.standing(cid)
 
     def _check_recorded(self, pending: PendingIntent) -> None:
         """That an ALLOW read from the graph is one that this supervisor signed into the ledger."""
@@ -209,8 +260,6 @@ class Supervisor:
 
     def _time_out(self, pending: PendingIntent) -> Outcome:
         def cause(now: PendingIntent) -> dict[str, Json]:
-            if now.decision["outcome"] != "REQUIRE":
-                raise Conflict("E_SETTLED", f"{now.cid} no longer waits")
             return {
                 "type": "ConsentTimeout",
                 "requested": now.decision["quorum"],
@@ -220,9 +269,9 @@ class Supervisor:
         try:
             self._carrier.end_as_ghost(pending, cause)
         except Conflict as conflict:
-            if conflict.code != "E_SETTLED":
+            if conflict.code not in ("E_SETTLED", "E_TAKEN_OVER"):  # it no longer waits
                 raise
-        return self.recorded(pending.cid)
+        return self._carrier.standing(pending.cid)
 
     def catch_up(self) -> bool:
         """Reads the entries that other processes have committed; whether there were any."""

@@ -7,14 +7,11 @@ from collections.abc import Sequence
 from logos_graph.canon import Json
 from logos_graph.governance import Policy, Verb
 from logos_graph.identity import Signer
-from logos_graph.ledger import Entry, EntryKind, make_entry
+from logos_graph.ledger import OPERATOR, Entry, EntryKind, make_entry
 from logos_graph.ledger.merkle import Frontier
 from logos_graph.supervisor.ports import Clock, Store
 
-__all__ = ["OPERATOR", "found_ledger"]
-
-OPERATOR = "operator"
-"""The role that the bootstrap policy lets set things up."""
+__all__ = ["found_ledger"]
 
 
 def found_ledger(

@@ -22,6 +22,7 @@ class Outcome:
     cause: why it is a ghost.
     error: what stopped the effect, when this process saw it happen.
     settled: other intents that ended as a consequence (the one that a consent let through).
+    repeated: whether this very intent had been recorded before it was submitted now.
     """
 
     intent: ContentId
@@ -34,6 +35,7 @@ class Outcome:
     cause: Mapping[str, Json] | None = None
     error: LogosError | None = None
     settled: tuple[Outcome, ...] = ()
+    repeated: bool = False
 
     @property
     def verdict(self) -> str:
@@ -58,4 +60,5 @@ class Outcome:
             "cause": dict(self.cause) if self.cause is not None else None,
             "error": self.error.to_json() if self.error is not None else None,
             "settled": [outcome.to_json() for outcome in self.settled],
+            "repeated": self.repeated,
         }

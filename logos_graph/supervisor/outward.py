@@ -29,7 +29,9 @@ from logos_graph.graph.capabilities import Grant, HttpLimits
 from logos_graph.graph.retry import LOST, Retry
 from logos_graph.ledger import EntryKind, effect_key
 from logos_graph.supervisor.compose import Draft
+from logos_graph.supervisor.hands import in_hand
 from logos_graph.supervisor.ports import PendingIntent, Request
+from logos_graph.supervisor.stopping import Stops
 from logos_graph.supervisor.surroundings import Surroundings
 from logos_graph.supervisor.told import Told, Try, effect, outcome
 from logos_graph.supervisor.values import RunValues
@@ -49,9 +51,15 @@ class Outward:
     """
 
     def __init__(
-        self, around: Surroundings, pending: PendingIntent, run: ContentId, values: RunValues
+        self,
+        around: Surroundings,
+        pending: PendingIntent,
+        run: ContentId,
+        values: RunValues,
+        stops: Stops,
     ) -> None:
         self._around, self._intent, self._run, self._values = around, pending.cid, run, values
+        self._claimed, self._stops = pending.claimed, stops
         self._ordinals = Counter[str]()
         self.fresh: list[Told] = []
         self.effects = pending.effects
@@ -130,11 +138,11 @@ class Outward:
         left = min(last.at + delay - around.outside.now_ns(), delay) / 1_000_000_000
         around.watch("waiting", self._intent)
         try:
-            around.check_stopped(self._intent)
+            self._stops.check()
             while left > 0:
                 around.outside.wait(min(left, _SLICE_S))
                 left -= _SLICE_S
-                around.check_stopped(self._intent)
+                self._stops.check()
         except NodeFailure:  # the run is told so when the node is done, or asks for something
             return False
         return True
@@ -191,11 +199,7 @@ class Outward:
 
     def check_in_hand(self, view: View) -> None:
         """Raises Conflict E_SETTLED, or E_TAKEN_OVER if another process carries the intent on."""
-        pending = view.pending.get(self._intent)
-        if pending is None:
-            raise Conflict("E_SETTLED", f"{self._intent} has ended already")
-        if pending.effects != self.effects:
-            raise _taken_over(self._intent)
+        in_hand(view, self._intent, self._claimed)
 
 
 def _retry(grant: Grant) -> Retry | None:

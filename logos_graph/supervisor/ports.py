@@ -69,7 +69,9 @@ class PendingIntent:
     claimed: the index of the entry that gave it to its writer: whoever carries it out has that, and
     stops when it has changed. attempts: how many failed and are to be made again; attempt_index: of
     the last of these (0: none), so that what the ledger tells of the present one comes after it;
-    wake_at: before then (ns) there is no other.
+    wake_at: before then (ns) there is no other. claimed_at: when it was given to him (ns).
+    flow: what it runs, as it was when the intent was recorded; None for what is no run.
+    cancelled: the `cancellation` that asks whoever has it in hand to stop; None if nobody asked.
     """
 
     signed: SignedIntent
@@ -83,6 +85,19 @@ class PendingIntent:
     attempts: int = 0
     attempt_index: int = 0
     wake_at: int | None = None
+    claimed_at: int = 0
+    flow: ContentId | None = None
+    cancelled: Mapping[str, Json] | None = None
+
+    @property
+    def begun_at(self) -> int:
+        """When whoever has it in hand began, or is to begin (ns): his time is counted from here."""
+        return max(self.claimed_at, self.wake_at or 0)
+
+    @property
+    def who(self) -> Did:
+        """Who submitted it."""
+        return self.signed.intent.logline.who
 
     @property
     def cid(self) -> ContentId:
@@ -106,6 +121,8 @@ class Snapshot:
     pending: Sequence[PendingIntent]
     grants: Sequence[Mutation] = ()
     """Those in force."""
+    limits: Sequence[Mutation] = ()
+    """Of runs."""
 
 
 @dataclass(frozen=True, slots=True)

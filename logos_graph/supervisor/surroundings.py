@@ -28,8 +28,7 @@ class Commit(Protocol):
 class Surroundings:
     """As the gate's Carrier makes them.
 
-    view: what is committed. watch: see Supervisor. check_stopped: raises NodeFailure once an
-    intent's run is to stop; it is asked while one waits.
+    view: what is committed. watch: see Supervisor.
     """
 
     view: View
@@ -38,4 +37,3 @@ class Surroundings:
     commit: Commit
     check_allowed: CheckAllowed
     watch: Callable[[str, ContentId], None]
-    check_stopped: Callable[[ContentId], None] = lambda _intent: None

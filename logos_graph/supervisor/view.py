@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 
 from rpds import HashTrieMap
 
@@ -46,7 +47,9 @@ class View:
         self.pending = HashTrieMap({each.cid: each for each in snapshot.pending})
         self.grants: HashTrieMap[ContentId, Mutation] = HashTrieMap()
         self._held: HashTrieMap[tuple[ContentId, Capability], Grant] = HashTrieMap()
-        for mutation in (*snapshot.principals, *snapshot.verbs, *snapshot.grants):
+        self.limits: HashTrieMap[str, Mutation] = HashTrieMap()
+        tables = (snapshot.principals, snapshot.verbs, snapshot.grants, snapshot.limits)
+        for mutation in chain.from_iterable(tables):
             self._mutate(mutation)
 
     def fork(self) -> View:
@@ -128,6 +131,8 @@ class View:
                         entry.index,
                         str(body["writer"]),
                         claimed=entry.index,
+                        claimed_at=entry.recorded_at,
+                        flow=_flow(body.get("flow")),
                     )
                 )
             case EntryKind.CONSENT:
@@ -161,6 +166,7 @@ class View:
                 index=entry.index,
                 writer=str(body["writer"]),
                 claimed=entry.index,
+                claimed_at=entry.recorded_at,
             )
         self._wait(waiting)
 
@@ -178,6 +184,11 @@ class View:
                 self.policy = Policy(str(mutation["text"]))
             case "grant":
                 self._grant(mutation)
+            case "limit":
+                self.limits = self.limits.insert(str(mutation["id"]), mutation)
+            case "cancellation":
+                cancelled = self.pending[ContentId(str(mutation["intent"]))]
+                self._wait(replace(cancelled, cancelled=mutation))
             case _:
                 pass  # nodes, flows, names and runs are looked up in the graph
 
@@ -194,13 +205,22 @@ class View:
 def _moved_on(waiting: PendingIntent, entry: Entry) -> PendingIntent:
     """Carried on by another writer, or to be attempted again."""
     body = entry.body
-    held = replace(waiting, writer=str(body["writer"]), claimed=entry.index)
+    held = replace(
+        waiting,
+        writer=str(body["writer"]),
+        claimed=entry.index,
+        claimed_at=entry.recorded_at,
+    )
     if entry.kind is EntryKind.CLAIM:
         return held
     number = body["number"]
     assert isinstance(number, int)  # the entry's form was checked when it was read
     wake_at = parse_when(body["next_at"])
     return replace(held, attempts=number, attempt_index=entry.index, wake_at=wake_at)
+
+
+def _flow(told: object) -> ContentId | None:
+    return None if told is None else ContentId(str(told))
 
 
 def check_entry(entry: Entry, keys: SupervisorKeys) -> None:

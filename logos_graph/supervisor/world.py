@@ -26,6 +26,7 @@ from logos_graph.graph.capabilities import (
 )
 from logos_graph.supervisor.outward import Outward
 from logos_graph.supervisor.ports import Mutation, PendingIntent
+from logos_graph.supervisor.stopping import Stops
 from logos_graph.supervisor.surroundings import Surroundings
 from logos_graph.supervisor.told import Told
 from logos_graph.supervisor.values import RunValues, value_id
@@ -41,20 +42,27 @@ class LiveWorld:
     """
 
     def __init__(
-        self, around: Surroundings, pending: PendingIntent, run: ContentId, told: Iterable[Told]
+        self,
+        around: Surroundings,
+        pending: PendingIntent,
+        run: ContentId,
+        told: Iterable[Told],
+        stops: Stops,
     ) -> None:
-        self._around, self._told = around, deque(told)
+        self._around, self._told, self._stops = around, deque(told), stops
         self._values = RunValues(around.store)
-        self._outward = Outward(around, pending, run, self._values)
+        self._outward = Outward(around, pending, run, self._values, stops)
         self._writers: set[tuple[ContentId, str]] = set()
 
     # stops --------------------------------------------------------------------------------------
 
     def begin(self, _step: str, _node: ContentId) -> None:
-        """See World.begin; nothing stops a run here."""
+        """See World.begin; what stopping.Stops raises."""
+        self._stops.begin()
 
     def end(self, _step: str, _node: ContentId) -> None:
-        """See World.end; nothing stops a step here."""
+        """See World.end; what stopping.Stops raises."""
+        self._stops.end()
 
     # what nodes ask -----------------------------------------------------------------------------
 
@@ -62,8 +70,10 @@ class LiveWorld:
         self, step: str, node: ContentId, operation: str, arguments: dict[str, Json]
     ) -> dict[str, Json]:
         """See World.answer. Raises NodeFailure E_GRANT_REVOKED, E_KV_READ_ONLY, E_HTTP_…,
-        E_RUN_DIVERGED, E_EFFECT_UNKNOWN; and what the ledger or the database cannot do.
+        E_RUN_DIVERGED, E_EFFECT_UNKNOWN; what stopping.Stops raises; and what the ledger or the
+        database cannot do.
         """
+        self._stops.check()  # before it is answered: what the ledger tells of it stays whole
         capability = OPERATIONS[operation].capability
         if capability is Capability.KV:
             return self._kv(step, node, operation, arguments)

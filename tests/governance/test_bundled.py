@@ -57,6 +57,14 @@ FITTING: dict[str, dict[str, Any]] = {
         "expires_at": format_when(10**18),
     },
     "consent.refuse": {"intent": ID, "reason": "no"},
+    "run.cancel": {"intent": ID, "reason": "no longer wanted"},
+    "run.limit": {
+        "scope": "flow",
+        "of": ID,
+        "concurrent": 8,
+        "run_seconds": None,
+        "step_seconds": 5,
+    },
     "flow.run": {"flow": ID, "inputs": {"payment": {"amount": "1.00", "history": [1, None]}}},
 }
 RISKS = {
@@ -75,6 +83,8 @@ RISKS = {
     "consent.give": "L0",
     "consent.refuse": "L0",
     "flow.run": "L1",
+    "run.cancel": "L1",
+    "run.limit": "L1",
 }
 
 
@@ -137,7 +147,7 @@ def test_a_supervisor_cannot_be_registered() -> None:
 
 BOOTSTRAP = Policy(resources.read_text("schemas/policies/bootstrap.cedar"))
 EXAMPLE = Policy((DOCS / "examples" / "payment-approval" / "policy.cedar").read_text())
-ANSWERS = {"consent.give", "consent.refuse"}
+ANSWERS = {"consent.give", "consent.refuse", "run.cancel"}
 
 
 def _ask(name: str, *roles: str) -> Request:

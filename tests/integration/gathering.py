@@ -64,8 +64,13 @@ class Gathering:
             os.sched_yield()
         self.meanwhile()
 
-    def at_once(self, first: SignedIntent, others: Sequence[SignedIntent]) -> list[Ended]:
-        """How each ended, or was refused; the others are all in the batch after the first."""
+    def at_once(
+        self, first: SignedIntent, others: Sequence[SignedIntent], *, twins: int = 0
+    ) -> list[Ended]:
+        """How each ended, or was refused; the others are all in the batch after the first.
+
+        twins: how many of them are there again, and wait for the first of their kind.
+        """
         ended: dict[int, Ended] = {}
 
         def submit(number: int, signed: SignedIntent) -> None:
@@ -78,7 +83,7 @@ class Gathering:
             threading.Thread(target=submit, args=each) for each in enumerate([first, *others])
         ]
         _ = self.system.supervisor  # it finishes what was left before anything is held
-        self.held, self._count = first.intent.cid, len(others)
+        self.held, self._count = first.intent.cid, len(others) - twins
         self.store.transactions.clear()
         self._begun.clear()
         threads[0].start()

@@ -200,7 +200,8 @@ def test_a_signed_logline_is_submitted_once(example: Cast, logos: Logos, tmp_pat
     first = logos("tuple", "submit", tmp_path / "signed.json", "--json")
     assert (first.status, first.document["status"]) == (0, "COMMITTED")
     again = logos("tuple", "submit", tmp_path / "signed.json", "--json")
-    assert (again.status, again.document["error"]["code"]) == (1, "E_NONCE_USED")
+    assert (again.status, again.document["repeated"]) == (0, True)
+    assert again.document["result"] == first.document["result"]
 
 
 def test_a_source_that_does_not_compile_exits_1_with_rustcs_own_words(

@@ -16,6 +16,7 @@ from logos_graph.ledger import Entry, EntryKind, SupervisorKeys, effect_key, mak
 from logos_graph.logline import parse_signed_intent
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.ports import PendingIntent
+from logos_graph.supervisor.stopping import Stops
 from logos_graph.supervisor.surroundings import Surroundings
 from logos_graph.supervisor.told import Told, Try, effect, outcome, read_told
 from logos_graph.supervisor.world import LiveWorld
@@ -44,6 +45,7 @@ class Place:
     outcomes: list[Json] = field(default_factory=list)
     waited: float = 0
     time: int = 0
+    limits: dict[str, Any] = field(default_factory=dict)
     policy: Any = field(default_factory=lambda: type("Policy", (), {"id": POLICY["id"]}))
 
     def grant(self, node: ContentId, capability: Capability) -> Grant | None:
@@ -83,7 +85,8 @@ class Place:
     def world(self, pending: PendingIntent, told: Any = ()) -> LiveWorld:
         here: Any = self
         around = Surroundings(here, here, here, self.commit, lambda *_: None, lambda *_: None)
-        return LiveWorld(around, pending, RUN, told)
+        stops = Stops(here, pending, lambda: 0, lambda: None)
+        return LiveWorld(around, pending, RUN, told, stops)
 
 
 @pytest.fixture
@@ -185,16 +188,18 @@ def test_a_run_that_ends_before_it_asked_what_the_ledger_tells_has_diverged(
 def test_of_two_that_carry_out_one_intent_only_one_sends(
     place: Place, pending: PendingIntent
 ) -> None:
-    one, other = place.world(pending), place.world(pending)
-    asks(one)
+    one = place.world(pending)
+    place.pending[pending.cid] = replace(pending, claimed=7, writer="other")
+    other = place.world(place.pending[pending.cid])
+    asks(other)
     with pytest.raises(Conflict) as taken:
-        asks(other)
+        asks(one)
     assert (taken.value.code, len(place.sent)) == ("E_TAKEN_OVER", 1)
     with pytest.raises(Conflict):
-        other.check_in_hand(place)  # type: ignore[arg-type]
+        one.check_in_hand(place)  # type: ignore[arg-type]
     del place.pending[pending.cid]
     with pytest.raises(Conflict) as settled:
-        one.check_in_hand(place)  # type: ignore[arg-type]
+        other.check_in_hand(place)  # type: ignore[arg-type]
     assert settled.value.code == "E_SETTLED"
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from logos_graph.canon import ContentId
 from logos_graph.supervisor.effects import Effect, Handler
 from logos_graph.supervisor.handlers import (
+    cancels,
     capabilities,
     consents,
     drafts,
     flows,
     forks,
     keys,
+    limits,
     nodes,
     policies,
     principals,
@@ -31,6 +32,8 @@ BUILT_IN: dict[str, Handler] = {
     "flow.publish": flows.publish,
     "flow.run": runs.run,
     "run.fork": forks.fork,
+    "run.cancel": cancels.cancel,
+    "run.limit": limits.limit,
     "capability.grant": capabilities.grant,
     "capability.revoke": capabilities.revoke,
     "policy.activate": policies.activate,
@@ -41,11 +44,11 @@ BUILT_IN: dict[str, Handler] = {
 }
 
 
-def handler_of(flow: ContentId | None, pending: PendingIntent) -> Handler:
+def handler_of(pending: PendingIntent) -> Handler:
     """A built-in verb's own handler; a user's verb starts its flow, or is only recorded."""
     built_in = BUILT_IN.get(pending.signed.intent.logline.did)
     if built_in is not None:
         return built_in
-    if flow is not None:
-        return runs.start(flow)
+    if pending.flow is not None:
+        return runs.start(pending.flow)
     return lambda _context, _pending: Effect()

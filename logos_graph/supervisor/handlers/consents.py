@@ -24,6 +24,7 @@ from logos_graph.supervisor import bodies
 from logos_graph.supervisor.decide import decide
 from logos_graph.supervisor.effects import Context, Draft, Effect
 from logos_graph.supervisor.handlers.fields import text
+from logos_graph.supervisor.limits import check_room
 from logos_graph.supervisor.ports import GivenConsent, PendingIntent
 from logos_graph.supervisor.view import View
 
@@ -33,7 +34,7 @@ _HINT = "`logos consent list` shows what waits, for whom and until when"
 
 
 def give(context: Context, pending: PendingIntent) -> Effect:
-    """Rejected E_CONSENT_…; checked on the view that the consent is committed against."""
+    """Rejected E_CONSENT_…, E_RUN_LIMIT; checked on the view that it is committed against."""
     line = pending.signed.intent.logline
     consent, by = parse_consent(line.this), line.who
 
@@ -47,7 +48,12 @@ def give(context: Context, pending: PendingIntent) -> Effect:
             raise Rejected(
                 "E_CONSENT_TWICE", f"{by} has consented to {consent.intent} already", hint=_HINT
             )
-        judged = decide(view, waiting.signed, now_ns, context.runner.check_inputs, [*given, by])
+        judged = decide(
+            view, waiting.signed, now_ns, context.runner.check_inputs, [*given, by],
+            flow=waiting.flow,
+        )  # fmt: skip
+        if judged.outcome == "ALLOW":
+            check_room(view, waiting)  # it waits on, and the consent is given again later
         reached = None if judged.outcome == "REQUIRE" else judged
         answer = GivenConsent(by, pending.cid, consent.expires_at)
         drafts = [bodies.consent(consent.intent, answer, reached, context.writer)]

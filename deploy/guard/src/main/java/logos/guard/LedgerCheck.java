@@ -198,8 +198,8 @@ final class LedgerCheck {
         }
         changes.relabelled.forEach(
                 (node, labels) -> {
-                    if (labels.before().contains(Names.STORED_VALUE)
-                            || labels.added().contains(Names.STORED_VALUE)) {
+                    if (RecordRules.isStored(labels.before())
+                            || RecordRules.isStored(labels.added())) {
                         RecordRules.checkStored(null, indexes);
                     }
                 });
@@ -226,11 +226,11 @@ final class LedgerCheck {
         }
     }
 
-    /** A value that was stored before, and is changed; a deletion takes its label, and is refused. */
+    /** A value or a limit that was stored before, and is changed; a deletion takes its label, and is refused. */
     private void stored(Node node) {
         if (!changes.createdNodes.contains(node)
                 && !changes.data.isDeleted(node)
-                && changes.end(node).labels().contains(Names.STORED_VALUE)) {
+                && RecordRules.isStored(changes.end(node).labels())) {
             RecordRules.checkStored(node.getProperty(Names.LEDGER_INDEX, null), indexes);
         }
     }

@@ -29,14 +29,19 @@ final class RecordRules {
         }
     }
 
+    /** Whether it is of a kind that changes, each time by an entry that says so. */
+    static boolean isStored(Set<String> labels) {
+        return labels.contains(Names.STORED_VALUE) || labels.contains(Names.RUN_LIMIT);
+    }
+
     /**
-     * A stored value that was there before, and that this transaction changes: it comes to name the
+     * A stored value, or a limit of runs, that was there before, and that this transaction changes: it comes to name the
      * entry that changes it. Such a node is never deleted, and its label neither given nor taken.
      */
     static void checkStored(Object ledgerIndex, Set<Long> indexes) {
         if (!isNew(ledgerIndex, indexes)) {
             throw new Refusal(
-                    Rule.RECORD, "a stored value changes only with its ledger_index, to a new entry");
+                    Rule.RECORD, "what is stored changes only with its ledger_index, to a new entry");
         }
     }
 

@@ -62,7 +62,8 @@ class SealedRulesTest {
     @ValueSource(
             strings = {
                 "status", "decision", "policy_hash", "writer", "decided_index", "consequence",
-                "commitment", "cause", "result", "ended_index"
+                "commitment", "cause", "result", "ended_index", "claimed_index", "attempts", "attempt_index",
+                "wake_at", "cancelled"
             })
     void whatBecomesOfAnIntentIsSaidWhileItIsPending(String key) {
         assertDoesNotThrow(() -> SealedRules.checkProperty(PENDING, key, null, false));

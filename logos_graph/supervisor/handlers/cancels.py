@@ -1,0 +1,88 @@
+"""run.cancel: an intent that has not ended is given up, by who submitted it or by an operator.
+
+| it | what comes of it |
+|---|---|
+| waits for consent, or for its next attempt | ends at once |
+| was left by a dead process, or by one whose time is over | ends at once |
+| is in somebody's hand | a `cancellation`: it stops before its next step, or effect |
+| the same, and `kill` is asked | ends at once, and its holder can record nothing any more |
+
+It ends as a ghost; when something was done outside already, as a failed receipt, in doubt. A kill
+stops no machine: a node goes on until it has its answer, its gas or its time, and what was sent is
+sent. What it ends is that any of that counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from logos_graph.canon import ContentId
+from logos_graph.errors import Rejected
+from logos_graph.ledger import OPERATOR
+from logos_graph.supervisor import bodies
+from logos_graph.supervisor.compose import Draft
+from logos_graph.supervisor.effects import Context, Effect
+from logos_graph.supervisor.handlers.fields import text
+from logos_graph.supervisor.hands import cancelled_error
+from logos_graph.supervisor.ports import Mutation, PendingIntent
+from logos_graph.supervisor.view import View
+
+__all__ = ["cancel"]
+
+
+def cancel(context: Context, pending: PendingIntent) -> Effect:
+    """Rejected E_RUN_ENDED, E_NOT_YOURS, E_CANCELLED_ALREADY."""
+    line = pending.signed.intent.logline
+    cancellation: Mutation = {
+        "kind": "cancellation",
+        "intent": text(pending, "intent"),
+        "by": line.who,
+        "reason": text(pending, "reason"),
+    }
+    target = ContentId(str(cancellation["intent"]))
+
+    def asked(view: View) -> PendingIntent:
+        found = view.pending.get(target)
+        if found is None:
+            raise Rejected(
+                "E_RUN_ENDED", f"{target} is no intent, or has ended", intent=target,
+                hint="`logos run list --unfinished` shows what has not ended",
+            )  # fmt: skip
+        if line.who != found.who and OPERATOR not in view.roles(line.who):
+            raise Rejected(
+                "E_NOT_YOURS",
+                f"{target} was submitted by {found.who}",
+                hint=f"they cancel it, or a principal of the role {OPERATOR!r}",
+                who=found.who,
+            )
+        return found
+
+    def at_once(view: View, found: PendingIntent, now_ns: int) -> bool:
+        return line.this.get("kill") is True or not context.held(view, found, now_ns)
+
+    def mutations(view: View, now_ns: int) -> tuple[Mutation, ...]:
+        found = asked(view)
+        if at_once(view, found, now_ns):
+            return ()
+        if found.cancelled is not None:
+            raise Rejected(
+                "E_CANCELLED_ALREADY",
+                f"{target} is cancelled already, and stops before its next step",
+                hint="`logos run kill` does not wait for that",
+            )
+        return (cancellation,)
+
+    def entries(view: View, now_ns: int) -> Sequence[Draft]:
+        found = asked(view)
+        return [_ending(found, cancellation, view)] if at_once(view, found, now_ns) else []
+
+    return Effect(result={"intent": target}, entries=entries, composed=mutations, resumes=target)
+
+
+def _ending(found: PendingIntent, cancellation: Mutation, view: View) -> Draft:
+    """A ghost, or a failed receipt if something was done outside."""
+    error = cancelled_error(cancellation)
+    if found.effects:
+        doubt = bodies.in_doubt(error.code, error.message)
+        return bodies.receipt(found.signed, doubt, view.policy.id)
+    return bodies.ghost(found.signed, bodies.aborted(error), view.policy.id)
