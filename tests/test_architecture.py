@@ -26,6 +26,7 @@ PURE = (
     "identity",
     "logline",
     "graph",
+    "drawing",
     "ledger",
     "governance",
     "execution",

@@ -81,16 +81,24 @@ def status(out: Printer) -> int:
 
 @click.command()
 @click.option("--print", "only_print", is_flag=True, help="Print the address; open nothing.")
+@click.option("--style", is_flag=True, help="Print the style, as a file for a Browser of your own.")
 @with_output
-def browse(out: Printer, only_print: bool) -> int:
+def browse(out: Printer, only_print: bool, style: bool) -> int:
     """Open Neo4j Browser on this graph, as a user who can only read."""
+    if style:
+        from logos_graph.drawing import browser_style, grass
+
+        out.document({"style": browser_style()})
+        out.block(grass())
+        return 0
     with opened() as system:
         browser = _browser(system.connection)
         if browser is None:
             raise EnvironmentFault(
                 "E_NO_BROWSER",
                 f"the server at {system.connection.uri} is somebody else's: its Browser is unknown",
-                hint="open its Browser yourself, as a user who can only read",
+                hint="open its Browser yourself, as a user who can only read; drag what"
+                " `logos browse --style` prints into it, as a file that ends in .grass",
             )
         out.document(browser)
         names = {"url": "address", "username": "user", "password": "password"}

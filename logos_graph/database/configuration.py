@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from string import Template
 
+from logos_graph.drawing import browser_command
+
 __all__ = ["ServerConfiguration", "render_configuration"]
 
 
@@ -24,4 +26,5 @@ class ServerConfiguration:
 def render_configuration(deploy: Path, configuration: ServerConfiguration) -> str:
     """The whole text of neo4j.conf; KeyError when the template asks for more than there is."""
     template = (deploy / "neo4j" / "neo4j.conf").read_text(encoding="utf-8")
-    return Template(template).substitute(asdict(configuration))
+    values = {**asdict(configuration), "browser_command": browser_command()}
+    return Template(template).substitute(values)

@@ -9,6 +9,7 @@ objects, and the descriptor is read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 
@@ -18,7 +19,7 @@ from logos_graph.canon import ContentId, content_id
 from logos_graph.errors import LogosError, Rejected
 from logos_graph.graph.descriptor import Descriptor, parse_descriptor
 
-__all__ = ["Admitted", "Check", "Demand", "Import", "admit", "all_checks", "inspect"]
+__all__ = ["Admitted", "Check", "Demand", "Import", "admit", "all_checks", "inspect", "needs_of"]
 
 _HINTS = {
     "E_ADMIT_GRANT": "grant the node this capability, or build it without what needs it",
@@ -70,7 +71,7 @@ class Admitted:
     @property
     def needs(self) -> frozenset[str]:
         """The capabilities without which it would not be admitted."""
-        return frozenset(chain.from_iterable(_NEEDS[each] for each in self.imports))
+        return needs_of(self.imports)
 
 
 # Of an import that one of several capabilities opens, none is needed by itself.
@@ -78,6 +79,12 @@ _NEEDS = {
     Import(module, name): capabilities if len(capabilities) == 1 else []
     for module, name, _, _, capabilities in logos_wasm_host.IMPORTS
 }
+
+
+def needs_of(imports: Iterable[Import]) -> frozenset[str]:
+    """The capabilities that these imports ask for; what cannot be imported asks for none."""
+    return frozenset(chain.from_iterable(_NEEDS.get(each, ()) for each in imports))
+
 
 _DESCRIPTOR = Demand(
     "descriptor-content",

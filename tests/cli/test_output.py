@@ -1,4 +1,4 @@
-"""Tables, texts and pictures: aligned, harmless to a terminal, readable back."""
+"""Tables and texts: aligned, harmless to a terminal, readable back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logos_graph.cli.draw import FORMATS, draw_flow
 from logos_graph.cli.output import Printer, clean, show_error, wants_colour
 from logos_graph.cli.texts import duration_ns, moment, short, size, threshold_text
 from logos_graph.errors import InvalidInput
@@ -119,41 +118,6 @@ def test_moments_and_sizes_are_written_for_people() -> None:
 )
 def test_thresholds_are_written_as_conditions(when: dict[str, object] | None, text: str) -> None:
     assert threshold_text(when) == text
-
-
-FLOW = {
-    "name": "approval",
-    "names": ["approval"],
-    "inputs": [{"name": "payment", "type": "u64"}],
-    "outputs": [{"name": "decision", "type": "bool"}],
-    "placements": [
-        {"name": "end", "uses": "b3:" + "1" * 64, "known_as": "score"},
-        {"name": "small-sum", "uses": "b3:" + "2" * 64, "known_as": None},
-    ],
-    "edges": [
-        {"from": "input", "from_port": "payment", "to": "end", "to_port": "payment", "when": None},
-        {"from": "end", "from_port": "total", "to": "small-sum", "to_port": "score",
-         "when": {"below": 30}},
-        {"from": "small-sum", "from_port": "decision", "to": "output", "to_port": "decision",
-         "when": None},
-    ],
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("kind", FORMATS)
-def test_a_picture_has_every_placement_and_every_threshold(kind: str) -> None:
-    drawn = draw_flow(FLOW, kind)
-    assert "score" in drawn
-    assert "b3:222222222222" in drawn
-    assert "30" in drawn
-    assert drawn.count("->" if kind == "dot" else "-->") == 3
-
-
-def test_mermaid_takes_no_name_for_a_word_of_its_own() -> None:
-    lines = draw_flow(FLOW, "mermaid").splitlines()
-    assert lines[0] == "flowchart LR"
-    assert '  p_end["end<br/>score"]' in lines
-    assert '  p_end -->|"total to score #lt; 30"| p_small_sum' in lines
 
 
 def test_a_hint_may_have_lines_of_which_none_looks_like_an_error(
