@@ -42,6 +42,7 @@ class Stage:
     def __init__(self, home: Path, rounds: int) -> None:
         self.home, self.rounds, self.warmed = home, rounds, 0
         self._numbers, self._long = count(), False
+        self._flows: dict[str, ContentId] = {}
         self.settings = Settings(
             home, shared_cache(), "supervisor", None, commit_timeout=_PATIENCE_S
         )
@@ -90,7 +91,9 @@ class Stage:
 
     def flow(self, name: str) -> ContentId:
         """A published flow's id."""
-        return self.system.reader.resolve(name, ("Flow",))
+        if name not in self._flows:
+            self._flows[name] = self.system.reader.resolve(name, ("Flow",))
+        return self._flows[name]
 
     def publish_long(self) -> None:
         """The flow of so many placements of one trivial node; once."""
@@ -112,9 +115,19 @@ class Stage:
         self._done(self.sign(self.operator, "node.publish", this))
         self._flow("tell", (SOURCES / "tell.toml").read_text())
 
+    def tell(self) -> None:
+        """One run with one request to the service."""
+        outcome = self._done(self.sign_run("tell", {"number": 7}))
+        self._expect(outcome, {"status": 200})
+
+    def attach(self, system: System) -> None:
+        """To a home that is set up already, without a server of its own."""
+        self.system, self.agent = system, system.keys.load("agent")
+
     def reopen(self) -> None:
-        """After the database was stopped and started by somebody else."""
-        self.system = self._stack.enter_context(open_system(self.settings))
+        """After the system was closed, and the database started by somebody else."""
+        system = self._stack.enter_context(open_system(self.settings))
+        self.system, self._flows = system, {}
 
     def _expect(self, outcome: Outcome, outputs: dict[str, Json]) -> None:
         if (outcome.result or {}).get("outputs") != outputs:
