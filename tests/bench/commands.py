@@ -9,11 +9,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.bench.memory import pss_mib
 from tests.bench.stage import shared_cache
 
 __all__ = ["Ran", "logos", "module"]
@@ -72,7 +73,7 @@ def _run(home: Path, command: Sequence[str]) -> Ran:
         complained.seek(0)
         if process.returncode != 0:
             raise RuntimeError(f"{' '.join(command)}: {said.read()}{complained.read()}")
-        return Ran(json.load(said), seconds, memory.peak_kib / 1024)
+        return Ran(json.load(said), seconds, memory.peak_mib)
 
 
 class _Memory(threading.Thread):
@@ -80,36 +81,14 @@ class _Memory(threading.Thread):
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
-        self.pid, self.peak_kib = pid, 0
+        self.pid, self.peak_mib = pid, 0.0
         self._stopped = threading.Event()
         self.start()
 
     def run(self) -> None:
         while not self._stopped.wait(_LOOK_S):
-            self.peak_kib = max(self.peak_kib, sum(map(_kib, _family(self.pid))))
+            self.peak_mib = max(self.peak_mib, pss_mib(self.pid))
 
     def stop(self) -> None:
         self._stopped.set()
         self.join()
-
-
-def _family(pid: int) -> Iterator[int]:
-    yield pid
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in _read(task).split():
-            yield from _family(int(child))
-
-
-def _kib(pid: int) -> int:
-    """Its share of the memory that it uses (PSS)."""
-    for line in _read(Path(f"/proc/{pid}/smaps_rollup")).splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1])
-    return 0
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:  # it has ended meanwhile
-        return ""

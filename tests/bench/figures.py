@@ -13,11 +13,11 @@ from typing import Any
 from unittest import mock
 
 from logos_graph import governance, identity
-from logos_graph.canon import ContentId
-from logos_graph.execution.executor import encode_inputs, execute
+from logos_graph.execution.executor import encode_inputs
 from logos_graph.supervisor import admit as admission
 from tests.bench.stage import Stage
 from tests.bench.timing import Figures, percentile, timed
+from tests.bench.workload import STEPS, payment
 
 
 def approval(stage: Stage) -> Figures:
@@ -27,6 +27,7 @@ def approval(stage: Stage) -> Figures:
     out = {
         "approval_p50_ms": statistics.median(times) * 1e3,
         "approval_p99_ms": percentile(times, 0.99) * 1e3,
+        "step_ms": statistics.median(times) / len(STEPS) * 1e3,
         "floor_two_round_trips_p50_ms": 2 * round_trip(stage) * 1e3,
         "ghost_commit_p50_ms": ghost_commit(stage) * 1e3,
         "floor_two_fdatasyncs_p50_ms": 2 * fdatasync(stage.home) * 1e3,
@@ -37,15 +38,15 @@ def approval(stage: Stage) -> Figures:
 def throughput(stage: Stage) -> Figures:
     """Closed loop: each client sends its next approval when the last is answered."""
     warm(stage)
-    return {f"approvals_per_s_{clients}": closed_loop(stage, clients) for clients in (1, 8)}
+    return {f"approvals_per_s_{clients}": closed_loop(stage, clients) for clients in (1, 8, 32)}
 
 
 def call(stage: Stage) -> Figures:
     """One isolated, metered call of `validate-amount` from Python, its input encoded already."""
     stage.approve()
-    plan = stage.system.supervisor.runner.plan(flow_id(stage))
+    plan = stage.system.supervisor.runner.plan(stage.flow("approval"))
     step = next(step for step in plan.steps if step.name == "amount")
-    data = b"".join(encode_inputs(plan, stage.payment))
+    data = b"".join(encode_inputs(plan, {"payment": payment(0)}))
     host = stage.system.host
     rounds = stage.rounds * 50
     for _ in range(rounds // 10):
@@ -59,31 +60,7 @@ def call(stage: Stage) -> Figures:
     }
 
 
-def replay(stage: Stage) -> Figures:
-    """One replay of a recorded approval, beside executing the same plan without comparing."""
-    run = str((stage.approve().result or {})["run"])
-    recorded = stage.system.reader.run(run)
-    runner = stage.system.supervisor.runner
-    plan = runner.plan(flow_id(stage))
-    record = execute(plan, stage.payment, stage.system.host)
-    taken = sum(step.status == "done" for step in record.steps)
-    times = [timed(lambda: runner.replay(recorded)) for _ in range(stage.rounds)]
-    bare = [
-        timed(lambda: execute(plan, stage.payment, stage.system.host)) for _ in range(stage.rounds)
-    ]
-    return {
-        "replay_p50_ms": statistics.median(times) * 1e3,
-        "replay_steps_per_s": taken / statistics.median(times),
-        "floor_execute_p50_ms": statistics.median(bare) * 1e3,
-    }
-
-
 # --- how it is measured ---------------------------------------------------------------------------
-
-
-def flow_id(stage: Stage) -> ContentId:
-    """The published payment approval."""
-    return stage.system.reader.resolve("payment-approval", ("Flow",))
 
 
 def warm(stage: Stage) -> None:

@@ -1,13 +1,18 @@
-"""The benchmarks' command: a fresh home, the example published, each figure beside its floor.
+"""The benchmarks' command: a fresh home, the workload published, each figure beside its floor.
 
     tests/bench/run [--json FILE] [--quick] [--sizes N,N,…] [--exported N,N,…] [NAME…]
 
 | name | measures | beside |
 |---|---|---|
-| approval | one client: intent, nine steps, values, receipt; p50, p99, where it goes | floors |
-| throughput | approvals per second, 8 clients in one process | 1 client |
+| approval | one client: intent, seven steps, values, receipt; p50, p99, where it goes | floors |
+| throughput | approvals per second, 8 and 32 clients in one process | 1 client |
+| long | a run of 500 trivial steps in a row, per step | |
 | call | one isolated, metered node call from Python | a call that does nothing |
-| replay | one replay of a recorded approval | the same without comparing |
+| replay | a run of 500 steps read from the graph and replayed | the same without reading |
+| effects | a run with one request to a service of this machine | |
+| recover | kill -9 in a run of 500 steps: from the next process to its end | |
+| memory | PSS of server and client, after what was measured before | |
+| start | `logos up` of a stopped home, to the first approval of a new process | |
 | ledger | appends by 1, 16 and 64 clients, verification, bytes, as the ledger grows | bare Neo4j |
 | branches | a wide flow of long nodes, no database | one step at a time, two processes |
 | nodes | no database: calls, threads, compiling, loading, admission, codec | wasmtime, Python |
@@ -24,7 +29,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import branches, figures, ledger, nodes
+from tests.bench import branches, figures, ledger, lives, nodes
 from tests.bench.stage import Stage, shared_cache
 from tests.bench.timing import Figures
 
@@ -32,7 +37,12 @@ BENCHMARKS = {
     "approval": figures.approval,
     "throughput": figures.throughput,
     "call": figures.call,
-    "replay": figures.replay,
+    "long": lives.long,
+    "replay": lives.replay,
+    "effects": lives.effects,
+    "recover": lives.recover,
+    "memory": lives.memory,
+    "start": lives.start,
 }
 BRANCHES, NODES, LEDGER = "branches", "nodes", "ledger"
 NAMES = [*BENCHMARKS, BRANCHES, LEDGER, NODES]

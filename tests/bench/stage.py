@@ -1,25 +1,30 @@
-"""A home of its own with the example published: what every benchmark works on."""
+"""A home of its own with the workload's flow published: what every benchmark works on."""
 
 from __future__ import annotations
 
 import json
 import os
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import platformdirs
 
-from logos_graph.canon import Json
+from logos_graph.canon import ContentId, Json
 from logos_graph.graph import parse_flow_file
 from logos_graph.identity import Signer
 from logos_graph.logline import SignedIntent
 from logos_graph.settings import Settings
 from logos_graph.supervisor import Outcome
 from logos_graph.wiring import System, open_system, start_database, stop_database
+from tests.bench.workload import LONG_STEPS, approved, payment
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "payment-approval"
+SOURCES = Path(__file__).resolve().parent / "approval"
+
+_RULES = ("validate-amount", "validate-currency", "validate-account")
+_SCORES = ("velocity-score", "amount-score", "combine-score", "threshold-decision")
 
 _PATIENCE_S = 300
 """For a commit: a machine that is busy is slow, not wrong."""
@@ -32,10 +37,12 @@ def shared_cache() -> Path:
 
 
 class Stage:
-    """Starts a database, publishes the example, and stops the database again."""
+    """Starts a database, publishes the workload, and stops the database again."""
 
     def __init__(self, home: Path, rounds: int) -> None:
         self.home, self.rounds, self.warmed = home, rounds, 0
+        self._numbers, self._long = count(), False
+        self._flows: dict[str, ContentId] = {}
         self.settings = Settings(
             home, shared_cache(), "supervisor", None, commit_timeout=_PATIENCE_S
         )
@@ -65,17 +72,78 @@ class Stage:
         )
 
     def approve(self) -> Outcome:
-        """One whole approval: signed, judged, committed, run, committed."""
-        outcome = self.system.supervisor.execute(self.sign(self.agent, "transfer", self.payment))
-        if outcome.status != "COMMITTED":
-            raise RuntimeError(f"the payment was not approved: {outcome}")
+        """One whole approval: signed, judged, committed, run, committed; of a payment of its own."""
+        given = payment(next(self._numbers))
+        outcome = self._done(self.sign(self.agent, "pay", {"payment": given}))
+        self._expect(outcome, {"approved": approved(given)})
         return outcome
+
+    def long(self) -> Outcome:
+        """One run of the long flow."""
+        outcome = self._done(self.sign_run("long", {"count": 0}))
+        self._expect(outcome, {"count": LONG_STEPS})
+        return outcome
+
+    def sign_run(self, name: str, inputs: dict[str, Json]) -> SignedIntent:
+        """The agent's intent to run a published flow."""
+        this: dict[str, Json] = {"flow": self.flow(name), "inputs": inputs}
+        return self.sign(self.agent, "flow.run", this)
+
+    def flow(self, name: str) -> ContentId:
+        """A published flow's id."""
+        if name not in self._flows:
+            self._flows[name] = self.system.reader.resolve(name, ("Flow",))
+        return self._flows[name]
+
+    def publish_long(self) -> None:
+        """The flow of so many placements of one trivial node; once."""
+        if not self._long:
+            self._long = True
+            self._node("next")
+            self._flow("long", long_flow(LONG_STEPS))
+
+    def publish_tell(self, url: str) -> None:
+        """The flow with one request to this service, and the grant for it."""
+        source = (SOURCES / "nodes" / "tells.rs").read_text().replace("URL", url)
+        this: dict[str, Json] = {"name": "tells", "source": source}
+        drafted: Any = self._done(self.sign(self.operator, "node.draft", this)).result
+        limits: dict[str, Json] = {"allow": [f"POST {url}"], "private": True}
+        grant: dict[str, Json] = {
+            "node": drafted["node"], "capability": "http", "limits": limits,
+        }  # fmt: skip
+        self._done(self.sign(self.operator, "capability.grant", grant))
+        self._done(self.sign(self.operator, "node.publish", this))
+        self._flow("tell", (SOURCES / "tell.toml").read_text())
+
+    def tell(self) -> None:
+        """One run with one request to the service."""
+        outcome = self._done(self.sign_run("tell", {"number": 7}))
+        self._expect(outcome, {"status": 200})
+
+    def attach(self, system: System) -> None:
+        """To a home that is set up already, without a server of its own."""
+        self.system, self.agent = system, system.keys.load("agent")
+
+    def reopen(self) -> None:
+        """After the system was closed, and the database started by somebody else."""
+        system = self._stack.enter_context(open_system(self.settings))
+        self.system, self._flows = system, {}
+
+    def _expect(self, outcome: Outcome, outputs: dict[str, Json]) -> None:
+        if (outcome.result or {}).get("outputs") != outputs:
+            raise RuntimeError(f"expected {outputs}: {outcome}")
 
     def _set_up(self) -> None:
         self.operator = self.system.keys.load("supervisor")
         self.agent = self._register("agent", ["agent"])
-        self._publish(self._register("treasurer", ["treasury", "approver"]))
-        self.payment: dict[str, Json] = json.loads((EXAMPLE / "payments" / "ok.json").read_text())
+        treasurer = self._register("treasurer", ["treasury", "approver"])
+        for name in (*_RULES, *_SCORES):
+            self._node(name)
+        self._flow("approval", (SOURCES / "approval.toml").read_text())
+        self._activate((SOURCES / "policy.cedar").read_text(), treasurer)
+        verb = json.loads((SOURCES / "pay.verb.json").read_text())
+        verb["flow"] = self.flow("approval")
+        self._done(self.sign(self.operator, "verb.register", verb))
 
     def _register(self, name: str, roles: list[str]) -> Signer:
         signer = self.system.keys.create(name)
@@ -85,20 +153,20 @@ class Stage:
         self._done(self.sign(self.operator, "principal.register", this))
         return signer
 
-    def _publish(self, treasurer: Signer) -> None:
-        for file in sorted((EXAMPLE / "nodes").glob("*.rs")):
-            this: dict[str, Json] = {"name": file.stem, "source": file.read_text()}
-            self._done(self.sign(self.operator, "node.publish", this))
-        for name in ("risk-score", "payment-approval"):
-            text = (EXAMPLE / f"{name}.toml").read_text()
-            uses: dict[str, Json] = {
-                used: self.system.reader.resolve(used, ("Node", "Flow"))
-                for _, used in parse_flow_file(text).placements
-            }
-            self._done(
-                self.sign(self.operator, "flow.publish", {"name": name, "text": text, "uses": uses})
-            )
-        policy = (EXAMPLE / "policy.cedar").read_text()
+    def _node(self, name: str) -> None:
+        source = (SOURCES / "nodes" / f"{name}.rs").read_text()
+        this: dict[str, Json] = {"name": name, "source": source}
+        self._done(self.sign(self.operator, "node.publish", this))
+
+    def _flow(self, name: str, text: str) -> None:
+        uses: dict[str, Json] = {
+            used: self.system.reader.resolve(used, ("Node", "Flow"))
+            for _, used in parse_flow_file(text).placements
+        }
+        this: dict[str, Json] = {"name": name, "text": text, "uses": uses}
+        self._done(self.sign(self.operator, "flow.publish", this))
+
+    def _activate(self, policy: str, treasurer: Signer) -> None:
         waiting = self.system.supervisor.execute(
             self.sign(self.operator, "policy.activate", {"text": policy})
         )
@@ -110,11 +178,24 @@ class Stage:
             "expires_at": decision["expires_at"],
         }
         self._done(self.sign(treasurer, "consent.give", consent))
-        verb = json.loads((EXAMPLE / "transfer.verb.json").read_text())
-        verb["flow"] = self.system.reader.resolve("payment-approval", ("Flow",))
-        self._done(self.sign(self.operator, "verb.register", verb))
 
-    def _done(self, signed: SignedIntent) -> None:
+    def _done(self, signed: SignedIntent) -> Outcome:
         outcome = self.system.supervisor.execute(signed)
         if outcome.status != "COMMITTED":
             raise RuntimeError(f"{outcome.did} did not take effect: {outcome}")
+        return outcome
+
+
+def long_flow(steps: int) -> str:
+    """A flow file: so many placements of `next` in a row."""
+    names = [f"step-{number}" for number in range(steps)]
+    ends = ["input.count", *(f"{name}.count-after" for name in names)]
+    placements = "".join(f'{name} = "next"\n' for name in names)
+    edges = "".join(
+        f'[[edges]]\nfrom = "{source}"\nto = "{name}.count"\n'
+        for source, name in zip(ends, names, strict=False)
+    )
+    return (
+        '[flow]\nname = "long"\n[inputs]\ncount = "u64"\n'
+        f'[placements]\n{placements}{edges}[outputs]\ncount = "{ends[-1]}"\n'
+    )
