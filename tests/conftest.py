@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from logos_graph.settings import Settings
 from logos_graph.wiring import System, open_system, start_database, stop_database
 from tests.golang import Program
+from tests.replays import replay_all
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "docs" / "examples" / "payment-approval"
@@ -42,9 +43,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[
 
 @pytest.fixture(scope="session")
 def system(settings: Settings) -> Iterator[System]:
-    """The opened system over that database."""
+    """The opened system over that database; at the end, every run of the tests is replayed."""
     with open_system(settings) as opened:
         yield opened
+        replay_all(opened)
 
 
 @pytest.fixture(scope="session")
