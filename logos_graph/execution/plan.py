@@ -6,9 +6,12 @@ The plan is a list of operations, each after all that feed it:
     OpenFlow      a nested flow's inputs were all fed: open its scope, show it the values
     Relay         hand one output of a nested flow on to the flow around it
 
-A nested flow is a scope: nothing inside it runs unless each of its own inputs was fed. Values pass
-through OpenFlow and Relay as they are, so a record shows them travelling from node to node. Opening
-flows this way is linear in the number of placements, which `check_flow` has bounded.
+A nested flow is a scope: nothing inside it runs unless it was reached, as a node would be. Values
+pass through OpenFlow and Relay as they are, so a record shows them travelling from node to node.
+Opening flows this way is linear in the number of placements, which `check_flow` has bounded.
+
+An input of an option type may stay empty: it then reads as `none`. A placement is reached when all
+its other inputs are fed, and one that has only such inputs when one of them is.
 """
 
 from __future__ import annotations
@@ -19,12 +22,22 @@ from typing import TypeAlias
 
 from logos_graph.canon import ContentId
 from logos_graph.errors import Rejected
-from logos_graph.graph.codec import PortsCodec, ports_codec
+from logos_graph.graph.codec import PortsCodec, encode, ports_codec
 from logos_graph.graph.component import Component, Port
 from logos_graph.graph.flow import INPUT, OUTPUT, Edge, Flow
 from logos_graph.graph.thresholds import Threshold
+from logos_graph.graph.typetree import Option
 
-__all__ = ["Input", "OpenFlow", "OutputPort", "Plan", "PlannedStep", "Relay", "Source", "plan"]
+__all__ = [
+    "Input",
+    "OpenFlow",
+    "OutputPort",
+    "Plan",
+    "PlannedStep",
+    "Relay",
+    "Source",
+    "plan",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +50,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An input port and its sources, of which at most one has a value in any run."""
+    """An input port and its sources, of which at most one has a value in any run.
+
+    none: the binary form of `none` when the port's type is an option; otherwise None.
+    """
 
     port: str
     type: ContentId
     sources: tuple[Source, ...]
+    none: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +94,11 @@ class OpenFlow:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Fills `slot` with what reached an output of a nested flow."""
+    """Fills `slot` with what reached an output of the nested flow whose scope this is."""
 
     input: Input
     slot: int
+    scope: int
 
 
 Operation: TypeAlias = PlannedStep | OpenFlow | Relay
@@ -195,7 +213,7 @@ class _Planner:
         slots: list[int] = []
         for output in outputs:
             slots.append(self.slots_for(1))
-            self.operations.append(Relay(output, slots[-1]))
+            self.operations.append(Relay(output, slots[-1], opens))
         return slots
 
     def _component(self, identity: ContentId, path: str) -> Component:
@@ -223,6 +241,7 @@ def _inputs(
                 Source(slots[edge.source.placement, edge.source.port], edge.when)
                 for edge in incoming.get(port.name, [])
             ),
+            encode(port.type, None) if isinstance(port.type, Option) else None,
         )
         for port in ports
     )

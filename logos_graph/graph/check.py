@@ -6,7 +6,8 @@
     4. feeding     each input of each placement is fed
     5. order       no cycle
     6. cover       the thresholds that leave a port cut its type into parts
-    7. conditions  several sources of one input exclude each other; each placement can run
+    7. reach       several sources of one input exclude each other; each placement can run; each
+                   output is fed in every run, or has an option type
     8. identity    the canonical form and its id
 
 No step recurses over the flow, and each is linear in its edges but for logarithms and for inputs
@@ -17,17 +18,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
 
 from logos_graph.canon import Json, encode, json_id
 from logos_graph.errors import InvalidInput, Rejected
 from logos_graph.graph.component import Component, Port, check_ports
-from logos_graph.graph.conditions import ALWAYS, Condition, both, either, exclusive, narrow
 from logos_graph.graph.draft import DraftEdge, FlowDraft
 from logos_graph.graph.flow import INPUT, OUTPUT, Edge, Endpoint, Flow, Placement
 from logos_graph.graph.order import topological_order
+from logos_graph.graph.reach import Reach
 from logos_graph.graph.thresholds import Threshold, parse_threshold, prove_cover
 from logos_graph.graph.typetree import Type, check_name
+from logos_graph.graph.verdict import make_verdict
 
 __all__ = [
     "MAX_EDGES",
@@ -67,10 +68,17 @@ def check_flow(draft: FlowDraft, resolve: Callable[[str], Component]) -> Flow:
     order = topological_order(  # 5
         scope.components, (pair for pair in inner if pair[0] != INPUT and pair[1] != OUTPUT)
     )
-    for port, thresholds in scope.thresholds.items():  # 6
-        prove_cover(thresholds[0].type, thresholds, str(port))
-    partial = _judge_conditions(scope, order)  # 7
-    return _seal(draft, scope, order, partial)  # 8
+    covered = {  # 6
+        port: prove_cover(thresholds[0].type, thresholds, str(port))
+        for port, thresholds in scope.thresholds.items()
+    }
+    scope.sort()
+    reach = Reach(scope.incoming, scope.thresholds)
+    reach.judge(  # 7
+        order, scope.components, {name: type_ for name, (type_, _) in scope.outputs.items()}
+    )
+    proof = make_verdict(covered, scope.incoming, reach.placements, reach.outputs)
+    return _seal(draft, scope, order, proof)  # 8
 
 
 @dataclass(slots=True)
@@ -88,15 +96,6 @@ class _Scope:
     def join(self, draft: DraftEdge) -> None:
         """Add one edge: both its ports exist, and their types are one."""
         type_ = self._port(draft.source, "output", draft.path)
-        component = self.components.get(draft.source.placement)
-        if isinstance(component, Flow) and draft.source.port in component.partial:
-            raise Rejected(
-                "E_FLOW_PARTIAL_OUTPUT",
-                f"{draft.source} may stay empty: not every run of {component.name} reaches it",
-                hint=f"make {component.name} give {draft.source.port} on each of its branches",
-                port=str(draft.source),
-                flow=component.id,
-            )
         self._check_types(draft, type_)
         when = None
         if draft.when is not None:
@@ -108,6 +107,12 @@ class _Scope:
         sources.append(edge)
         if len(sources) > MAX_SOURCES:
             raise _too_large(f"{draft.target} has more than {MAX_SOURCES} sources", MAX_SOURCES)
+
+    def sort(self) -> None:
+        """Bring the edges into their canonical order: nothing depends on the order of writing."""
+        self.edges.sort(key=_edge_key)
+        for sources in self.incoming.values():
+            sources.sort(key=_edge_key)
 
     def check_fed(self) -> None:
         """Every input port of every placement has a source."""
@@ -231,64 +236,14 @@ def _resolve(draft: FlowDraft, resolve: Callable[[str], Component]) -> dict[str,
     return components
 
 
-def _judge_conditions(scope: _Scope, order: Iterable[str]) -> frozenset[str]:
-    """Prove sources exclusive and placements possible; give the outputs not proved always fed."""
-    domains = {port: thresholds[0] for port, thresholds in scope.thresholds.items()}
-    conditions = {INPUT: ALWAYS}
-    for name in order:
-        condition = ALWAYS
-        for port in scope.components[name].inputs:
-            arriving = _arriving(Endpoint(name, port.name), scope, conditions, domains)
-            narrowed = None if arriving is None else both(condition, arriving)
-            if narrowed is None:
-                raise _never(name)
-            condition = narrowed
-        conditions[name] = condition
-    partial: set[str] = set()
-    for output in scope.outputs:
-        arriving = _arriving(Endpoint(OUTPUT, output), scope, conditions, domains)
-        if arriving is None:
-            raise _never(f"{OUTPUT}.{output}")
-        if not arriving.always:
-            partial.add(output)
-    return frozenset(partial)
-
-
-def _arriving(
-    target: Endpoint,
-    scope: _Scope,
-    conditions: Mapping[str, Condition],
-    domains: Mapping[Endpoint, Threshold],
-) -> Condition | None:
-    """When a value reaches an input; None when it never can."""
-    edges = scope.incoming[target]
-    arriving = [narrow(conditions[edge.source.placement], edge.source, edge.when) for edge in edges]
-    possible = [
-        (edge, when) for edge, when in zip(edges, arriving, strict=True) if when is not None
-    ]
-    for (first, one), (second, other) in combinations(possible, 2):
-        if not exclusive(one, other):
-            raise Rejected(
-                "E_FLOW_FED_TWICE",
-                f"{target} is fed by {_edge_text(first)} and by {_edge_text(second)},"
-                " which may both have a value in one run",
-                hint="thresholds of one port must lead to the two sources on exclusive conditions",
-                port=str(target),
-                sources=[str(first.source), str(second.source)],
-            )
-    return either([when for _, when in possible], domains) if possible else None
-
-
-def _edge_text(edge: Edge) -> str:
-    return f"{edge.source} ({edge.when.text})" if edge.when else str(edge.source)
-
-
-def _seal(draft: FlowDraft, scope: _Scope, order: tuple[str, ...], partial: frozenset[str]) -> Flow:
+def _seal(
+    draft: FlowDraft, scope: _Scope, order: tuple[str, ...], proof: Mapping[str, Json]
+) -> Flow:
     inputs = tuple(sorted(draft.inputs, key=lambda port: port.name))
     outputs = tuple(Port(name, scope.outputs[name][0]) for name in sorted(scope.outputs))
     check_ports(outputs, "output")
     placements = tuple(Placement(name, scope.components[name].id) for name in sorted(order))
-    edges = tuple(sorted(scope.edges, key=_edge_key))
+    edges = tuple(scope.edges)
     canonical: dict[str, Json] = {
         "edges": [edge.json for edge in edges],
         "inputs": {port.name: port.type.id for port in inputs},
@@ -304,7 +259,7 @@ def _seal(draft: FlowDraft, scope: _Scope, order: tuple[str, ...], partial: froz
         placements=placements,
         edges=edges,
         order=order,
-        partial=partial,
+        proof=proof,
         size=len(placements) + sum(flow.size for flow in flows),
         edge_count=len(edges) + sum(flow.edge_count for flow in flows),
         depth=1 + max(flow.depth for flow in flows) if flows else 0,
@@ -313,14 +268,6 @@ def _seal(draft: FlowDraft, scope: _Scope, order: tuple[str, ...], partial: froz
 
 def _edge_key(edge: Edge) -> tuple[Endpoint, Endpoint, bytes]:
     return edge.source, edge.target, encode(edge.when.json) if edge.when else b""
-
-
-def _never(name: str) -> Rejected:
-    return Rejected(
-        "E_FLOW_NEVER",
-        f"{name} can never be reached: the thresholds on the way to it contradict each other",
-        placement=name,
-    )
 
 
 def _too_large(message: str, limit: int) -> Rejected:

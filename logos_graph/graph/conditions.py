@@ -3,8 +3,11 @@
 A condition is a box: for some ports, the parts of the port's values for which the placement runs;
 every port must agree. A placement's condition is the conjunction, over its inputs, of the condition
 of the input's source and the threshold on the edge. An input with several exclusive sources runs
-on either: the boxes are joined, exactly where two of them differ in one port only, and otherwise
-to the box around them, which is then marked as not exact.
+on either: the boxes are joined, exactly where one lies in another or two of them differ in one port
+only, and otherwise to the box around them, which is then marked as not exact.
+
+An input of an option type asks for nothing: where no value reaches it, it reads as none. Only a
+placement with no other inputs needs one of them fed, so its condition is the join of theirs.
 
 A box is always *necessary* for its placement to run. So two placements whose boxes have no common
 value at some port never run together (`exclusive`). An exact box is also *sufficient*: an exact box
@@ -18,19 +21,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from logos_graph.errors import Rejected
 from logos_graph.graph.flow import Endpoint
+from logos_graph.graph.parts import Parts, intersection, subset, union
 from logos_graph.graph.thresholds import Threshold, domain
 
 __all__ = ["ALWAYS", "MAX_NEEDS", "Condition", "both", "either", "exclusive", "narrow"]
 
 MAX_NEEDS = 64
 """Most ports that one placement's condition may speak of."""
-
-Parts: TypeAlias = tuple[tuple[int, int], ...]
-"""Disjoint, sorted, non-adjacent half-open intervals of ordinals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def narrow(condition: Condition, port: Endpoint, when: Threshold | None) -> Cond
     """The condition and the threshold on a port; None when they contradict each other."""
     if when is None:
         return condition
-    return both(condition, Condition({port: ((when.low, when.high),)}, exact=True))
+    return both(condition, Condition({port: when.parts}, exact=True))
 
 
 def both(first: Condition, second: Condition) -> Condition | None:
@@ -68,7 +68,7 @@ def both(first: Condition, second: Condition) -> Condition | None:
         if known is None:
             needs[port] = parts
         elif known != parts:
-            common = _intersection(known, parts)
+            common = intersection(known, parts)
             if not common:
                 return None
             needs[port] = common
@@ -86,40 +86,54 @@ def both(first: Condition, second: Condition) -> Condition | None:
 
 
 def either(alternatives: Sequence[Condition], domains: Mapping[Endpoint, Threshold]) -> Condition:
-    """The join of at least one alternative.
+    """The join of at least one alternative; they need not exclude each other.
 
     domains: for each port with a threshold, one of its thresholds, which knows the port's type.
     """
-    boxes = list(alternatives)
-    merged = True
-    while merged and len(boxes) > 1:
-        merged = False
-        for at, box in enumerate(boxes):
-            for other in range(at + 1, len(boxes)):
-                joined = _join(box, boxes[other], domains)
-                if joined is not None:
-                    boxes[at] = joined
-                    del boxes[other]
-                    merged = True
-                    break
-            if merged:
-                break
+    boxes: list[Condition] = []
+    for alternative in alternatives:
+        box, at = alternative, 0
+        while at < len(boxes):
+            joined = _join(box, boxes[at], domains)
+            if joined is None:
+                at += 1
+            else:  # a larger box may be joined with those that were passed
+                del boxes[at]
+                box, at = joined, 0
+        boxes.append(box)
     return boxes[0] if len(boxes) == 1 else _hull(boxes, domains)
 
 
 def exclusive(first: Condition, second: Condition) -> bool:
     """Whether no run can meet both: at some port they have no value in common."""
     return any(
-        not _intersection(parts, second.needs[port])
+        port in second.needs
+        and parts is not second.needs[port]
+        and not intersection(parts, second.needs[port])
         for port, parts in first.needs.items()
-        if port in second.needs
+    )
+
+
+def _within(inner: Condition, outer: Condition) -> bool:
+    """Whether the one box lies in the other: what they tell of exactness is another matter."""
+    return all(
+        port in inner.needs and subset(inner.needs[port], parts)
+        for port, parts in outer.needs.items()
     )
 
 
 def _join(
     first: Condition, second: Condition, domains: Mapping[Endpoint, Threshold]
 ) -> Condition | None:
-    """The union of two boxes when it is a box again: they differ in one port at most."""
+    """The union of two boxes when it is a box again.
+
+    It is when one lies in the other, whose exactness then decides, for the union holds nothing that
+    the larger does not; or when they differ in one port.
+    """
+    if _within(first, second) and not (first.exact and _within(second, first)):
+        return second
+    if _within(second, first):
+        return first
     if first.needs.keys() != second.needs.keys():
         return None
     different = [port for port, parts in first.needs.items() if parts != second.needs[port]]
@@ -150,28 +164,8 @@ def _widen(
     domains: Mapping[Endpoint, Threshold],
 ) -> None:
     """Unite a need with further parts, dropping it when every value of the port is in."""
-    united = _union(needs[port], parts)
+    united = union(needs[port] + parts)
     if united == (domain(domains[port].type),):
         del needs[port]
     else:
         needs[port] = united
-
-
-def _intersection(first: Parts, second: Parts) -> Parts:
-    common: list[tuple[int, int]] = []
-    for low, high in first:
-        for other_low, other_high in second:
-            start, end = max(low, other_low), min(high, other_high)
-            if start < end:
-                common.append((start, end))
-    return tuple(common)
-
-
-def _union(first: Parts, second: Parts) -> Parts:
-    united: list[tuple[int, int]] = []
-    for low, high in sorted(first + second):
-        if united and low <= united[-1][1]:
-            united[-1] = (united[-1][0], max(united[-1][1], high))
-        else:
-            united.append((low, high))
-    return tuple(united)

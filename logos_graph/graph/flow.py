@@ -14,7 +14,8 @@ A `Flow` is made by `check.check_flow` only; one that exists is well-formed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from logos_graph.canon import ContentId, Json, json_id
 from logos_graph.graph.component import Layer, Port, ports_json
@@ -74,7 +75,7 @@ class Edge:
 class Flow:
     """A checked flow. Tuples are sorted by name, `order` is its topological order.
 
-    partial: outputs that may stay empty, because no threshold path is certain to reach them.
+    proof: what was proved of it (verdict.py); it follows from the rest.
     size: placements at all levels, nested flows opened; edges likewise in `edge_count`.
     depth: how deep flows are nested in it; 0 when there is none.
     """
@@ -86,13 +87,13 @@ class Flow:
     placements: tuple[Placement, ...]
     edges: tuple[Edge, ...]
     order: tuple[str, ...]
-    partial: frozenset[str]
+    proof: Mapping[str, Json] = field(compare=False)
     size: int
     edge_count: int
     depth: int
 
     def to_mutation(self, layer: Layer = Layer.SEDIMENT) -> dict[str, Json]:
-        """The ledger's `flow` mutation; `check.parse_flow` reads it back."""
+        """The ledger's `flow` mutation; `stored.parse_flow` reads it back."""
         edges: list[Json] = []
         for edge in self.edges:
             form = edge.json
@@ -109,4 +110,5 @@ class Flow:
             "outputs": ports_json(self.outputs),
             "placements": placements,
             "edges": edges,
+            "proof": {**self.proof},
         }
