@@ -8,9 +8,10 @@ from typing import Any
 
 from logos_graph.canon import ContentId
 from logos_graph.cli.draw import FORMATS, draw_flow
-from logos_graph.execution import plan
+from logos_graph.execution.plan import plan
 from logos_graph.graph import Component, Flow, check_flow, parse_flow_file
 from logos_graph.store.components import flow_mutation
+from logos_graph.supervisor.runner import Runner
 from tests.bench.stage import Stage
 from tests.bench.timing import Figures, timed
 from tests.bigflows import chain, wide
@@ -21,7 +22,7 @@ SIZES = (100, 1000, 10_000)
 
 
 def flows(stage: Stage) -> Figures:
-    """Microseconds a placement, by shape and size: check, publish, read, plan, run, replay, draw."""
+    """Microseconds a placement, of each shape and size, for all that is done with a flow."""
     source = Path(__file__).with_name("identity.rs").read_text()
     published = stage.publish("node.publish", {"name": "identity", "source": source})
     node = str(published["node"])
@@ -63,7 +64,8 @@ def _one(stage: Stage, text: str, node: ContentId, component: Component) -> list
     ready = timed(lambda: plan(flow, {node: component}))
     inputs: Any = {"flow": flow.id, "inputs": {"value": 7}}
     run = timed(keep("run", lambda: stage.publish("flow.run", inputs)))
-    replay = timed(lambda: system.replay(made["run"]["run"]))
+    runner = Runner(system.store, system.host)
+    replay = timed(lambda: runner.replay(system.reader.run(made["run"]["run"])))
     document = {**made["shown"], "names": [], "placements": [
         {**each, "known_as": "identity"} for each in made["shown"]["placements"]
     ]}  # fmt: skip
