@@ -12,11 +12,11 @@ from logos_graph.execution.record import Carried, LogRecord
 
 __all__ = ["MAX_RUN_BYTES", "MAX_RUN_CALLS", "Kept", "Value", "given_value", "none_value"]
 
-MAX_RUN_BYTES = 3 * 1024 * 1024
+MAX_RUN_BYTES = 12 * 1024 * 1024
 """How much one run may take in its receipt, in bytes of JSON: it must fit one ledger entry.
 
 Outputs are counted once more for each port, for the receipt's `result` repeats them by value. What
-is left of an entry's 4 MiB is for what stands around the run: stored values, or, where it failed,
+is left of an entry's 16 MiB is for what stands around the run: stored values, or, where it failed,
 the one answer that was too much.
 """
 MAX_RUN_CALLS = 1000

@@ -49,11 +49,13 @@ class Condition:
 ALWAYS = Condition({}, exact=True)
 
 
-def narrow(condition: Condition, port: Endpoint, when: Threshold | None) -> Condition | None:
-    """The condition and the threshold on a port; None when they contradict each other."""
+def narrow(condition: Condition, port: Endpoint, when: Threshold | None) -> Condition:
+    """The condition of the port's placement and the threshold on the port."""
     if when is None:
         return condition
-    return both(condition, Condition({port: when.parts}, exact=True))
+    narrowed = both(condition, Condition({port: when.parts}, exact=True))
+    assert narrowed is not None  # no placement's condition speaks of a port of its own
+    return narrowed
 
 
 def both(first: Condition, second: Condition) -> Condition | None:

@@ -77,17 +77,12 @@ class Reach:
 
     def _arriving(self, target: Endpoint) -> Condition:
         """When a value reaches a port; at most one of its sources then has one."""
-        possible: list[tuple[Edge, Condition]] = []
-        for edge in self._incoming[target]:
-            when = narrow(self.placements[edge.source.placement], edge.source, edge.when)
-            if when is not None:
-                possible.append((edge, when))
-        if not possible:
-            raise _never(str(target))
-        for (first, one), (second, other) in combinations(possible, 2):
+        edges = self._incoming[target]
+        arriving = [narrow(self.placements[e.source.placement], e.source, e.when) for e in edges]
+        for (one, first), (other, second) in combinations(zip(arriving, edges, strict=True), 2):
             if not exclusive(one, other):
                 raise _fed_twice(target, first, second)
-        return either([when for _, when in possible], self._domains)
+        return either(arriving, self._domains)
 
 
 def _fed_twice(target: Endpoint, first: Edge, second: Edge) -> Rejected:

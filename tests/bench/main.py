@@ -8,6 +8,7 @@
 | throughput | approvals per second, 8 clients in one process | 1 client |
 | call | one isolated, metered node call from Python | a call that does nothing |
 | replay | one replay of a recorded approval | the same without comparing |
+| flows | check, publish, plan, run, replay, draw of 100 to 10,000 placements | each other |
 | ledger | appends by 1, 16 and 64 clients, verification, bytes, as the ledger grows | bare Neo4j |
 | branches | a wide flow of long nodes, no database | one step at a time, two processes |
 | nodes | no database: calls, threads, compiling, loading, admission, codec | wasmtime, Python |
@@ -24,7 +25,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import branches, figures, ledger, nodes
+from tests.bench import branches, figures, flows, ledger, nodes
 from tests.bench.stage import Stage, shared_cache
 from tests.bench.timing import Figures
 
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "throughput": figures.throughput,
     "call": figures.call,
     "replay": figures.replay,
+    "flows": flows.flows,
 }
 BRANCHES, NODES, LEDGER = "branches", "nodes", "ledger"
 NAMES = [*BENCHMARKS, BRANCHES, LEDGER, NODES]

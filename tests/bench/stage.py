@@ -71,6 +71,13 @@ class Stage:
             raise RuntimeError(f"the payment was not approved: {outcome}")
         return outcome
 
+    def publish(self, did: str, this: dict[str, Json]) -> dict[str, Json]:
+        """What came of an act of the operator's."""
+        outcome = self.system.supervisor.execute(self.sign(self.operator, did, this))
+        if outcome.status != "COMMITTED":
+            raise RuntimeError(f"{did} did not take effect: {outcome}")
+        return dict(outcome.result or {})
+
     def _set_up(self) -> None:
         self.operator = self.system.keys.load("supervisor")
         self.agent = self._register("agent", ["agent"])

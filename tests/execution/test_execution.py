@@ -2,7 +2,7 @@
 
 import pytest
 
-from logos_graph.canon import MAX_BYTES, Json, content_id, encode, json_id
+from logos_graph.canon import Json, content_id, encode, json_id
 from logos_graph.errors import InvalidInput, Rejected
 from logos_graph.execution import NodeFailure, RunRecord, RunStatus, StepStatus
 from logos_graph.execution.executor import MAX_RUN_BYTES, execute
@@ -10,7 +10,7 @@ from logos_graph.execution.plan import plan
 from logos_graph.graph import Flow, parse_type
 from logos_graph.graph.codec import MAX_VALUE
 from logos_graph.identity import Signer
-from logos_graph.ledger import EntryKind, Head, make_entry
+from logos_graph.ledger import MAX_ENTRY_BYTES, EntryKind, Head, make_entry
 from tests.execution.bench import Bench, approval
 
 
@@ -223,7 +223,7 @@ def test_a_run_at_the_limit_still_fits_an_entry_with_its_outputs_repeated(
             assert record.failure.code == "E_RUN_SIZE"
             too_long = length
         assert _receipt_size(record) <= MAX_RUN_BYTES + 2048
-    assert MAX_RUN_BYTES + 2048 < MAX_BYTES
+    assert MAX_RUN_BYTES + 2048 < MAX_ENTRY_BYTES
     assert _receipt_size(execute(ready, {"x": letter * done}, bench)) > MAX_RUN_BYTES * 9 // 10
 
 
@@ -239,25 +239,75 @@ def test_a_plan_needs_every_component_it_uses() -> None:
 def test_a_nested_flow_with_an_unfed_input_is_not_opened() -> None:
     bench = Bench()
     bench.node("same", {"x": "u8"}, {"y": "u8"}, lambda x: {"y": x})
+    bench.node("wrap", {"x": "u8"}, {"y": "option<u8>"}, lambda x: {"y": x})
     bench.node("seven", {}, {"y": "u8"}, lambda: {"y": 7})
     bench.flow(
-        '[flow]\nname = "inner"\n[inputs]\na = "u8"\nb = "u8"\n[placements]\nfirst = "same"\n'
-        'free = "seven"\n[[edges]]\nfrom = "input.a"\nto = "first.x"\n'
-        '[outputs]\na = "first.y"\nb = "input.b"\nfree = "free.y"\nthrough = "input.a"\n'
+        '[flow]\nname = "inner"\n[inputs]\na = "u8"\nb = "u8"\n[placements]\nfirst = "wrap"\n'
+        'free = "seven"\nfree-too = "wrap"\nas-it-is = "wrap"\n'
+        '[[edges]]\nfrom = "input.a"\nto = "first.x"\n'
+        '[[edges]]\nfrom = "free.y"\nto = "free-too.x"\n'
+        '[[edges]]\nfrom = "input.b"\nto = "as-it-is.x"\n'
+        '[outputs]\na = "first.y"\nb = "as-it-is.y"\nfree = "free-too.y"\n'
     )
     bench.flow(
-        '[flow]\nname = "outer"\n[inputs]\na = "u8"\n[placements]\nf = "inner"\nlow = "same"\n'
+        '[flow]\nname = "outer"\n[inputs]\na = "u8"\n[placements]\nf = "inner"\nlow = "wrap"\n'
         '[[edges]]\nfrom = "input.a"\nto = "f.a"\n'
         '[[edges]]\nfrom = "input.a"\nto = "f.b"\nwhen = { at_least = 9 }\n'
         '[[edges]]\nfrom = "input.a"\nto = "low.x"\nwhen = { below = 9 }\n'
-        '[outputs]\na = "f.a"\nfree = "f.free"\nthrough = "f.through"\nlow = "low.y"\n'
+        '[outputs]\na = "f.a"\nfree = "f.free"\nlow = "low.y"\n'
     )
     outer = bench.plan("outer")
     closed = execute(outer, {"a": 1}, bench)
-    assert closed.output_values == {"low": 1}
+    assert closed.output_values == {"a": None, "free": None, "low": 1}
     assert {step.name for step in closed.steps if step.status is StepStatus.DONE} == {"low"}
     opened = execute(outer, {"a": 9}, bench)
-    assert opened.output_values == {"a": 9, "free": 7, "through": 9}
+    assert opened.output_values == {"a": 9, "free": 7, "low": None}
+
+
+def test_an_option_input_that_nothing_fed_reads_as_none_and_carries_nothing() -> None:
+    bench = Bench()
+    bench.node("wrap", {"x": "u8"}, {"y": "option<u8>"}, lambda x: {"y": x})
+    bench.node(
+        "prefer", {"x": "u8", "z": "option<u8>"}, {"y": "u8"},
+        lambda x, z: {"y": x if z is None else z},
+    )  # fmt: skip
+    bench.node(
+        "any", {"x": "option<u8>", "z": "option<u8>"}, {"y": "option<u8>"},
+        lambda x, z: {"y": z if x is None else x},
+    )  # fmt: skip
+    bench.flow(
+        '[flow]\nname = "inner"\n[inputs]\na = "u8"\nb = "option<u8>"\n[placements]\n'
+        'p = "prefer"\n[[edges]]\nfrom = "input.a"\nto = "p.x"\n'
+        '[[edges]]\nfrom = "input.b"\nto = "p.z"\n[outputs]\ny = "p.y"\nb = "input.b"\n'
+    )
+    bench.flow(
+        '[flow]\nname = "outer"\n[inputs]\na = "u8"\n[placements]\nlow = "wrap"\nmiddle = "wrap"\n'
+        'f = "inner"\nlost = "wrap"\nn = "any"\n'
+        '[[edges]]\nfrom = "input.a"\nto = "low.x"\nwhen = { below = 5 }\n'
+        '[[edges]]\nfrom = "input.a"\nto = "middle.x"\nwhen = { at_least = 5, below = 9 }\n'
+        '[[edges]]\nfrom = "input.a"\nto = "f.a"\nwhen = { below = 5 }\n'
+        '[[edges]]\nfrom = "input.a"\nto = "f.a"\nwhen = { at_least = 5, below = 9 }\n'
+        '[[edges]]\nfrom = "input.a"\nto = "lost.x"\nwhen = { at_least = 9 }\n'
+        '[[edges]]\nfrom = "low.y"\nto = "f.b"\n'
+        '[[edges]]\nfrom = "low.y"\nto = "n.x"\n[[edges]]\nfrom = "middle.y"\nto = "n.z"\n'
+        '[outputs]\nf = "f.b"\nn = "n.y"\n'
+    )
+    ready = bench.plan("outer")
+    ways = {}
+    for a in (4, 8, 9):
+        record = execute(ready, {"a": a}, bench)
+        assert RunRecord.from_mutation(record.to_mutation("01RUN", "b3:intent")) == record
+        done = {step.name for step in record.steps if step.status is StepStatus.DONE}
+        carried = {(way.source, way.target, way.target_port) for way in record.carried}
+        ways[a] = (done, record.output_values)
+        assert all(source for source, _, _ in carried)
+        assert (("low", "f/p", "z") in carried) == (a == 4)
+        assert (("low", "n", "x") in carried, ("middle", "n", "z") in carried) == (a == 4, a == 8)
+    assert ways == {
+        4: ({"low", "f/p", "n"}, {"f": 4, "n": 4}),
+        8: ({"middle", "f/p", "n"}, {"f": None, "n": 8}),
+        9: ({"lost"}, {"f": None, "n": None}),
+    }
 
 
 def test_nothing_runs_inside_a_flow_that_is_not_opened() -> None:

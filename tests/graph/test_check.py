@@ -27,6 +27,9 @@ LIBRARY: dict[str, Component] = {
     "source": _node("source", {}, {"y": "u8"}),
     "score": _node("score", {"x": "u8"}, {"y": "u8", "safe": "bool"}),
     "add": _node("add", {"x": "u8", "z": "u8"}, {"y": "u8"}),
+    "maybe": _node("maybe", {"x": "u8"}, {"y": "option<u8>"}),
+    "prefer": _node("prefer", {"x": "u8", "z": "option<u8>"}, {"y": "u8"}),
+    "any": _node("any", {"x": "option<u8>", "z": "option<u8>"}, {"y": "u8"}),
     "print": _node("print", {"x": "u8"}, {"text": "string"}),
 }
 
@@ -78,7 +81,22 @@ BRANCHES: tuple[dict[str, str], list[object]] = (
 
 def test_branches_that_cover_and_exclude_are_joined_again() -> None:
     flow = _check(*BRANCHES)
-    assert flow.partial == frozenset()
+    assert flow.proof == {
+        "covered": [
+            {
+                "parts": [{"below": 30}, {"at_least": 30, "below": 70}, {"at_least": 70}],
+                "port": "s.y",
+                "type": parse_type("u8").id,
+            }
+        ],
+        "empty": [],
+        "exclusive": [{"port": "output.y", "sources": ["high.y", "low.y", "middle.y"]}],
+        "runs": [
+            {"placements": ["high"], "when": "when s.y: 70 and above"},
+            {"placements": ["middle"], "when": "when s.y: [30, 70)"},
+            {"placements": ["low"], "when": "when s.y: below 30"},
+        ],
+    }
     assert flow.order == ("s", "high", "low", "middle")
     assert [port.name for port in flow.outputs] == ["y"]
 
@@ -87,7 +105,8 @@ def test_the_order_in_the_file_does_not_change_the_id() -> None:
     placements, edges = BRANCHES
     turned = _check(dict(reversed(placements.items())), edges[::-1])
     assert turned == _check(*BRANCHES)
-    other = _check(placements, [*edges[:-1], ("high.y", "output.z"), ("low.y", "output.z")])
+    assert turned.proof == _check(*BRANCHES).proof
+    other = _check(placements, [*edges, ("s.safe", "output.safe")])
     assert other.id != turned.id
 
 
@@ -278,44 +297,108 @@ def test_a_flow_that_does_not_fit_is_refused_by_its_own_code(
 
 
 def test_a_placement_without_inputs_always_runs() -> None:
-    flow = _check({"s": "source"}, [("s.y", "output.y")])
-    assert flow.partial == frozenset()
+    assert _check({"s": "source"}, [("s.y", "output.y")]).proof["runs"] == []
 
 
-def test_an_output_that_may_stay_empty_cannot_be_used_by_another_flow() -> None:
+def test_an_output_that_may_stay_empty_must_be_an_option() -> None:
     placements, edges = BRANCHES
-    partial = _check(placements, edges[:-1])
-    assert partial.partial == {"y"}
-    library = {**LIBRARY, "partial": partial}
-    outer = [("input.start", "f.start"), ("f.y", "output.y")]
-    error = _refusal({"f": "partial"}, outer, library=library)
+    error = _refusal(placements, edges[:-1])
     assert error.code == "E_FLOW_PARTIAL_OUTPUT"
-    assert "f.y may stay empty" in error.message
-    whole = {**LIBRARY, "whole": _check(*BRANCHES)}
-    assert _check({"f": "whole"}, outer, library=whole).size == 5
+    assert error.message.startswith("output.y may stay empty")
+    assert error.hint is not None
+    assert "option<u8>" in error.hint
+    partial = _check({**placements, "m": "maybe"}, [*edges, ("low.y", "m.x"), ("m.y", "output.z")])
+    assert partial.proof["empty"] == ["z"]
+    library = {**LIBRARY, "partial": partial}
+    # The outer flow reads it in every run: what stayed empty is none there.
+    outer = _check({"f": "partial"}, [("input.start", "f.start"), ("f.z", "output.z")],
+                   library=library)  # fmt: skip
+    assert outer.proof == {"covered": [], "empty": [], "exclusive": [], "runs": []}
+
+
+def test_an_option_input_asks_for_nothing_but_an_edge() -> None:
+    edges: list[object] = [
+        ("input.start", "m.x", {"below": 9}),
+        ("input.start", "s.x", {"at_least": 9}),
+        ("input.start", "p.x", {"at_least": 9}),
+        ("m.y", "p.z"),
+        ("m.y", "a.x"),
+        ("m.y", "a.z"),
+        ("a.y", "output.y"),
+        ("p.y", "output.y"),
+    ]
+    placements = {"m": "maybe", "s": "score", "p": "prefer", "a": "any"}
+    flow = _check(placements, edges)
+    assert flow.proof["runs"] == [
+        {"placements": ["p", "s"], "when": "when input.start: 9 and above"},
+        {"placements": ["a", "m"], "when": "when input.start: below 9"},
+    ]
+    unfed = _refusal(placements, [edge for edge in edges if edge != ("m.y", "p.z")])
+    assert (unfed.code, unfed.data["ports"]) == ("E_FLOW_UNFED", ["p.z"])
+
+
+def test_a_placement_with_option_inputs_only_runs_when_one_is_fed() -> None:
+    edges: list[object] = [
+        ("input.start", "m.x", {"below": 9}),
+        ("input.start", "n.x", {"at_least": 9}),
+        ("m.y", "a.x"),
+        ("n.y", "a.z"),
+        ("a.y", "output.y"),
+    ]
+    flow = _check({"m": "maybe", "n": "maybe", "a": "any"}, edges)
+    assert flow.proof["runs"] == [
+        {"placements": ["n"], "when": "when input.start: 9 and above"},
+        {"placements": ["m"], "when": "when input.start: below 9"},
+    ]
+    once = [*edges[:2], ("m.y", "a.x"), ("m.y", "a.z"), ("a.y", "output.y")]
+    assert _refusal({"m": "maybe", "n": "maybe", "a": "any"}, once).code == "E_FLOW_PARTIAL_OUTPUT"
+
+
+def test_cases_of_a_variant_lead_ways_that_join_again() -> None:
+    pay = "variant pay { card: u8, cash, coin }"
+    library = {
+        **LIBRARY,
+        "by-card": _node("by-card", {"x": pay}, {"y": "u8"}),
+        "by-hand": _node("by-hand", {"x": pay}, {"y": "u8"}),
+    }
+    edges: list[object] = [
+        ("input.pay", "c.x", {"is": "card"}),
+        ("input.pay", "h.x", {"is": ["coin", "cash"]}),
+        ("c.y", "output.y"),
+        ("h.y", "output.y"),
+    ]
+    flow = _check({"c": "by-card", "h": "by-hand"}, edges, {"pay": pay}, library=library)
+    by_id = {component.id: component for component in library.values()}
+    assert parse_flow(flow.to_mutation(), by_id.__getitem__) == flow
+    assert [edge.json["when"] for edge in flow.edges if edge.when] == [
+        {"is": "card"},
+        {"is": ["cash", "coin"]},
+    ]
+    assert flow.proof["runs"] == [
+        {"placements": ["c"], "when": "when input.pay: card"},
+        {"placements": ["h"], "when": "when input.pay: cash or coin"},
+    ]
 
 
 def test_a_branch_within_a_branch_is_joined_exactly() -> None:
-    flow = _check(
-        {"a": "score", "b": "score", "c": "score", "d": "score"},
-        [
-            ("input.start", "a.x", {"below": 30}),
-            ("input.start", "d.x", {"at_least": 30}),
-            ("a.y", "b.x", {"below": 5}),
-            ("a.y", "c.x", {"at_least": 5}),
-            ("b.y", "output.y"),
-            ("c.y", "output.y"),
-            ("d.y", "output.y"),
-            ("b.safe", "output.inner"),
-            ("c.safe", "output.inner"),
-        ],
-    )
-    assert flow.partial == {"inner"}
+    placements = {"a": "score", "b": "score", "c": "score", "d": "score"}
+    edges: list[object] = [
+        ("input.start", "a.x", {"below": 30}),
+        ("input.start", "d.x", {"at_least": 30}),
+        ("a.y", "b.x", {"below": 5}),
+        ("a.y", "c.x", {"at_least": 5}),
+        ("b.y", "output.y"),
+        ("c.y", "output.y"),
+        ("d.y", "output.y"),
+    ]
+    assert len(_check(placements, edges).proof["runs"]) == 4  # type: ignore[arg-type]
+    inner = [("b.safe", "output.inner"), ("c.safe", "output.inner")]
+    assert _refusal(placements, [*edges, *inner]).data["port"] == "output.inner"
 
 
 def test_a_join_of_ways_that_differ_twice_is_not_taken_for_complete() -> None:
     # Of the four ways that two decisions give, only two reach the output.
-    flow = _check(
+    error = _refusal(
         {"s": "score", "t": "score", "p": "add", "q": "add"},
         [
             ("input.start", "s.x"),
@@ -328,7 +411,19 @@ def test_a_join_of_ways_that_differ_twice_is_not_taken_for_complete() -> None:
             ("q.y", "output.y"),
         ],
     )
-    assert flow.partial == {"y"}
+    assert error.code == "E_FLOW_PARTIAL_OUTPUT"
+
+
+def test_a_flow_cannot_place_itself() -> None:
+    # Its id would have to be in what it is the hash of. By name it is what the name means so far.
+    first = _check({"s": "score"}, [("input.start", "s.x"), ("s.y", "output.y")])
+    library = {**LIBRARY, "tried": first}
+    outer = _draft({"f": "tried"}, [("input.start", "f.start"), ("f.y", "output.y")])
+    second = check_flow(outer, library.__getitem__)
+    assert (outer.name, second.placements[0].uses, second.depth) == ("tried", first.id, 1)
+    assert second.id != first.id
+    own = FlowDraft("tried", outer.inputs, (("f", second.id),), outer.edges)
+    assert check_flow(own, lambda _uses: second).id != second.id
 
 
 def _chain(length: int, first: str = "source") -> FlowDraft:
@@ -411,7 +506,8 @@ def test_a_flow_is_rebuilt_from_its_ledger_form() -> None:
 
 def test_no_two_flows_share_an_edge_id() -> None:
     placements, edges = BRANCHES
-    one, other = _check(placements, edges), _check(placements, edges[:-1])
+    one = _check(placements, edges)
+    other = _check(placements, [*edges, ("s.safe", "output.safe")])
     ids = [
         [edge["id"] for edge in flow.to_mutation()["edges"]]  # type: ignore[union-attr,index,call-overload]
         for flow in (one, other)

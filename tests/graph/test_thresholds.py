@@ -1,6 +1,7 @@
 """Thresholds, against a reference that tries every value."""
 
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
@@ -45,12 +46,12 @@ def test_a_cover_is_accepted_exactly_when_each_value_goes_one_way(
 ) -> None:
     # Parts between cuts make a cover; dropping one makes a gap, adding others makes overlaps.
     edges = [0, *sorted({cut for cut in cuts if cut}), 256]
-    parts = [Threshold(U8, low, high) for low, high in pairwise(edges)]
+    parts = [Threshold(U8, ((low, high),)) for low, high in pairwise(edges)]
     kept = [part for part in parts if data.draw(st.integers(0, 9))]
     for sides in others:
         taken = _takes(sides)
         if taken:
-            kept.append(Threshold(U8, min(taken), max(taken) + 1))
+            kept.append(Threshold(U8, ((min(taken), max(taken) + 1),)))
     thresholds = data.draw(st.permutations(kept))
     ways = [sum(part.holds(value) for part in set(thresholds)) for value in range(256)]
     refused = _refusal(thresholds)
@@ -100,6 +101,71 @@ def test_a_gap_among_cases_names_them() -> None:
     with pytest.raises(Rejected) as refused:
         prove_cover(parse_type("bool"), [parse_threshold(parse_type("bool"), {"is": True})])
     assert refused.value.message == "the port: no edge takes false"
+
+
+CASES = ("card", "cash", "check", "coin")
+CASED = (
+    "enum pay { card, cash, check, coin }",
+    "variant pay { card: u8, cash, check: string, coin }",
+)
+SETS = st.sets(st.sampled_from(CASES), min_size=1, max_size=3)
+
+
+@given(st.sampled_from(CASED), SETS, st.randoms(use_true_random=False))
+def test_a_set_of_cases_has_one_form_and_lets_through_exactly_those(
+    text: str, cases: set[str], turns: Random
+) -> None:
+    type_ = parse_type(text)
+    written = sorted(cases)
+    turns.shuffle(written)
+    threshold = parse_threshold(type_, {"is": written})
+    ordered = [case for case in CASES if case in cases]
+    assert threshold.json == {"is": ordered[0] if len(ordered) == 1 else ordered}
+    assert parse_threshold(type_, threshold.json) == threshold
+    assert threshold.text == " or ".join(ordered)
+    payload: dict[str, Json] = {"card": 1, "check": "x"}
+    for case in CASES:
+        value: Json = {case: payload.get(case)} if text.startswith("variant") else case
+        assert threshold.holds(value) == (case in cases)
+
+
+@given(st.sampled_from(CASED), st.lists(SETS, min_size=1, max_size=4))
+def test_sets_of_cases_cover_exactly_when_each_case_goes_one_way(
+    text: str, sets: list[set[str]]
+) -> None:
+    type_ = parse_type(text)
+    thresholds = [parse_threshold(type_, {"is": [*each]}) for each in sets]
+    distinct = {frozenset(each) for each in sets}
+    ways = [sum(case in each for each in distinct) for case in CASES]
+    if max(ways) > 1:
+        expected, told = "E_THRESHOLD_OVERLAP", None
+    elif min(ways) == 0:
+        expected = "E_THRESHOLD_GAP"
+        told = [case for case, count in zip(CASES, ways, strict=True) if not count]
+    else:
+        assert [part.json for part in prove_cover(type_, thresholds)] == [
+            parse_threshold(type_, {"is": [*each]}).json
+            for each in sorted(distinct, key=lambda each: min(map(CASES.index, each)))
+        ]
+        return
+    with pytest.raises(Rejected) as refused:
+        prove_cover(type_, thresholds)
+    assert refused.value.code == expected
+    if told:
+        gaps: Any = refused.value.data["uncovered"]
+        assert [case for gap in gaps for case in gap] == told
+
+
+def test_an_overlap_of_cases_names_what_they_share() -> None:
+    pay = parse_type(CASED[1])
+    parts = [{"is": ["card", "coin"]}, {"is": ["cash", "coin", "check"]}]
+    with pytest.raises(Rejected) as refused:
+        prove_cover(pay, [parse_threshold(pay, part) for part in parts], "payment.by")
+    assert refused.value.message == (
+        "payment.by: coin is taken by two different thresholds, cash or check or coin"
+        " and card or coin"
+    )
+    assert refused.value.data["overlap"] == ["coin"]
 
 
 def test_an_overlap_names_both_thresholds_and_what_they_share() -> None:
@@ -163,7 +229,17 @@ def test_values_travel_by_their_order_in_the_type(
         ("decimal<2>", {"below": "30"}, "E_THRESHOLD_VALUE"),
         ("bool", {"is": 1}, "E_THRESHOLD_VALUE"),
         ("enum e { a }", {"is": "b"}, "E_THRESHOLD_VALUE"),
-        ("enum e { a }", {"is": ["a"]}, "E_THRESHOLD_VALUE"),
+        ("enum e { a, b }", {"is": ["a", "c"]}, "E_THRESHOLD_VALUE"),
+        ("enum e { a, b }", {"is": ["a", 1]}, "E_THRESHOLD_VALUE"),
+        ("enum e { a, b }", {"is": ["a", "a"]}, "E_THRESHOLD_FORM"),
+        ("enum e { a, b }", {"is": []}, "E_THRESHOLD_EMPTY"),
+        ("enum e { a, b }", {"is": ["b", "a"]}, "E_THRESHOLD_WHOLE"),
+        ("enum e { a }", {"is": ["a"]}, "E_THRESHOLD_WHOLE"),
+        ("bool", {"is": [True]}, "E_THRESHOLD_FORM"),
+        ("variant v { a: u8, b }", {"is": {"a": 1}}, "E_THRESHOLD_VALUE"),
+        ("variant v { a: u8, b }", {"is": "c"}, "E_THRESHOLD_VALUE"),
+        ("variant v { a: u8, b }", {"is": ["a", "b"]}, "E_THRESHOLD_WHOLE"),
+        ("variant v { a: u8, b }", {"below": 1}, "E_THRESHOLD_FORM"),
         ("u8", {"at_least": 30, "below": 30}, "E_THRESHOLD_EMPTY"),
         ("u8", {"at_least": 70, "below": 30}, "E_THRESHOLD_EMPTY"),
         ("u8", {"below": 0}, "E_THRESHOLD_EMPTY"),
