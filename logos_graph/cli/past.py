@@ -95,7 +95,10 @@ def _move(out: Printer, present: System, past: Settings, head: Head) -> None:
             _append(out, present, system, stands, head)
             return
     stop_database(past)
-    shutil.rmtree(past.home / "neo4j")
+    gone = past.home / "gone"
+    shutil.rmtree(gone, ignore_errors=True)
+    (past.home / "neo4j").rename(gone)  # at once: half a database could not be started
+    shutil.rmtree(gone, ignore_errors=True)
     start_database(past, out.progress, found=False)
     with open_system(past) as system:
         _append(out, present, system, None, head)

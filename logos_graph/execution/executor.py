@@ -14,8 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Protocol
 
 from logos_graph.canon import ContentId, Json, content_id, recordable
@@ -162,7 +161,7 @@ def execute(
 
     world: answers what nodes ask; without one, a node that asks for anything fails. Whatever it
     raises that is no NodeFailure ends the execution and comes out of it.
-    given: see encode_given; the record has those that reached their step.
+    given: see encode_given; the record has what reached its step.
     """
     run = _Run(plan, host, world)
     run.give_instead(given or {})
@@ -195,9 +194,7 @@ class _Value:
         self.port = port
 
 
-_GIVEN = ""
-"""Where a value comes from that no step gave."""
-_NOTHING: Mapping[str, _Value] = MappingProxyType({})
+_GIVEN = ""  # where a value comes from that no step gave
 
 
 class _Run:
@@ -236,14 +233,13 @@ class _Run:
     def give_instead(self, given: Given) -> None:
         """These values go to these ports, whatever else would."""
         for step, encoded in encode_given(self._plan, given).items():
-            self._instead[step] = {
-                port: _Value(data, given[step][port], _GIVEN, port)
-                for port, data in encoded.items()
-            }
+            for port, data in encoded.items():
+                value = _Value(data, given[step][port], _GIVEN, port)
+                self._instead.setdefault(step, {})[port] = value
 
     def step(self, step: PlannedStep) -> Failure | None:
         """Call the node if every input was fed; the failure, if it failed."""
-        instead = self._instead.get(step.name, {})
+        instead = self._instead.get(step.name)
         fed = self._fed(step.inputs, instead) if self._open[step.scope] else None
         if fed is None:
             self._steps.append(StepRecord(step.name, step.node, StepStatus.NOT_TAKEN, 0))
@@ -336,7 +332,7 @@ class _Run:
                 failure, outputs = Failure(OUTPUT, failed.code, failed.reason), {}
         for step in plan.steps[len(self._steps) :]:
             self._steps.append(StepRecord(step.name, step.node, StepStatus.NOT_TAKEN, 0))
-        record = RunRecord(
+        return RunRecord(
             plan.flow,
             tuple(self._steps),
             tuple(self._carried),
@@ -344,16 +340,16 @@ class _Run:
             self._inputs,
             outputs,
             failure,
+            given=self._given,
         )
-        return replace(record, given=self._given) if self._given else record
 
     def _fed(
-        self, inputs: tuple[Input, ...], instead: Mapping[str, _Value] = _NOTHING
+        self, inputs: tuple[Input, ...], instead: Mapping[str, _Value] | None = None
     ) -> list[_Value] | None:
         """One value for each input, or None when one was not fed."""
         fed: list[_Value] = []
         for each in inputs:
-            value = instead.get(each.port) or self._first(each)
+            value = (instead and instead.get(each.port)) or self._first(each)
             if value is None:
                 return None
             fed.append(value)
@@ -385,9 +381,8 @@ class _Run:
                 self._given.setdefault(to, {})[target.port] = value.cid
                 continue
             self._keep(value, _CARRIED_BYTES + len(value.origin) + len(to))
-            self._carried.append(
-                Carried(value.origin, value.port, to, target.port, target.type, value.cid)
-            )
+            way = value.origin, value.port, to, target.port
+            self._carried.append(Carried(*way, target.type, value.cid))
 
     def _keep(self, value: _Value, size: int) -> None:
         """Put a value into the record; `size` is what else is recorded with it."""
