@@ -2,7 +2,8 @@
 
 A fork is made by `run.fork` alone, which makes nothing else: it names the run before it in the
 ledger, of the same flow and on the same inputs, and what was given to its step is what the intent
-set; to the steps before it, what its parent was given there. It had no answer from outside that its parent had not. So it stores nothing (rights.py).
+set; to the steps before it, what its parent was given there. It had no answer from outside that its
+parent had not. So it stores nothing (rights.py).
 """
 
 from __future__ import annotations
