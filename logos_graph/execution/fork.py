@@ -45,7 +45,8 @@ def fork(
     world: answers the shared steps as the parent's record does.
     What was given to a shared step of a parent that is a fork itself is given again.
     Raises InvalidInput E_FORK_STEP, E_FORK_PORT, E_VALUE_*; Rejected E_FORK_STEP for a step that
-    is not reached, E_FORK_DIVERGED if the shared steps do not come out the same.
+    is not reached, E_FORK_DIVERGED if the shared steps do not come out the same, and what ended it
+    before the values were given (E_RUN_SIZE, …).
     """
     shared = steps_before(plan, point.step)
     past = {step: ports for step, ports in parent.given_values.items() if step in shared}
@@ -60,6 +61,8 @@ def fork(
             " --set gives a port its value",
             step=point.step,
         )
+    if got.failure is not None and got.given.get(point.step, {}).keys() != given.keys():
+        raise Rejected(got.failure.code, got.failure.reason)  # it ended before it was a fork
     return replace(got, forked_from=point)
 
 

@@ -9,7 +9,7 @@ import pytest
 from logos_graph.canon import Json
 from logos_graph.errors import InvalidInput, LogosError, Rejected
 from logos_graph.execution import ForkPoint, RunRecord, StepStatus
-from logos_graph.execution.executor import execute
+from logos_graph.execution.executor import MAX_RUN_BYTES, execute
 from logos_graph.execution.fork import Remembered, fork, found_values, steps_before
 from logos_graph.execution.plan import Plan
 from logos_graph.execution.replay import replay
@@ -110,6 +110,23 @@ def test_a_fork_of_a_fork_has_what_was_given_before_it_alone() -> None:
     assert back.given == {}
     assert back.output_values == before.output_values
     assert replay(two.to_mutation("r", "i"), ready, bench).same
+
+
+def test_values_that_the_record_cannot_hold_make_no_fork() -> None:
+    bench, large = Bench(), "a" * (MAX_RUN_BYTES // 3 - 1000)
+    bench.node("wide", {"a": "string", "b": "string"}, {"out": "u8"}, lambda a, b: {"out": 1})
+    bench.flow(
+        '[flow]\nname = "w"\n[inputs]\na = "string"\nb = "string"\n[placements]\nwide = "wide"\n'
+        '[[edges]]\nfrom = "input.a"\nto = "wide.a"\n[[edges]]\nfrom = "input.b"\nto = "wide.b"\n'
+        '[outputs]\nout = "wide.out"\n'
+    )
+    ready = bench.plan("w")
+    before = execute(ready, {"a": large, "b": large[::-1] + "b"}, bench)
+    assert before.failure is None
+    given: dict[str, Json] = {"a": large + "c", "b": large + "d"}
+    with pytest.raises(Rejected) as refused:
+        fork(ready, before, point("wide"), given, bench, Ticking())
+    assert refused.value.code == "E_RUN_SIZE"
 
 
 def test_a_step_that_was_not_taken_is_forked_with_a_value_for_it() -> None:

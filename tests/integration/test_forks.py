@@ -153,6 +153,8 @@ def test_the_commands_fork_and_show_it(asking: Asking, logos: Logos) -> None:
     document = logos("run", "show", identity, "--json").document
     assert document["values"][document["given"]["second"]["value"]] == 3
     assert logos("run", "replay", identity).status == 0
+    proof = logos("run", "prove", identity, "--json")
+    assert (proof.status, proof.document["error"]["code"]) == (1, "E_PROOF_FORK")
     for words, code in (
         (("--at", "nobody"), "E_FORK_STEP"),
         (("--at", "first", "--set", "nothing=1"), "E_FORK_PORT"),
