@@ -51,6 +51,9 @@ def fork(
     shared = steps_before(plan, point.step)
     past = {step: ports for step, ports in parent.given_values.items() if step in shared}
     got = execute(plan, parent.input_values, host, world, {**past, point.step: given})
+    failure, taken = got.failure, got.given.get(point.step, {})
+    if failure is not None and failure.step == point.step and taken.keys() != given.keys():
+        raise Rejected(failure.code, failure.reason)  # it ended before it was a fork
     _check_shared(parent, got, point, shared)
     status = {step.name: step.status for step in got.steps}
     if status[point.step] is StepStatus.NOT_TAKEN:
@@ -61,8 +64,6 @@ def fork(
             " --set gives a port its value",
             step=point.step,
         )
-    if got.failure is not None and got.given.get(point.step, {}).keys() != given.keys():
-        raise Rejected(got.failure.code, got.failure.reason)  # it ended before it was a fork
     return replace(got, forked_from=point)
 
 

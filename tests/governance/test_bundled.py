@@ -58,7 +58,7 @@ FITTING: dict[str, dict[str, Any]] = {
     },
     "consent.refuse": {"intent": ID, "reason": "no"},
     "flow.run": {"flow": ID, "inputs": {"payment": {"amount": "1.00", "history": [1, None]}}},
-    "run.fork": {"run": ID, "at": "score/total", "set": {"score": 7}},
+    "run.fork": {"run": ID, "at": "score/total"},
 }
 RISKS = {
     "principal.register": "L2",

@@ -23,7 +23,7 @@ from tests.integration.publishing import draft, published
 READ = (
     "node list", "flow list", "run list", "capability list --all", "kv list", "policy show",
     "verb list", "ghost list", "consent list", "node drafts",
-    "ledger show --first 0 --limit 100000",
+    "ledger show --first 0 --limit 10000",
 )  # fmt: skip
 
 
