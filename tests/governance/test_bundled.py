@@ -58,6 +58,7 @@ FITTING: dict[str, dict[str, Any]] = {
     },
     "consent.refuse": {"intent": ID, "reason": "no"},
     "flow.run": {"flow": ID, "inputs": {"payment": {"amount": "1.00", "history": [1, None]}}},
+    "run.fork": {"run": ID, "at": "score/total"},
 }
 RISKS = {
     "principal.register": "L2",
@@ -75,6 +76,7 @@ RISKS = {
     "consent.give": "L0",
     "consent.refuse": "L0",
     "flow.run": "L1",
+    "run.fork": "L1",
 }
 
 
