@@ -12,9 +12,9 @@ N and W as in logos_graph.ledger.tiles, 256 entries a file.
 
 from __future__ import annotations
 
-from logos_graph.canon import MAX_BYTES, ContentId
+from logos_graph.canon import ContentId
 from logos_graph.identity import SIGNATURE_DIGITS
-from logos_graph.ledger import MAX_NOTE_BYTES
+from logos_graph.ledger import MAX_ENTRY_BYTES, MAX_NOTE_BYTES
 from logos_graph.ledger.merkle import HASH_BYTES
 from logos_graph.ledger.tiles import TILE_WIDTH, Span
 
@@ -45,7 +45,7 @@ ENTRIES, TILES, BLOBS = "entries", "tile", "blobs"
 LEAVES = "entries"
 """The name, below TILES, of what stands where a level's number does."""
 
-MAX_TEXT_BYTES = MAX_BYTES
+MAX_TEXT_BYTES = MAX_ENTRY_BYTES
 """Of one entry's text."""
 MAX_SIGNATURE_BYTES = SIGNATURE_DIGITS
 MAX_BLOB_BYTES = 16 * 1024 * 1024

@@ -136,3 +136,23 @@ def _show(out: Printer, shown: dict[str, Any]) -> None:
             for edge in shown["edges"]
         ],
     )
+    _show_proof(out, shown["proof"])
+
+
+def _show_proof(out: Printer, proof: dict[str, Any]) -> None:
+    """What was proved of the flow; what is not listed always runs and is always fed."""
+    covered = [
+        (
+            each["port"],
+            "every value goes one way: " + " | ".join(map(threshold_text, each["parts"])),
+        )
+        for each in proof["covered"]
+    ]
+    exclusive = [
+        (each["port"], "at most one in any run: " + ", ".join(each["sources"]))
+        for each in proof["exclusive"]
+    ]
+    runs = [(name, f"runs {each['when']}") for each in proof["runs"] for name in each["placements"]]
+    empty = [(f"output.{name}", "may stay empty: none") for name in proof["empty"]]
+    out.line()
+    out.table(("proved of", "what"), [*covered, *exclusive, *runs, *empty])

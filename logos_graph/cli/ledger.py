@@ -46,8 +46,10 @@ def show(out: Printer, limit: int, first: int | None) -> int:
     with opened() as system:
         head = current_head(system)
         start = max(0, head.index - limit + 1) if first is None else first
-        rows = system.reader.rows("ledger/entries", ledger=head.ledger, first=start, limit=limit)
-    entries = [parse_entry(row["text"], row["hash"], row["signature"]) for row in rows]
+        entries = [
+            parse_entry(row["text"], row["hash"], row["signature"])
+            for row in system.reader.entries(head.ledger, start, min(start + limit, head.index + 1))
+        ]
     out.document(
         {
             "ledger": head.ledger,

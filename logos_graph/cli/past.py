@@ -33,11 +33,14 @@ if TYPE_CHECKING:
 __all__ = ["FOLDER", "is_there", "past_settings", "standing_at", "stop_past"]
 
 FOLDER = "past"
+_COMMIT_SECONDS = 600
+"""Of one batch: nobody waits for it but who asked, and it would only be asked for again."""
 
 
 def past_settings(settings: Settings) -> Settings:
     """Of the past of this home's present; a managed database, whatever the present is in."""
-    return replace(settings, home=settings.home / FOLDER, external=None)
+    home = settings.home / FOLDER
+    return replace(settings, home=home, external=None, commit_timeout=_COMMIT_SECONDS)
 
 
 def is_there(settings: Settings) -> bool:
@@ -95,7 +98,10 @@ def _move(out: Printer, present: System, past: Settings, head: Head) -> None:
             _append(out, present, system, stands, head)
             return
     stop_database(past)
-    shutil.rmtree(past.home / "neo4j")
+    gone = past.home / "gone"
+    shutil.rmtree(gone, ignore_errors=True)
+    (past.home / "neo4j").rename(gone)  # at once: half a database could not be started
+    shutil.rmtree(gone, ignore_errors=True)
     start_database(past, out.progress, found=False)
     with open_system(past) as system:
         _append(out, present, system, None, head)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from logos_graph.cli.session import current_head
+from logos_graph.errors import Rejected
 
 if TYPE_CHECKING:
     from logos_graph.canon import ContentId
@@ -31,9 +32,9 @@ def prove_run(
 ) -> Proved:
     """The proof of a recorded run. watch: sees the entries that are verified before (known.py).
 
-    Raises Rejected E_NOT_SUPERVISOR where the supervisor's key is not in this home, NotVerified
-    E_PROOF_… where the ledger does not bear the run out, E_CHAIN_…, E_CHECKPOINT_…, E_TREE where
-    there is nothing to sign, InvalidInput E_SIZE for one too large.
+    Raises Rejected E_NOT_SUPERVISOR where the supervisor's key is not in this home, E_PROOF_FORK
+    for a what-if, NotVerified E_PROOF_… where the ledger does not bear the run out, E_CHAIN_…,
+    E_CHECKPOINT_…, E_TREE where there is nothing to sign, InvalidInput E_SIZE for one too large.
     """
     from logos_graph.canon import ContentId
     from logos_graph.cli.known import known_tree
@@ -45,7 +46,15 @@ def prove_run(
     signer = system.signer_of(keys.at(size))
     known = known_tree(system, head, signer.did, watch or (lambda entries, _: iter(entries)))
     signer = system.signer_of(known.keys.at(size))
-    intent = ContentId(str(system.reader.run(run)["intent"]))
+    recorded = system.reader.run(run)
+    if "forked_from" in recorded:
+        raise Rejected(
+            "E_PROOF_FORK",
+            f"{run} is a fork: it did nothing, and rests on the run whose past it shares",
+            hint="prove the run that it was forked from: `logos run show` names it",
+            run=run,
+        )
+    intent = ContentId(str(recorded["intent"]))
     found, nodes = gather_run(GraphEvidence(system.reader, head.ledger), intent)
     entries = [entry for entry in found if entry.index < size]
     modules = {node: system.store.module(node) for node in nodes} if with_modules else {}

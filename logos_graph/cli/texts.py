@@ -73,12 +73,14 @@ def size(count: int) -> str:
 
 
 def threshold_text(when: Mapping[str, Any] | None) -> str:
-    """`>= 30, < 70`, `is high`, or nothing."""
+    """`>= 30, < 70`, `is high`, `is eur or usd`, or nothing."""
     if not when:
         return ""
     if "is" in when:
-        value = when["is"]
-        return f"is {str(value).lower() if isinstance(value, bool) else value}"
+        values = when["is"] if isinstance(when["is"], list) else [when["is"]]
+        return "is " + " or ".join(
+            str(value).lower() if isinstance(value, bool) else str(value) for value in values
+        )
     signs = (("at_least", ">="), ("below", "<"))
     return ", ".join(f"{sign} {when[key]}" for key, sign in signs if when.get(key) is not None)
 

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["Verdict", "verify"]
 
 _ATTEMPTS = 10
-_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +244,8 @@ def _stored(system: System, head: Head, first: int) -> Iterator[Stored]:
     """The entries from this index up to the head, as they are stored."""
     from logos_graph.cores import Stored
 
-    for start in range(first, head.index + 1, _PAGE):
-        limit = min(_PAGE, head.index + 1 - start)
-        for row in system.reader.rows(
-            "ledger/entries", ledger=head.ledger, first=start, limit=limit
-        ):
-            yield Stored(_text(row["text"]), _text(row["hash"]), _text(row["signature"]))
+    for row in system.reader.entries(head.ledger, first, head.index + 1):
+        yield Stored(_text(row["text"]), _text(row["hash"]), _text(row["signature"]))
 
 
 def _text(value: Any) -> str:

@@ -3,10 +3,9 @@
 The executor knows no database and no clock; the host is a Protocol. The same plan, inputs and host
 answers give the same record, which is what a replay compares.
 
-A step runs when it was reached (plan.reached); otherwise it is not taken, and that passes on to
-what it would have fed. An option input that nothing fed reads as none, for which nothing is
-recorded: it came from nowhere. A node's failure ends the run: the step failed, what comes after is
-not taken.
+A step runs when it was reached (plan.py); otherwise it is not taken, and that passes on to what it
+would have fed. An option input that nothing fed reads as none, for which nothing is recorded: it
+came from nowhere. A node's failure ends the run: the step failed, what comes after is not taken.
 
 What a node asks while it runs is answered by the World, and recorded with the step in the order it
 was asked. A call that ends the step is recorded too, without an answer.
@@ -16,24 +15,32 @@ The World may stop a run at a step (STOPPED_AT_BEGIN, STOPPED_AT_END of record.p
     begin              nothing was carried into the step, and it used no gas
     an answer          as with any call that is refused
     end                with the gas, calls and log of its call, and without outputs
+
+Steps are settled one by one in the plan's order. Long ones may have been computed before their turn
+(ahead.py), of which the record shows nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Protocol
 
-from logos_graph.canon import ContentId, Json, content_id, recordable
-from logos_graph.canon import encode as canonical
-from logos_graph.errors import InvalidInput, LogosError, Rejected
-from logos_graph.execution.ahead import LookAhead, Neighbours
+from logos_graph.canon import Json, recordable
+from logos_graph.errors import InvalidInput, LogosError
+from logos_graph.execution.ahead import LookAhead
 from logos_graph.execution.given import Given, encode_given
-from logos_graph.execution.plan import Input, OpenFlow, Plan, PlannedStep, Relay, reached
+from logos_graph.execution.host import Answer, Host, HostResult, NodeFailure, World
+from logos_graph.execution.kept import (
+    MAX_RUN_BYTES,
+    MAX_RUN_CALLS,
+    Kept,
+    Value,
+    given_value,
+    none_value,
+)
+from logos_graph.execution.plan import Input, OpenFlow, Plan, PlannedStep, Relay
 from logos_graph.execution.record import (
-    Carried,
     Failure,
     HostCall,
     LogRecord,
@@ -56,93 +63,10 @@ __all__ = [
     "execute",
 ]
 
-MAX_RUN_BYTES = 3 * 1024 * 1024
-"""How much one run may take in its receipt, in bytes of JSON: it must fit one ledger entry.
-
-Outputs are counted once more for each port, for the receipt's `result` repeats them by value. What
-is left of an entry's 4 MiB is for what stands around the run: stored values, or, where it failed,
-the one answer that was too much.
-"""
-MAX_RUN_CALLS = 1000
-"""How often the nodes of one run may ask the host for something."""
 MAX_REASON = 2000
 """Longest reason of a failure that is recorded, in characters."""
-MAX_LINE = 4096
-"""Longest line of a log that is recorded, in characters."""
 
-# What a step and a carried value take in the record beside the texts they hold (ids, keys, quotes).
-_STEP_BYTES = 160
-_CARRIED_BYTES = 320
-_VALUE_BYTES = 80
-_PORT_BYTES = 80
-_CALL_BYTES = 80
-_LINE_BYTES = 40
-
-
-@dataclass(frozen=True, slots=True)
-class HostResult:
-    """What a node's call gave: its output ports' values, concatenated, and the gas it used.
-
-    log: the lines that it wrote, in order.
-    """
-
-    output: bytes
-    gas: int
-    log: tuple[LogRecord, ...] = ()
-
-
-class NodeFailure(Rejected):
-    """A node's call that ended without output; it ends the run as failed.
-
-    code: E_NODE_PANIC, E_NODE_GAS, E_NODE_MEMORY, E_NODE_STACK, E_NODE_TRAP, E_NODE_OUTPUT,
-    E_NODE_CALL, E_NODE_FAILED when the node itself reported a failure, or what the World refused a
-    call with. reason: text for people. log: the lines that it wrote until then.
-    """
-
-    def __init__(self, code: str, reason: str, gas: int = 0, log: Iterable[LogRecord] = ()) -> None:
-        super().__init__(code, reason, gas=gas)
-        self.reason = reason
-        self.gas = gas
-        self.log = tuple(log)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return NodeFailure, (self.code, self.reason, self.gas, self.log)
-
-
-Answer = Callable[[str, dict[str, Json]], dict[str, Json]]
-"""(operation, arguments by port) -> answer by port, as graph.capabilities.OPERATIONS types them."""
-
-
-class Host(Neighbours[HostResult], Protocol):
-    """Where nodes run; isolation, metering and limits are its business."""
-
-    def call(self, node: ContentId, data: bytes, answer: Answer | None = None) -> HostResult:
-        """Run a node on its concatenated input values. Raises NodeFailure.
-
-        What `answer` raises ends the call at once and comes out of it.
-        """
-
-
-class World(Protocol):
-    """What is outside of the nodes: the live one, or what a record says of it.
-
-    Each step that is reached: begin, then answers and check_log as the node asks and writes, then
-    end, unless it failed before. A NodeFailure from any of them fails the step, and so the run.
-    """
-
-    def begin(self, step: str, node: ContentId) -> None:
-        """Before anything is carried into it. Raises NodeFailure E_RUN_CANCELLED, E_RUN_TIME."""
-
-    def end(self, step: str, node: ContentId) -> None:
-        """After its call, before its outputs are given. Raises NodeFailure E_STEP_TIME."""
-
-    def answer(
-        self, step: str, node: ContentId, operation: str, arguments: dict[str, Json]
-    ) -> dict[str, Json]:
-        """The answer to a call. Raises NodeFailure for a call that is refused, or a stop."""
-
-    def check_log(self, step: str, node: ContentId) -> None:
-        """Raises NodeFailure if the lines that the node wrote may not be kept."""
+_NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
 def encode_inputs(plan: Plan, inputs: Mapping[str, Json]) -> list[bytes]:
@@ -184,39 +108,13 @@ def execute(
     given: see encode_given; the record has those that reached their step.
     """
     run = _Run(plan, host, world)
-    run.give_instead(given or {})
+    if given:
+        run.give_instead(given)
     run.start(inputs, encode_inputs(plan, inputs))
     try:
         return run.finish(run.operations())
     finally:
         run.drop()
-
-
-class _Value:
-    """A value in flight: its bytes and its JSON, made once, and where it came from."""
-
-    __slots__ = ("cid", "data", "json", "origin", "port", "size")
-
-    def __init__(self, data: bytes, json: Json, origin: str, port: str) -> None:
-        text = canonical(json)
-        self.data = data
-        self.json = json
-        self.cid = content_id(text)
-        self.size = len(text)
-        self.origin = origin
-        self.port = port
-
-
-_GIVEN = ""
-"""Where a value comes from that no step gave, but whoever forked the run."""
-_NOWHERE = "-"
-"""The origin of a value that nothing gave."""
-_NOTHING: Mapping[str, _Value] = MappingProxyType({})
-
-
-def _none(target: Input) -> _Value | None:
-    """What an option input reads that nothing fed; None for an input of another type."""
-    return None if target.none is None else _Value(target.none, None, _NOWHERE, _NOWHERE)
 
 
 class _Run:
@@ -227,31 +125,31 @@ class _Run:
         self._host = host
         self._world = world
         self._ahead: LookAhead[HostResult] | None = None
-        self._asked = 0
-        self._slots: list[_Value | None] = [None] * plan.slots
+        self._slots: list[Value | None] = [None] * plan.slots
         self._open = [False] * plan.scopes
+        self._instead: dict[str, dict[str, Value]] = {}
         self._steps: list[StepRecord] = []
-        self._carried: list[Carried] = []
-        self._values: dict[ContentId, Json] = {}
-        self._inputs: dict[str, ContentId] = {}
-        self._instead: dict[str, dict[str, _Value]] = {}
-        self._given: dict[str, dict[str, ContentId]] = {}
-        self._bytes = sum(_STEP_BYTES + len(step.name) for step in plan.steps)
+        self._kept = Kept(plan)
 
     def start(self, inputs: Mapping[str, Json], encoded: list[bytes]) -> None:
         """Fill the first slots with the flow's inputs and open the outermost scope."""
         self._open[0] = True
         for slot, (port, data) in enumerate(zip(self._plan.inputs, encoded, strict=True)):
-            value = _Value(data, inputs[port.name], INPUT, port.name)
-            self._slots[slot] = value
-            self._inputs[port.name] = value.cid
+            value = self._slots[slot] = Value(data, inputs[port.name], INPUT, port.name)
             try:
-                self._keep(value, _PORT_BYTES + len(port.name))
+                self._kept.input(value)
             except NodeFailure as too_large:
                 raise InvalidInput(
                     too_large.code,
                     f"the inputs and the flow's steps take over {MAX_RUN_BYTES} bytes to record",
                 ) from None
+
+    def give_instead(self, given: Given) -> None:
+        """These values go to these ports, whatever else would."""
+        for step, encoded in encode_given(self._plan, given).items():
+            self._instead[step] = {
+                port: given_value(data, given[step][port], port) for port, data in encoded.items()
+            }
 
     def operations(self) -> Failure | None:
         """All of them in the plan's order, or until a step fails; the failure."""
@@ -271,86 +169,100 @@ class _Run:
         if self._ahead is not None:
             self._ahead.drop()
 
-    def give_instead(self, given: Given) -> None:
-        """These values go to these ports, whatever else would."""
-        for step, encoded in encode_given(self._plan, given).items():
-            self._instead[step] = {
-                port: _Value(data, given[step][port], _GIVEN, port)
-                for port, data in encoded.items()
-            }
+    def finish(self, failure: Failure | None) -> RunRecord:
+        """The record; steps after a failure are not taken, and a failed run has no outputs."""
+        plan, kept = self._plan, self._kept
+        if failure is None:
+            try:
+                for output in plan.outputs:
+                    value = self._first(output) or _none(output)
+                    if value is not None:
+                        kept.carry(OUTPUT, (output,), [value])
+                        kept.output(output, value)
+            except NodeFailure as failed:
+                failure = Failure(OUTPUT, failed.code, failed.reason)
+        for step in plan.steps[len(self._steps) :]:
+            self._steps.append(StepRecord(step.name, step.node, StepStatus.NOT_TAKEN, 0))
+        return RunRecord(
+            plan.flow,
+            tuple(self._steps),
+            tuple(kept.carried),
+            kept.values,
+            kept.inputs,
+            {} if failure else kept.outputs,
+            failure,
+            given=kept.given,
+        )
+
+    # a step -------------------------------------------------------------------------------------
 
     def _step(self, at: int, step: PlannedStep) -> Failure | None:
-        """Call the node if every input was fed; the failure, if it failed."""
-        instead = self._instead.get(step.name, {})
-        fed = self._fed(step.inputs, instead) if self._open[step.scope] else None
+        """Call the node if it was reached; the failure, if it failed."""
+        fed = self._reached(step)
         if fed is None:
             self._steps.append(StepRecord(step.name, step.node, StepStatus.NOT_TAKEN, 0))
             return None
+        world = self._world
         gas, log, calls = 0, list[LogRecord](), list[HostCall]()
+        status, failure = StepStatus.DONE, None
         try:
-            if self._world is not None:
-                self._world.begin(step.name, step.node)
-            self._carry(step.name, step.inputs, fed)
+            if world is not None:
+                world.begin(step.name, step.node)
+            self._kept.carry(step.name, step.inputs, fed)
             result = self._call(at, step, fed, calls)
             gas = result.gas
             if result.log:
                 self._keep_log(step, result.log, log)
-            if self._world is not None:
-                self._world.end(step.name, step.node)
+            if world is not None:
+                world.end(step.name, step.node)
             self._give(step, result.output)
         except NodeFailure as failed:
             gas = max(gas, failed.gas)
             if failed.log:
                 with suppress(NodeFailure):  # what made it fail is told already
                     self._keep_log(step, failed.log, log)
-            self._end(step, StepStatus.FAILED, gas, calls, log)
-            return Failure(step.name, failed.code, recordable(failed.reason, MAX_REASON))
-        self._end(step, StepStatus.DONE, gas, calls, log)
-        return None
+            status = StepStatus.FAILED
+            failure = Failure(step.name, failed.code, recordable(failed.reason, MAX_REASON))
+        self._steps.append(StepRecord(step.name, step.node, status, gas, tuple(calls), tuple(log)))
+        return failure
+
+    def _reached(self, step: PlannedStep) -> list[Value] | None:
+        """One value for each input; None when it is not taken."""
+        if not self._open[step.scope]:
+            return None
+        return self._fed(step.inputs, self._instead.get(step.name, _NOTHING))
 
     def _call(
-        self, at: int, step: PlannedStep, fed: list[_Value], calls: list[HostCall]
+        self, at: int, step: PlannedStep, fed: list[Value], calls: list[HostCall]
     ) -> HostResult:
-        """Made now, or before its turn (ahead.py); others may be begun beside it."""
+        """Made now, or before its turn; others may be begun beside it."""
         host, node = self._host, step.node
-        if self._ahead is None and host.long and (node in host.long or host.asks(node)):
+        asks = host.asks(node)
+        if self._ahead is None and host.long and (asks or node in host.long) and host.room:
             self._ahead = LookAhead(self._plan, host, self._settled_data)
         begun = None if self._ahead is None else self._ahead.turn(at, node)
         if begun is not None:
             return begun.result()
-        return host.call(node, _data(fed), self._answer(step, calls))
+        return host.call(node, _data(fed), self._answer(step, calls) if asks else None)
 
     def _settled_data(self, step: PlannedStep) -> bytes | None:
         """See LookAhead."""
-        fed = self._fed(step.inputs) if self._open[step.scope] else None
+        fed = self._reached(step)
         return None if fed is None else _data(fed)
-
-    def _end(
-        self,
-        step: PlannedStep,
-        status: StepStatus,
-        gas: int,
-        calls: list[HostCall],
-        log: list[LogRecord],
-    ) -> None:
-        self._steps.append(StepRecord(step.name, step.node, status, gas, tuple(calls), tuple(log)))
 
     def _answer(self, step: PlannedStep, calls: list[HostCall]) -> Answer | None:
         """How this step's node asks for something; what it asked is added to `calls`."""
-        world = self._world
+        world, kept = self._world, self._kept
         if world is None:
             return None
 
         def answer(operation: str, arguments: dict[str, Json]) -> dict[str, Json]:
-            if self._asked == MAX_RUN_CALLS:
-                raise NodeFailure("E_RUN_CALLS", f"the run asks more than {MAX_RUN_CALLS} times")
-            self._grow(_CALL_BYTES + len(canonical(arguments)))
-            self._asked += 1
+            kept.asked(arguments)
             calls.append(HostCall(operation, arguments, None))
             given = world.answer(step.name, step.node, operation, arguments)
             # What was answered stands there even if it is too much: it may have been done outside.
             calls[-1] = HostCall(operation, arguments, given)
-            self._grow(len(canonical(given)))
+            kept.answered(given)
             return given
 
         return answer
@@ -358,17 +270,26 @@ class _Run:
     def _keep_log(
         self, step: PlannedStep, lines: tuple[LogRecord, ...], log: list[LogRecord]
     ) -> None:
-        """Record the lines, as far as they fit; a text is whatever the node wrote."""
+        """Record the lines, as far as they may be kept and fit."""
         if self._world is not None:
             self._world.check_log(step.name, step.node)
-        for line in lines:
-            text = recordable(line.text, MAX_LINE)
-            self._grow(_LINE_BYTES + len(canonical(text)))
-            log.append(LogRecord(line.level, text))
+        self._kept.lines(lines, log)
+
+    def _give(self, step: PlannedStep, output: bytes) -> None:
+        """Check a step's output and fill the slots of the ports that something reads."""
+        try:
+            values = step.output_codec.read(output)
+            for port, (data, json) in zip(step.outputs, values, strict=True):
+                if port.used:
+                    self._slots[port.slot] = Value(data, json, step.name, port.name)
+        except LogosError as error:
+            raise NodeFailure("E_NODE_OUTPUT", f"{error.code}: {error.message}") from error
+
+    # nested flows -------------------------------------------------------------------------------
 
     def _open_flow(self, flow: OpenFlow) -> None:
         """Open a nested flow when it was reached; its own steps see its inputs then."""
-        fed = self._fed(flow.inputs) if self._open[flow.scope] else None
+        fed = self._fed(flow.inputs, _NOTHING) if self._open[flow.scope] else None
         if fed is not None:
             self._open[flow.opens] = True
             self._slots[flow.first_slot : flow.first_slot + len(fed)] = fed
@@ -378,48 +299,24 @@ class _Run:
         if self._open[relay.scope]:
             self._slots[relay.slot] = self._first(relay.input) or _none(relay.input)
 
-    def finish(self, failure: Failure | None) -> RunRecord:
-        """The record; steps after a failure are not taken, and a failed run has no outputs."""
-        plan = self._plan
-        outputs: dict[str, ContentId] = {}
-        if failure is None:
-            try:
-                for output in plan.outputs:
-                    value = self._first(output) or _none(output)
-                    if value is not None:
-                        self._carry(OUTPUT, (output,), [value])
-                        # By id in the run, and once more by value in the receipt's result.
-                        self._keep(value, 2 * (_PORT_BYTES + len(output.port)) + value.size)
-                        outputs[output.port] = value.cid
-            except NodeFailure as failed:
-                failure, outputs = Failure(OUTPUT, failed.code, failed.reason), {}
-        for step in plan.steps[len(self._steps) :]:
-            self._steps.append(StepRecord(step.name, step.node, StepStatus.NOT_TAKEN, 0))
-        record = RunRecord(
-            plan.flow,
-            tuple(self._steps),
-            tuple(self._carried),
-            self._values,
-            self._inputs,
-            outputs,
-            failure,
-        )
-        return replace(record, given=self._given) if self._given else record
+    # what feeds them ----------------------------------------------------------------------------
 
-    def _fed(
-        self, inputs: tuple[Input, ...], instead: Mapping[str, _Value] = _NOTHING
-    ) -> list[_Value] | None:
+    def _fed(self, inputs: tuple[Input, ...], instead: Mapping[str, Value]) -> list[Value] | None:
         """One value for each input, or None when what has them was not reached."""
-        found = [instead.get(each.port) or self._first(each) for each in inputs]
-        whole = [value for value in found if value is not None]
-        if len(whole) == len(found):
-            return whole
-        if not reached(inputs, [value is not None for value in found]):
-            return None
-        pairs = zip(inputs, found, strict=True)
-        return [value for value in (one or _none(each) for each, one in pairs) if value is not None]
+        fed: list[Value] = []
+        some = not inputs
+        for each in inputs:
+            value = instead.get(each.port) or self._first(each)
+            if value is not None:
+                some = True
+            else:
+                value = _none(each)
+                if value is None:
+                    return None
+            fed.append(value)
+        return fed if some else None
 
-    def _first(self, target: Input) -> _Value | None:
+    def _first(self, target: Input) -> Value | None:
         """The value that reached an input; its sources are proved to be exclusive."""
         for source in target.sources:
             value = self._slots[source.slot]
@@ -427,46 +324,12 @@ class _Run:
                 return value
         return None
 
-    def _give(self, step: PlannedStep, output: bytes) -> None:
-        """Check a step's output and fill the slots of the ports that something reads."""
-        try:
-            values = step.output_codec.read(output)
-            for port, (data, json) in zip(step.outputs, values, strict=True):
-                if port.used:
-                    self._slots[port.slot] = _Value(data, json, step.name, port.name)
-        except LogosError as error:
-            raise NodeFailure("E_NODE_OUTPUT", f"{error.code}: {error.message}") from error
 
-    def _carry(self, to: str, inputs: tuple[Input, ...], fed: list[_Value]) -> None:
-        """Record what travels to a place, unless the record would become too large."""
-        for target, value in zip(inputs, fed, strict=True):
-            if value.origin == _NOWHERE:
-                continue
-            if value.origin == _GIVEN:
-                self._keep(value, _PORT_BYTES + len(to) + len(target.port))
-                self._given.setdefault(to, {})[target.port] = value.cid
-                continue
-            self._keep(value, _CARRIED_BYTES + len(value.origin) + len(to))
-            self._carried.append(
-                Carried(value.origin, value.port, to, target.port, target.type, value.cid)
-            )
-
-    def _keep(self, value: _Value, size: int) -> None:
-        """Put a value into the record; `size` is what else is recorded with it."""
-        known = value.cid in self._values
-        self._grow(size if known else size + _VALUE_BYTES + value.size)
-        if not known:
-            self._values[value.cid] = value.json
-
-    def _grow(self, size: int) -> None:
-        """The record grows by so many bytes; it may not pass its limit."""
-        self._bytes += size
-        if self._bytes > MAX_RUN_BYTES:
-            raise NodeFailure(
-                "E_RUN_SIZE", f"the run passes {MAX_RUN_BYTES} bytes, the most it may record"
-            )
+def _none(target: Input) -> Value | None:
+    """What an option input reads that nothing fed; None for an input of another type."""
+    return None if target.none is None else none_value(target.none)
 
 
-def _data(fed: list[_Value]) -> bytes:
+def _data(fed: list[Value]) -> bytes:
     """A node's input."""
-    return b"".join([value.data for value in fed])
+    return fed[0].data if len(fed) == 1 else b"".join([value.data for value in fed])

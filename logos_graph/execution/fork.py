@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from logos_graph.canon import ContentId, Json
-from logos_graph.errors import NotVerified, Rejected
+from logos_graph.errors import Rejected
 from logos_graph.execution.executor import Host, World, execute
 from logos_graph.execution.given import encode_given
 from logos_graph.execution.plan import Plan
@@ -43,11 +43,17 @@ def fork(
     """Execute the parent's flow again, with these values at the fork's step, by port.
 
     world: answers the shared steps as the parent's record does.
+    What was given to a shared step of a parent that is a fork itself is given again.
     Raises InvalidInput E_FORK_STEP, E_FORK_PORT, E_VALUE_*; Rejected E_FORK_STEP for a step that
-    is not reached; NotVerified E_FORK_DIVERGED if the shared steps do not come out the same.
+    is not reached, E_FORK_DIVERGED if the shared steps do not come out the same, and what ended it
+    before the values were given (E_RUN_SIZE, …).
     """
     shared = steps_before(plan, point.step)
-    got = execute(plan, parent.input_values, host, world, {point.step: given})
+    past = {step: ports for step, ports in parent.given_values.items() if step in shared}
+    got = execute(plan, parent.input_values, host, world, {**past, point.step: given})
+    failure, taken = got.failure, got.given.get(point.step, {})
+    if failure is not None and failure.step == point.step and taken.keys() != given.keys():
+        raise Rejected(failure.code, failure.reason)  # it ended before it was a fork
     _check_shared(parent, got, point, shared)
     status = {step.name: step.status for step in got.steps}
     if status[point.step] is StepStatus.NOT_TAKEN:
@@ -68,7 +74,7 @@ def _check_shared(
     one, other = _past(parent, shared, point.step, given), _past(got, shared, point.step, given)
     for step in sorted(one.keys() | other.keys()):
         if one.get(step) != other.get(step):
-            raise NotVerified(
+            raise Rejected(
                 "E_FORK_DIVERGED",
                 f"run again, the step {step} does not come out as the parent has it",
                 hint=f"`logos run replay {point.run}` names the first difference",

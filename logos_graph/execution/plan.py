@@ -11,12 +11,12 @@ pass through OpenFlow and Relay as they are, so a record shows them travelling f
 Opening flows this way is linear in the number of placements, which `check_flow` has bounded.
 
 An input of an option type may stay empty: it then reads as `none`. A placement is reached when all
-its other inputs are fed, and one that has only such inputs when one of them is (`reached`).
+its other inputs are fed, and one that has only such inputs when one of them is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -37,7 +37,6 @@ __all__ = [
     "Relay",
     "Source",
     "plan",
-    "reached",
 ]
 
 
@@ -60,14 +59,6 @@ class Input:
     type: ContentId
     sources: tuple[Source, ...]
     none: bytes | None = None
-
-
-def reached(inputs: Sequence[Input], fed: Sequence[bool]) -> bool:
-    """Whether what has these inputs runs, when these of them were fed."""
-    optional = [each.none is not None for each in inputs]
-    if all(optional):
-        return any(fed) or not inputs
-    return all(one or other for one, other in zip(fed, optional, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

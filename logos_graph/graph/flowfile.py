@@ -26,7 +26,7 @@ from logos_graph.graph.typetree import BUILTIN_WORDS, Type, check_name
 
 __all__ = ["MAX_FLOW_FILE", "MAX_FLOW_FILE_NESTING", "parse_flow_file"]
 
-MAX_FLOW_FILE = 1024 * 1024
+MAX_FLOW_FILE = 3 * 1024 * 1024
 """Longest flow file in bytes of UTF-8."""
 MAX_FLOW_FILE_NESTING = 16
 """How deep brackets may nest, and how many parts a dotted key may have."""

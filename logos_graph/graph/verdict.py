@@ -45,7 +45,7 @@ def make_verdict(
             }
             for port in sorted(covered)
         ],
-        "empty": sorted(name for name, condition in outputs.items() if not condition.always),
+        "empty": [name for name in sorted(outputs) if not outputs[name].always],
         "exclusive": [
             {"port": str(port), "sources": [str(edge.source) for edge in incoming[port]]}
             for port in sorted(incoming)

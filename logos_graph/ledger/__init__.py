@@ -36,6 +36,7 @@ from logos_graph.ledger.checkpoint import (
 from logos_graph.ledger.effects import effect_key
 from logos_graph.ledger.entry import (
     GENESIS_PREV_HASH,
+    MAX_ENTRY_BYTES,
     VERSION,
     Entry,
     Head,
@@ -70,6 +71,7 @@ from logos_graph.ledger.state import Difference, State
 __all__ = [
     "GENESIS_PREV_HASH",
     "JSON_PROPERTIES",
+    "MAX_ENTRY_BYTES",
     "MAX_NOTE_BYTES",
     "MUTATION_KEYS",
     "OPERATOR",

@@ -32,6 +32,7 @@ from logos_graph.logline import MAX_NS, parse_ledger_id
 __all__ = [
     "FIELDS",
     "GENESIS_PREV_HASH",
+    "MAX_ENTRY_BYTES",
     "VERSION",
     "Entry",
     "Head",
@@ -44,6 +45,9 @@ __all__ = [
 
 VERSION = 1
 """The form that this code writes and reads."""
+
+MAX_ENTRY_BYTES = 16 * 1024 * 1024
+"""Longest text of an entry, in bytes: a flow of 10,000 placements, or a run of one, fits."""
 
 GENESIS_PREV_HASH = ContentId("b3:" + "0" * 64)
 """What the first entry names as the one before it."""
@@ -141,7 +145,7 @@ def make_entry(
     if ledger != previous.ledger:
         _refuse("ledger", f"{ledger} does not continue {previous.ledger}")
     _check_fields(fields)
-    data = encode(fields)
+    data = encode(fields, max_bytes=MAX_ENTRY_BYTES)
     return _build(
         fields,
         data.decode("utf-8"),
@@ -159,7 +163,7 @@ def parse_entry(text: str, hash: str, signature: str, *, at: int | None = None) 
     name = "the entry" if at is None else f"entry {at}"
     try:
         data = text.encode("utf-8", "surrogatepass")
-        fields = verify(data)
+        fields = verify(data, max_bytes=MAX_ENTRY_BYTES)
         if not isinstance(fields, dict):
             _refuse("text", "an entry is a JSON object")
         _check_fields(fields)

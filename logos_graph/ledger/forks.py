@@ -2,7 +2,8 @@
 
 A fork is made by `run.fork` alone, which makes nothing else: it names the run before it in the
 ledger, of the same flow and on the same inputs, and what was given to its step is what the intent
-set. It had no answer from outside that its parent had not. So it stores nothing (rights.py).
+set; to the steps before it, what its parent was given there. It had no answer from outside that its
+parent had not. So it stores nothing (rights.py).
 """
 
 from __future__ import annotations
@@ -56,15 +57,6 @@ class Forks:
     def _check(self, entry: Entry, act: Act, fork: Mapping[str, Json]) -> None:
         this = act.this
         point: dict[str, Json] = {"run": this.get("run"), "step": this.get("at")}
-        given = this.get("set")
-        ids: dict[str, Json] = {
-            port: json_id(value)
-            for port, value in (given.items() if isinstance(given, dict) else ())
-        }
-        asked: list[Json] = [point, {str(this.get("at")): ids} if ids else None]
-        found: list[Json] = [fork["forked_from"], fork.get("given")]
-        message = f"the fork at entry {entry.index} is not what its intent asked for"
-        self._require(asked == found, entry, asked, found, message)
         text = self._table.get(_TABLE, str(this.get("run")))
         message = f"the fork at entry {entry.index} shares the past of no run before it"
         if not self._require(text is not None, entry, this.get("run"), None, message):
@@ -72,6 +64,11 @@ class Forks:
         assert text is not None
         parent, kept = parse(text), _kept(fork)
         assert isinstance(parent, list)  # as _kept made it
+        given: Json = _given(fork, parent[3], str(this.get("at")), this.get("set")) or None
+        asked: list[Json] = [point, given]
+        found: list[Json] = [fork["forked_from"], fork.get("given")]
+        message = f"the fork at entry {entry.index} is not what its intent asked for"
+        self._require(asked == found, entry, asked, found, message)
         message = (
             f"the fork at entry {entry.index} has another flow or other inputs than its parent"
         )
@@ -89,8 +86,23 @@ class Forks:
 
 
 def _kept(run: Mapping[str, Json]) -> list[Json]:
-    """Its flow, its inputs, and the ids of what it was answered from outside."""
-    return [run.get("flow"), run.get("inputs"), [*_outside(run)]]
+    """Its flow, its inputs, the ids of what it was answered from outside, what it was given."""
+    return [run.get("flow"), run.get("inputs"), [*_outside(run)], run.get("given")]
+
+
+def _given(fork: Mapping[str, Json], before: Json, at: str, values: Json) -> dict[str, Json]:
+    """What a fork is given, by step and port: its parent's up to the fork, there its own."""
+    steps = fork.get("steps")
+    names = [each.get("name") for each in steps if isinstance(each, dict)] if isinstance(
+        steps, list
+    ) else []  # fmt: skip
+    past = names[: names.index(at)] if at in names else []
+    known = before if isinstance(before, dict) else {}
+    given = {step: known[step] for step in known if step in past}
+    own: dict[str, Json] = {
+        port: json_id(value) for port, value in (values if isinstance(values, dict) else {}).items()
+    }
+    return {**given, at: own} if own else given
 
 
 def _outside(run: Mapping[str, Json]) -> Iterator[Json]:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from heapq import merge
 
 from logos_graph.canon import (
-    MAX_BYTES,
     ContentId,
     Json,
     Tag,
@@ -26,7 +25,7 @@ from logos_graph.canon import (
 )
 from logos_graph.errors import LogosError, NotVerified
 from logos_graph.ledger.bodies import EntryKind, mutation_key
-from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.entry import MAX_ENTRY_BYTES, Entry
 from logos_graph.ledger.keys import founded
 from logos_graph.ledger.lines import (
     LogLineState,
@@ -47,7 +46,7 @@ ACTIVE = "active"
 _MANY = ("draft", "kv", "logline", "run")
 """The kinds of which a ledger may have any number."""
 
-_MAX_THING = 4 * MAX_BYTES
+_MAX_THING = 2 * MAX_ENTRY_BYTES
 """Bytes of one thing: a LogLine holds parts of several entries."""
 
 

@@ -11,7 +11,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from logos_graph.canon import ContentId, Json, Tag, content_id, encode, encode_parsed, shown
+from logos_graph.canon import (
+    MAX_BYTES,
+    ContentId,
+    Json,
+    Tag,
+    content_id,
+    encode,
+    encode_parsed,
+    shown,
+)
 from logos_graph.errors import InvalidInput, Rejected
 from logos_graph.identity import SIGNATURE_DIGITS, Signer, verify
 from logos_graph.logline.logline import LogLine, parse_logline
@@ -30,7 +39,7 @@ __all__ = [
     "verify_recorded_intent",
 ]
 
-MAX_INTENT_BYTES = 1024 * 1024
+MAX_INTENT_BYTES = MAX_BYTES
 """Longest canonical text of an intent; bounds `this` (a node's source fits, a binary hardly)."""
 
 _NONCE = re.compile(r"[0-9A-Za-z]{26,64}")

@@ -36,7 +36,7 @@ from logos_graph.canon import (
     verify,
 )
 from logos_graph.errors import InvalidInput, LogosError, NotVerified
-from logos_graph.ledger import Entry, parse_entry
+from logos_graph.ledger import MAX_ENTRY_BYTES, Entry, parse_entry
 from logos_graph.ledger.entry import entry_fields
 from logos_graph.ledger.merkle import HASH_BYTES
 
@@ -148,7 +148,7 @@ def _entry(place: int, value: Json) -> ProvedEntry:
     if len(path) > MAX_PATH:
         _refuse(f"{where}.proof", f"there are more than {MAX_PATH} hashes")
     try:
-        text = encode_text(members["entry"])
+        text = encode_text(members["entry"], max_bytes=MAX_ENTRY_BYTES)
         hash_ = tagged_id(Tag.ENTRY_HASH, text.encode())
         entry = parse_entry(text, hash_, _text(members["signature"], f"{where}.signature"))
     except LogosError as error:

@@ -13,7 +13,7 @@ from logos_graph.execution.plan import plan
 from logos_graph.execution.replay import replay
 from logos_graph.graph import Component, Flow, Node, parse_flow, ports_codec, used_by
 from logos_graph.graph.capabilities import OPERATIONS, Capability
-from logos_graph.ledger import State
+from logos_graph.ledger import MAX_ENTRY_BYTES, State
 from logos_graph.proof.facts import Facts
 from logos_graph.supervisor import LoadableHost, run_id
 
@@ -81,7 +81,9 @@ def check_receipt(facts: Facts, published: Published) -> RunRecord:
     _check_outputs(published.flow, record)
     body, result = facts.receipt.body, _result(facts, record)
     outcome = "done" if record.status is RunStatus.DONE else "failed"
-    if body["outcome"] != outcome or encode(body["result"]) != encode(result):
+    if body["outcome"] != outcome or encode(body["result"], max_bytes=MAX_ENTRY_BYTES) != encode(
+        result, max_bytes=MAX_ENTRY_BYTES
+    ):
         _refuse("E_PROOF_RESULT", "the result is not what the run gave", result, body["result"])
     return record
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from logos_graph.canon import Json, content_id, parse, verify
 from logos_graph.errors import LogosError
-from logos_graph.ledger import JSON_PROPERTIES, LogLineState
+from logos_graph.ledger import JSON_PROPERTIES, MAX_ENTRY_BYTES, LogLineState
 from logos_graph.supervisor import Mutation
 
 __all__ = [
@@ -108,6 +108,7 @@ def flow_mutation(row: Row) -> Mutation:
         "outputs": _ports(row, "output"),
         "placements": [dict(item) for item in placements],
         "edges": [edge for _, edge in sorted(edges, key=itemgetter(0))],
+        "proof": stored_object(flow.get("proof")),
     }
 
 
@@ -207,7 +208,7 @@ def _place(answer: Row) -> int:
 def _canonical(text: Json) -> Json:
     """The value of a canonical text; what is none stays a text, and so differs from any value."""
     try:
-        return verify(text.encode()) if isinstance(text, str) else text
+        return verify(text.encode(), max_bytes=MAX_ENTRY_BYTES) if isinstance(text, str) else text
     except LogosError:
         return text
 
@@ -216,7 +217,7 @@ def stored_object(text: str | None) -> dict[str, Json] | None:
     """The object that a property holds as JSON text; None where there is no such property."""
     if text is None:
         return None
-    value = parse(text)
+    value = parse(text, max_bytes=MAX_ENTRY_BYTES)
     if not isinstance(value, dict):
         raise TypeError("an object was stored here")
     return value

@@ -26,10 +26,9 @@ class GraphEvidence:
 
     def genesis(self) -> Entry:
         """See Evidence.genesis. Raises InvalidInput E_NO_LEDGER."""
-        rows = self._reader.rows("ledger/entries", ledger=self._ledger, first=0, limit=1)
-        if not rows:
-            raise InvalidInput("E_NO_LEDGER", "this database has no ledger yet", hint="logos up")
-        return _entry(rows[0])
+        for row in self._reader.entries(self._ledger, 0, 1):
+            return _entry(row)
+        raise InvalidInput("E_NO_LEDGER", "this database has no ledger yet", hint="logos up")
 
     def stories(self, intents: Iterable[str]) -> Sequence[Entry]:
         """See Evidence.stories."""

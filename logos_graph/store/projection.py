@@ -293,7 +293,12 @@ def _flow(base: Row, mutation: Mapping[str, Any]) -> list[Statement]:
     placements = list(mutation["placements"])
     uses = {placement["name"]: placement["uses"] for placement in placements}
     edges = [_edge(flow, uses, edge, index) for edge in mutation["edges"]]
-    properties = {"id": flow, "name": mutation["name"], "ledger_index": index}
+    properties = {
+        "id": flow,
+        "name": mutation["name"],
+        "proof": encode_parsed(mutation["proof"]),
+        "ledger_index": index,
+    }
     return [
         Statement(
             "graph/flow",

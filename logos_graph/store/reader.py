@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+_PAGE = 1000
+"""Entries that are read at once,"""
+_CHARACTERS = 16 * 1024 * 1024
+"""unless so many characters of their texts have come together before."""
+
 _NO_LIMIT = 0
 """Of a transaction's seconds."""
 
@@ -74,6 +79,19 @@ class Reader:
             names = result.keys()
             for record in result:
                 yield dict(zip(names, record.values(), strict=True))
+
+    def entries(self, ledger: str, first: int, below: int) -> Iterator[Row]:
+        """Rows of ledger/entries with these indexes, in order; what is missing is passed over.
+
+        Read in pages, each of so many rows or, where entries are long, so many characters.
+        """
+        while first < below:
+            limit = min(_PAGE, below - first)
+            rows = self.rows(
+                "ledger/entries", ledger=ledger, first=first, limit=limit, characters=_CHARACTERS
+            )
+            yield from rows
+            first = rows[-1]["index"] + 1 if rows else first + limit
 
     def head(self) -> Head | None:
         """The ledger's head; None before genesis."""

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Neo4jStore"]
 
-_PAGE = 1000
 _LOOK_UP_PAUSES_S = (0.1, 0.3, 1.0)
 """Before each further look-up, when the database did not answer it."""
 
@@ -82,21 +81,22 @@ class Neo4jStore:
 
     def entry(self, index: int) -> Entry | None:
         """One entry, checked against its hash."""
-        return next(iter(self.entries(index, limit=1)), None)
+        return next(self._entries(index, index + 1), None)
 
-    def entries(self, first: int, *, limit: int = _PAGE) -> Iterator[Entry]:
-        """Entries in order from this index on, `limit` at a time; each has the hash it is under."""
+    def entries(self, first: int) -> Iterator[Entry]:
+        """Entries in order from this index on, page by page; each has the hash it is under."""
         head = self._reader.head()
         while head is not None and first <= head.index:
-            rows = self._reader.rows("ledger/entries", ledger=head.ledger, first=first, limit=limit)
-            if not rows:
-                return
-            for row in rows:
-                entry = parse_entry(row["text"], row["hash"], row["signature"], at=row["index"])
-                if entry.index != row["index"]:
-                    raise _misplaced(entry, row["index"])
-                yield entry
-            first += len(rows)
+            yield from self._entries(first, head.index + 1)
+            first, head = head.index + 1, self._reader.head()
+
+    def _entries(self, first: int, below: int) -> Iterator[Entry]:
+        head = self._reader.head()
+        for row in () if head is None else self._reader.entries(head.ledger, first, below):
+            entry = parse_entry(row["text"], row["hash"], row["signature"], at=row["index"])
+            if entry.index != row["index"]:
+                raise _misplaced(entry, row["index"])
+            yield entry
 
     def tree_nodes(self, nodes: Iterable[NodeId]) -> dict[NodeId, bytes]:
         """The hashes of these complete subtrees, asked at once; NotVerified E_TREE.

@@ -24,8 +24,6 @@ from logos_graph.scratch import Scratch, scratch_file
 from logos_graph.settings import Settings
 from logos_graph.wiring import System, open_system
 
-_PAGE = 1000
-
 
 def main() -> None:
     """One pass over the ledger of this home."""
@@ -58,12 +56,8 @@ def _verified(
 
 
 def _stored(system: System, head: Head) -> Iterator[Stored]:
-    for start in range(0, head.index + 1, _PAGE):
-        limit = min(_PAGE, head.index + 1 - start)
-        for row in system.reader.rows(
-            "ledger/entries", ledger=head.ledger, first=start, limit=limit
-        ):
-            yield Stored(row["text"], row["hash"], row["signature"])
+    for row in system.reader.entries(head.ledger, 0, head.index + 1):
+        yield Stored(row["text"], row["hash"], row["signature"])
 
 
 if __name__ == "__main__":

@@ -133,6 +133,10 @@ class Stage:
         if (outcome.result or {}).get("outputs") != outputs:
             raise RuntimeError(f"expected {outputs}: {outcome}")
 
+    def publish(self, did: str, this: dict[str, Json]) -> dict[str, Json]:
+        """What came of an act of the operator's."""
+        return dict(self._done(self.sign(self.operator, did, this)).result or {})
+
     def _set_up(self) -> None:
         self.operator = self.system.keys.load("supervisor")
         self.agent = self._register("agent", ["agent"])

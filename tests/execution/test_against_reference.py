@@ -1,6 +1,6 @@
 """Drawn flows, nested in each other, against an evaluation that knows no plan, codec or slot."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hypothesis import given, reject, settings
@@ -14,30 +14,47 @@ from logos_graph.execution.record import RunRecord, StepStatus
 from logos_graph.execution.replay import replay
 from logos_graph.graph import Component, Flow, Node, Port, check_flow, parse_type
 from logos_graph.graph.draft import DraftEdge, FlowDraft, parse_endpoint
+from logos_graph.graph.typetree import Type
 from logos_graph.wasm.workers import Work
 
-U8 = parse_type("u8")
+U8, MAYBE = parse_type("u8"), parse_type("option<u8>")
 X, Y, Z = (Port(name, U8) for name in "xyz")
+MAYBE_X, MAYBE_Y, MAYBE_Z = (Port(name, MAYBE) for name in "xyz")
 NODES: dict[str, Component] = {
+    "any": Node(content_id(b"any"), (MAYBE_X, MAYBE_Z), (Y,)),
     "free": Node(content_id(b"free"), (), (Y,)),
     "one": Node(content_id(b"one"), (X,), (Y, Z)),
+    "prefer": Node(content_id(b"prefer"), (X, MAYBE_Z), (Y,)),
     "two": Node(content_id(b"two"), (X, Z), (Y,)),
+    "wrap": Node(content_id(b"wrap"), (X,), (MAYBE_Y,)),
 }
+KINDS = {component.id: name for name, component in NODES.items()}
 FAILS = 13  # `two` fails on this sum, so that failures are drawn too
 
+Value = int | None
 
-def _function(node: ContentId, values: list[int]) -> list[int]:
-    match values:
-        case []:
+
+def _function(kind: str, values: Sequence[Value]) -> list[Value]:
+    numbers = [-1 if value is None else value for value in values]
+    match kind:
+        case "free":
             return [100]
-        case [x]:
-            return [(x * 7 + 3) % 256, (x + 128) % 256]
+        case "one":
+            return [(numbers[0] * 7 + 3) % 256, (numbers[0] + 128) % 256]
+        case "wrap":
+            return [None if numbers[0] % 5 == 0 else numbers[0]]
+        case "any" | "prefer":
+            return [(numbers[0] * 3 + numbers[1] * 5) % 256]
         case _:
-            return [sum(values) % 256]
+            return [sum(numbers) % 256]
+
+
+def _fails(kind: str, values: Sequence[Value]) -> bool:
+    return kind == "two" and sum(value or 0 for value in values) == FAILS
 
 
 class _Host:
-    """Its functions are short, and it has one core."""
+    """Reads and writes numbers and options byte by byte, without the product's codec."""
 
     long: frozenset[ContentId] = frozenset()
     room = 0
@@ -49,56 +66,77 @@ class _Host:
         return Work(lambda: self.call(node, data))
 
     def call(self, node: ContentId, data: bytes, answer: Answer | None = None) -> HostResult:
-        if len(data) == 2 and sum(data) == FAILS:
+        kind = KINDS[node]
+        values = self._read(NODES[kind].inputs, data)
+        if _fails(kind, values):
             raise NodeFailure("E_NODE_FAILED", "thirteen", 5)
-        return HostResult(bytes(_function(node, list(data))), 10 + len(data))
+        output = b""
+        pairs = zip(NODES[kind].outputs, _function(kind, values), strict=True)
+        for port, value in pairs:
+            tag = b"" if port.type == U8 else b"\0" if value is None else b"\1"
+            output += tag + (b"" if value is None else bytes([value]))
+        return HostResult(output, 10 + len(data))
+
+    def _read(self, ports: Sequence[Port], data: bytes) -> list[Value]:
+        values: list[Value] = []
+        for port in ports:
+            if port.type == MAYBE:
+                tag, data = data[0], data[1:]
+                if not tag:
+                    values.append(None)
+                    continue
+            values.append(data[0])
+            data = data[1:]
+        assert not data
+        return values
 
 
 @dataclass
 class _Outcome:
     """What the reference found: steps that ran, and whether a node failed."""
 
-    ran: dict[str, list[int]] = field(default_factory=dict)
+    ran: dict[str, list[Value]] = field(default_factory=dict)
     failed: bool = False
 
 
 def _evaluate(
     flow: Flow,
-    inputs: Mapping[str, int],
+    inputs: Mapping[str, Value],
     path: str,
     found: _Outcome,
     by_id: Mapping[ContentId, Component],
-) -> dict[str, int]:
-    """The reference: each placement as soon as its inputs are there, nested flows by recursion."""
-    values: dict[str, int] = {f"input.{name}": value for name, value in inputs.items()}
-    waiting = {placement.name: by_id[placement.uses] for placement in flow.placements}
-    moved = True
-    while moved:
-        moved = False
-        for name, component in list(waiting.items()):
-            fed = {
-                port.name: _reaching(flow, f"{name}.{port.name}", values)
-                for port in component.inputs
-            }
-            ready = {port: value for port, value in fed.items() if value is not None}
-            if len(ready) < len(fed):
-                continue
-            moved = True
-            del waiting[name]
-            if isinstance(component, Flow):
-                given = _evaluate(component, ready, f"{path}{name}/", found, by_id)
-            else:
-                numbers = [ready[port.name] for port in component.inputs]
-                found.ran[path + name] = numbers
-                found.failed |= len(numbers) == 2 and sum(numbers) == FAILS
-                results = _function(component.id, numbers)
-                given = dict(zip([port.name for port in component.outputs], results, strict=True))
-            values.update({f"{name}.{port}": value for port, value in given.items()})
+) -> dict[str, Value]:
+    """The reference: each placement once all that may feed it is settled, in the flow's order."""
+    values: dict[str, Value] = {f"input.{name}": value for name, value in inputs.items()}
+    uses = {placement.name: by_id[placement.uses] for placement in flow.placements}
+    for name in flow.order:
+        component = uses[name]
+        fed = {
+            port.name: way
+            for port in component.inputs
+            for way in _reaching(flow, f"{name}.{port.name}", values)
+        }
+        needed = [port.name for port in component.inputs if port.type != MAYBE]
+        if not ({*needed} <= fed.keys() if needed or not component.inputs else fed):
+            continue
+        read = {port.name: fed.get(port.name) for port in component.inputs}
+        if isinstance(component, Flow):
+            given = _evaluate(component, read, f"{path}{name}/", found, by_id)
+        else:
+            kind, numbers = KINDS[component.id], [*read.values()]
+            found.ran[path + name] = numbers
+            found.failed |= _fails(kind, numbers)
+            ports = [port.name for port in component.outputs]
+            given = dict(zip(ports, _function(kind, numbers), strict=True))
+        values.update({f"{name}.{port}": value for port, value in given.items()})
     reached = {port.name: _reaching(flow, f"output.{port.name}", values) for port in flow.outputs}
-    return {name: value for name, value in reached.items() if value is not None}
+    assert all(reached[port.name] for port in flow.outputs if port.type != MAYBE)
+    return {name: ways[0] if ways else None for name, ways in reached.items()}
 
 
-def _reaching(flow: Flow, target: str, values: Mapping[str, int]) -> int | None:
+def _reaching(flow: Flow, target: str, values: Mapping[str, Value]) -> list[Value]:
+    """The values that reach a port: none, or one."""
+    ways: list[Value] = []
     for edge in flow.edges:
         if str(edge.target) == target and str(edge.source) in values:
             value = values[str(edge.source)]
@@ -106,9 +144,10 @@ def _reaching(flow: Flow, target: str, values: Mapping[str, int]) -> int | None:
             low, high = sides.get("at_least", 0), sides.get("below", 256)
             assert isinstance(low, int)
             assert isinstance(high, int)
-            if low <= value < high:
-                return value
-    return None
+            if edge.when is None or (value is not None and low <= value < high):
+                ways.append(value)
+    assert len(ways) <= 1
+    return ways
 
 
 class _Drawing:
@@ -119,19 +158,21 @@ class _Drawing:
         self._library = library
         self._placements: dict[str, str] = {}
         self._edges: list[tuple[str, str, dict[str, int] | None]] = []
-        self._sources = ["input.a", "input.b"]
-        self._plain = list(self._sources)
+        self._inputs = (Port("a", U8), Port("b", U8), Port("c", MAYBE))
+        self._sources = {f"input.{port.name}": port.type for port in self._inputs}
+        self._plain = [end for end, type_ in self._sources.items() if type_ == U8]
 
     def follow(self) -> None:
         """A placement whose inputs each follow one port, whatever its condition."""
         kind = self._draw(st.sampled_from(sorted(self._library)))
-        sources = [self._draw(st.sampled_from(self._sources)) for _ in self._library[kind].inputs]
+        ports = self._library[kind].inputs
+        sources = [self._draw(st.sampled_from(self._of(port.type))) for port in ports]
         name = self._place(kind)
-        for source, port in zip(sources, self._library[kind].inputs, strict=True):
+        for source, port in zip(sources, ports, strict=True):
             self._edges.append((source, f"{name}.{port.name}", None))
 
     def decide(self) -> None:
-        """Two ways on one port's value, which may be joined again."""
+        """Two ways on one port's value, which may be joined again, or be options."""
         source = self._draw(st.sampled_from(self._plain))
         self._plain.remove(source)  # one partition a port
         cut = self._draw(st.integers(1, 255))
@@ -144,15 +185,26 @@ class _Drawing:
         if self._draw(st.booleans()):  # a nested flow or node of which only one input may be fed
             name = self._place("two")
             self._edges += [(source, f"{name}.x", {"below": cut}), (f"{low}.z", f"{name}.z", None)]
+        if self._draw(st.booleans()):
+            one, other = self._place("wrap"), self._place("wrap")
+            self._edges += [(f"{low}.y", f"{one}.x", None), (f"{high}.y", f"{other}.x", None)]
+            name = self._place(self._draw(st.sampled_from(["any", "prefer"])))
+            if self._placements[name] == "any":
+                self._edges += [(f"{one}.y", f"{name}.x", None)]
+            else:
+                self._edges += [(f"{high}.z", f"{name}.x", None)]
+            self._edges += [(f"{other}.y", f"{name}.z", None)]
 
-    def flow(self, name: str, *, nested: bool) -> Flow:
-        """The flow; when it is to be nested, its outputs never stay empty."""
-        outputs = ["input.a" if nested else self._draw(st.sampled_from(self._sources))]
-        outputs.append(self._draw(st.sampled_from(self._sources)))
+    def flow(self, name: str) -> Flow:
+        """The flow; its outputs that may stay empty are wrapped."""
+        ends = [self._draw(st.sampled_from(sorted(self._sources))) for _ in range(3)]
+        for at, end in enumerate(ends):
+            if self._sources[end] == U8 and not end.startswith("input."):
+                wrapped = self._place("wrap")
+                self._edges.append((end, f"{wrapped}.x", None))
+                ends[at] = f"{wrapped}.y"
         try:
-            flow = self._check(name, outputs)
-            certain = not nested or not flow.partial
-            return flow if certain else self._check(name, ["input.a", "input.b"])
+            return self._check(name, [*ends, "input.a"])
         except Rejected as refused:
             if refused.code != "E_FLOW_NEVER":
                 raise
@@ -162,7 +214,7 @@ class _Drawing:
         edges = [*self._edges, *((end, f"output.o{at}", None) for at, end in enumerate(outputs))]
         draft = FlowDraft(
             name,
-            (Port("a", U8), Port("b", U8)),
+            self._inputs,
             tuple(self._placements.items()),
             tuple(
                 DraftEdge(parse_endpoint(source, ""), parse_endpoint(target, ""), when, "")
@@ -171,12 +223,15 @@ class _Drawing:
         )
         return check_flow(draft, self._library.__getitem__)
 
+    def _of(self, type_: Type) -> list[str]:
+        return [end for end, known in self._sources.items() if known == type_]
+
     def _place(self, kind: str) -> str:
         name = f"p{len(self._placements)}"
         self._placements[name] = kind
-        ports = [f"{name}.{port.name}" for port in self._library[kind].outputs]
-        self._sources += ports
-        self._plain += ports
+        ends = {f"{name}.{port.name}": port.type for port in self._library[kind].outputs}
+        self._sources |= ends
+        self._plain += [end for end, type_ in ends.items() if type_ == U8]
         return name
 
 
@@ -189,7 +244,7 @@ def _libraries(draw: st.DrawFn) -> dict[str, Component]:
         drawing.follow()
         for _ in range(draw(st.integers(0, 3))):
             draw(st.sampled_from([drawing.follow, drawing.decide]))()
-        library[f"f{level}"] = drawing.flow(f"f{level}", nested=level < 2)
+        library[f"f{level}"] = drawing.flow(f"f{level}")
     return library
 
 
@@ -202,11 +257,12 @@ def _ready(library: dict[str, Component]) -> tuple[Flow, dict[ContentId, Compone
 
 def _run(
     library: dict[str, Component], a: int, b: int
-) -> tuple[RunRecord, _Outcome, dict[str, int]]:
+) -> tuple[RunRecord, _Outcome, dict[str, Value]]:
     flow, by_id, ready = _ready(library)
     found = _Outcome()
-    outputs = _evaluate(flow, {"a": a, "b": b}, "", found, by_id)
-    return execute(ready, {"a": a, "b": b}, _Host()), found, outputs
+    inputs = {"a": a, "b": b, "c": None if (a + b) % 2 else a}
+    outputs = _evaluate(flow, inputs, "", found, by_id)
+    return execute(ready, {**inputs}, _Host()), found, outputs
 
 
 @settings(max_examples=250)
@@ -215,7 +271,7 @@ def test_a_run_is_what_the_flow_means(library: dict[str, Component], a: int, b: 
     record, found, outputs = _run(library, a, b)
     if found.failed:
         assert record.failure is not None
-        assert sum(found.ran[record.failure.step]) == FAILS
+        assert _fails("two", found.ran[record.failure.step])
         return
     assert record.failure is None
     assert record.output_values == outputs
@@ -225,6 +281,7 @@ def test_a_run_is_what_the_flow_means(library: dict[str, Component], a: int, b: 
         value = record.values[way.cid]
         if way.target != "output":
             ports = "xz"
+            assert way.source
             assert found.ran[way.target][ports.index(way.target_port)] == value
         assert json_id(value) == way.cid
 

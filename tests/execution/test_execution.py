@@ -2,7 +2,7 @@
 
 import pytest
 
-from logos_graph.canon import MAX_BYTES, Json, content_id, encode, json_id
+from logos_graph.canon import Json, content_id, encode, json_id
 from logos_graph.errors import InvalidInput, Rejected
 from logos_graph.execution import NodeFailure, RunRecord, RunStatus, StepStatus
 from logos_graph.execution.executor import MAX_RUN_BYTES, execute
@@ -10,7 +10,7 @@ from logos_graph.execution.plan import plan
 from logos_graph.graph import Flow, parse_type
 from logos_graph.graph.codec import MAX_VALUE
 from logos_graph.identity import Signer
-from logos_graph.ledger import EntryKind, Head, make_entry
+from logos_graph.ledger import MAX_ENTRY_BYTES, EntryKind, Head, make_entry
 from tests.execution.bench import Bench, approval
 
 
@@ -223,7 +223,7 @@ def test_a_run_at_the_limit_still_fits_an_entry_with_its_outputs_repeated(
             assert record.failure.code == "E_RUN_SIZE"
             too_long = length
         assert _receipt_size(record) <= MAX_RUN_BYTES + 2048
-    assert MAX_RUN_BYTES + 2048 < MAX_BYTES
+    assert MAX_RUN_BYTES + 2048 < MAX_ENTRY_BYTES
     assert _receipt_size(execute(ready, {"x": letter * done}, bench)) > MAX_RUN_BYTES * 9 // 10
 
 

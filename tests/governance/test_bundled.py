@@ -66,6 +66,7 @@ FITTING: dict[str, dict[str, Any]] = {
         "step_seconds": 5,
     },
     "flow.run": {"flow": ID, "inputs": {"payment": {"amount": "1.00", "history": [1, None]}}},
+    "run.fork": {"run": ID, "at": "score/total"},
 }
 RISKS = {
     "principal.register": "L2",
@@ -85,6 +86,7 @@ RISKS = {
     "flow.run": "L1",
     "run.cancel": "L1",
     "run.limit": "L1",
+    "run.fork": "L1",
 }
 
 

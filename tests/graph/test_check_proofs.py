@@ -126,7 +126,7 @@ class _Drawing:
         """Choose outputs, and send what no edge takes to places of its own."""
         for output in ("first", "second"):
             options = [end for end in self._types if end not in self._plain()]
-            certain = options and self._draw(st.integers(0, 4))
+            certain = bool(options) and self._draw(st.integers(0, 4)) > 0
             end = self._draw(st.sampled_from(options if certain else [*self._types]))
             same = self._of(self._types[end])
             more = self._draw(st.booleans())

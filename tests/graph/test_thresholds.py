@@ -152,7 +152,8 @@ def test_sets_of_cases_cover_exactly_when_each_case_goes_one_way(
         prove_cover(type_, thresholds)
     assert refused.value.code == expected
     if told:
-        assert [case for gap in refused.value.data["uncovered"] for case in gap] == told
+        gaps: Any = refused.value.data["uncovered"]
+        assert [case for gap in gaps for case in gap] == told
 
 
 def test_an_overlap_of_cases_names_what_they_share() -> None:

@@ -49,6 +49,10 @@ def tell_everything(system: System) -> Cast:
         assert {run.status for run in runs} == {"COMMITTED"}, runs
         failed = asking.run("ticks-counts", 999_999)
         asking.run("counts-pays", 1000)
+        assert runs[1].result is not None
+        fork: dict[str, Json] = {"run": runs[1].result["run"], "at": "second"}
+        done(cast, "run.fork", fork)
+        done(cast, "run.fork", {**fork, "at": "first", "set": {"value": 1000}})
         assert failed.status == "COMMITTED", failed
         done(cast, "capability.revoke", {"grant": asking.held("ticks", "random")})
     lives_of_nodes(cast, asking.nodes["ticks"], asking.nodes["forgets"])

@@ -42,7 +42,7 @@ import (
 )
 
 const (
-	maxText   = 4 << 20 // bytes of an entry's text
+	maxText   = 16 << 20 // bytes of an entry's text
 	maxDepth  = 64      // nesting of its JSON
 	maxFile   = 1 << 26 // bytes of a file that is read whole
 	maxNote   = 1000000 // bytes of a checkpoint

@@ -19,8 +19,8 @@ __all__ = ["fork"]
 def fork(context: Context, pending: PendingIntent) -> Effect:
     """Executes the flow again from the fork on: a what-if, which changes the ledger alone.
 
-    Raises InvalidInput E_FORK_STEP, E_FORK_PORT, E_VALUE_*; Rejected E_UNKNOWN_RUN, E_FORK_STEP;
-    NotVerified E_FORK_DIVERGED.
+    Raises InvalidInput E_FORK_STEP, E_FORK_PORT, E_VALUE_*; Rejected E_UNKNOWN_RUN, E_FORK_STEP,
+    E_FORK_DIVERGED.
     """
     parent = RunRecord.from_mutation(context.store.run(ContentId(text(pending, "run"))))
     point = ForkPoint(ContentId(text(pending, "run")), text(pending, "at"))
