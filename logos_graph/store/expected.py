@@ -57,6 +57,8 @@ class _Blobs(Mapping[ContentId, bytes]):
 
 
 _IDS = _Blobs()
+_MOVE = ("NAMES", "STARTS")
+"""The relationships that an entry takes from where it was, to make another."""
 
 
 class ExpectedGraph:
@@ -70,6 +72,7 @@ class ExpectedGraph:
         self._flows: set[str] = set()
         self._grants: dict[str, Row] = {}
         self._names: dict[str, Element] = {}
+        self._starts: dict[str, Element] = {}
         self._made: list[Element] = []
         self._index = -1
         self._head: Head | None = None
@@ -166,7 +169,7 @@ class ExpectedGraph:
             told[name] = (element, times)
         own = f"{self._index} "
         for element, times in told.values():
-            lasts = element.kind != "NAMES" and element.apart.startswith(own)
+            lasts = element.kind not in _MOVE and element.apart.startswith(own)
             keep = self._elements.add if lasts else self._elements.put
             keep(element, self._index, times)
 
@@ -227,10 +230,14 @@ class ExpectedGraph:
                 self._records(self._node("Principal", given["did"], self._indexed(told)))
             case "graph/verb":
                 told = _some(given, "name", "docs", "risk", "schema")
-                name = self._node("Verb", given["name"], self._indexed(told))
+                name = self._merge("Verb", given["name"], told)
                 self._records(name)
+                old = self._starts.pop(given["name"], None)
+                if old is not None:
+                    self._elements.drop(old)
                 if given["flow"] in self._flows:
-                    self._join("STARTS", name, f"Flow {given['flow']}")
+                    flow = f"Flow {given['flow']}"
+                    self._starts[given["name"]] = self._join("STARTS", name, flow)
             case "graph/policy":
                 policy = self._merge("Policy", given["id"], _some(given, "id", "text"))
                 ledger = given["ledger"]

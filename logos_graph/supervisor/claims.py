@@ -25,7 +25,7 @@ from logos_graph.canon import ContentId
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.journal import Journal
-from logos_graph.supervisor.limits import run_seconds
+from logos_graph.supervisor.limits import Limits, run_seconds
 from logos_graph.supervisor.ports import PendingIntent, Writers
 from logos_graph.supervisor.view import View
 
@@ -58,7 +58,7 @@ class Claims:
             return False
         if pending.writer == self._writers.own:
             return self._has_in_hand(pending.cid)
-        return now_ns < lease_end(view, pending) and self._writers.alive(pending.writer)
+        return now_ns < lease_end(view.limits, pending) and self._writers.alive(pending.writer)
 
     def free(self, view: View, pending: PendingIntent, now_ns: int) -> bool:
         """Whether it is to be carried out now, and nobody does."""
@@ -90,6 +90,7 @@ def waits(pending: PendingIntent, now_ns: int) -> bool:
     return pending.wake_at is not None and now_ns < pending.wake_at
 
 
-def lease_end(view: View, pending: PendingIntent) -> int:
+def lease_end(limits: Limits, pending: PendingIntent) -> int:
     """Until when its holder has it, if he lives (ns)."""
-    return pending.begun_at + (run_seconds(view, pending) + GRACE_S) * _SECOND_NS
+    seconds = run_seconds(limits, pending.who, pending.flow) + GRACE_S
+    return pending.begun_at + seconds * _SECOND_NS
