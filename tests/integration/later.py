@@ -22,10 +22,10 @@ _SECOND_NS = 1_000_000_000
 
 
 class LaterClock(SystemClock):
-    """So many seconds ahead."""
+    """Ahead by so much."""
 
-    def __init__(self, seconds: int) -> None:
-        self._ahead = seconds * _SECOND_NS
+    def __init__(self, ahead_ns: int) -> None:
+        self._ahead = ahead_ns
 
     def now_ns(self) -> int:
         return time.time_ns() + self._ahead
@@ -33,9 +33,12 @@ class LaterClock(SystemClock):
 
 @contextmanager
 def opened_later(settings: Settings, seconds: int) -> Iterator[System]:
-    """Another process's system, to which it is so many seconds later."""
+    """Another process's system, to which it is so many seconds after the ledger's last entry."""
     with open_system(settings) as system:
-        system.clock = LaterClock(seconds)
+        head = system.reader.head()
+        assert head is not None
+        behind = max(0, head.recorded_at - time.time_ns())
+        system.clock = LaterClock(behind + seconds * _SECOND_NS)
         yield system
 
 
