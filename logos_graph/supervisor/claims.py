@@ -8,7 +8,7 @@ goes on can think that it still holds the intent, but can record nothing of it, 
 
 | who it was given to | who may claim it |
 |---|---|
-| waits for its next attempt | nobody yet; from then on as below |
+| waits for its next attempt | nobody yet; from then on anybody |
 | a thread of this process has it | nobody of this process |
 | lives, and its time is not over | nobody |
 | lives, and its time is over (it hangs, or was stopped) | anybody |
@@ -56,7 +56,8 @@ class Claims:
         """Whether somebody who lives, and whose time is not over, carries it out."""
         if pending.decision["outcome"] != "ALLOW" or waits(pending, now_ns):
             return False
-        if pending.writer == self._writers.own:
+        failed = pending.attempts > 0 and pending.claimed == pending.attempt_index
+        if failed or pending.writer == self._writers.own:
             return self._has_in_hand(pending.cid)
         return now_ns < lease_end(view.limits, pending) and self._writers.alive(pending.writer)
 

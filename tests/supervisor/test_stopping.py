@@ -178,6 +178,7 @@ def test_of_several_limits_the_smallest_that_concerns_it_counts(
 
 
 ENDS = 600 + GRACE_S
+FAILED = {"attempts": 1, "attempt_index": 4, "wake_at": 50 * SECOND}
 
 
 @pytest.mark.parametrize(
@@ -189,11 +190,13 @@ ENDS = 600 + GRACE_S
         ({"writer": "own"}, True, ENDS, False, True),
         ({"decision": {"outcome": "REQUIRE"}}, True, 0, False, False),
         ({"decision": {"outcome": "REQUIRE"}}, False, 0, False, False),
-        ({"wake_at": 50 * SECOND}, True, 49, False, False),
-        ({"wake_at": 50 * SECOND}, False, 49, False, False),
-        ({"wake_at": 50 * SECOND}, True, 50, True, False),
-        ({"wake_at": 50 * SECOND}, False, 50, False, True),
-        ({"wake_at": 50 * SECOND}, True, 50 + ENDS, False, True),
+        (FAILED, True, 49, False, False),
+        (FAILED, False, 49, False, False),
+        (FAILED, True, 50, False, True),
+        (FAILED, False, 50, False, True),
+        ({**FAILED, "claimed": 5}, True, 50, True, False),
+        ({**FAILED, "claimed": 5}, False, 50, False, True),
+        ({**FAILED, "claimed": 5}, True, 50 + ENDS, False, True),
     ],
 )
 def test_who_holds_an_intent_and_who_may_claim_it(
