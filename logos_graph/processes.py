@@ -18,7 +18,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-__all__ = ["LockedWriters"]
+__all__ = ["LockedWriters", "is_alive"]
 
 _LOCK, _UNNAMED = ".lock", ".new"
 _SWEPT_AT_ONCE = 1000
@@ -41,7 +41,7 @@ class LockedWriters:
 
     def alive(self, writer: str) -> bool:
         """Whether the process of this id still holds its lock."""
-        return writer == self._own or not _delete_if_dead(self._file(writer))
+        return writer == self._own or is_alive(self._folder, writer)
 
     def close(self) -> None:
         """Lets go of the lock and removes the file."""
@@ -49,7 +49,7 @@ class LockedWriters:
         os.close(self._descriptor)
 
     def _file(self, writer: str) -> Path:
-        return self._folder / f"{Path(writer).name}{_LOCK}"
+        return _file(self._folder, writer)
 
     def _take(self) -> int:
         """This process's file, locked before it has its name; returns what holds the lock."""
@@ -73,6 +73,15 @@ class LockedWriters:
                 if entry.name.endswith((_LOCK, _UNNAMED)):
                     with suppress(OSError):  # what cannot be opened is left: sweeping is no duty
                         _delete_if_dead(Path(entry.path))
+
+
+def is_alive(folder: Path, writer: str) -> bool:
+    """Whether the process of this id holds its lock in this folder."""
+    return not _delete_if_dead(_file(folder, writer))
+
+
+def _file(folder: Path, writer: str) -> Path:
+    return folder / f"{Path(writer).name}{_LOCK}"
 
 
 def _delete_if_dead(file: Path) -> bool:

@@ -29,7 +29,7 @@ from logos_graph.logline import (
     parse_commitment,
     sign_intent,
 )
-from logos_graph.processes import LockedWriters
+from logos_graph.processes import LockedWriters, is_alive
 from logos_graph.settings import Settings
 
 if TYPE_CHECKING:
@@ -222,7 +222,15 @@ class System:
     @cached_property
     def writers(self) -> LockedWriters:
         """This process's lock, and those of the others."""
-        return LockedWriters(self.settings.home / "writers", self.clock.fresh_id())
+        return LockedWriters(self._writers_folder, self.clock.fresh_id())
+
+    def alive(self, writer: str) -> bool:
+        """Whether a process of this home lives; asking makes no writer of this one."""
+        return is_alive(self._writers_folder, writer)
+
+    @property
+    def _writers_folder(self) -> Path:
+        return self.settings.home / "writers"
 
     def compose(
         self,

@@ -1,10 +1,16 @@
-// Registers a verb; one that is bound to a flow runs it.
+// Registers a verb; one that is bound to a flow runs it. One that is there already is bound to another flow.
 // Parameters: entry (hash); index; name; docs; risk; schema (JSON text); flow (id or null).
-// Rows: made, 1.
+// Rows: made, 1; 0 if a verb of that name says something else.
 MATCH (entry:LedgerEntry {hash: $entry})
-CREATE (verb:Verb {name: $name, docs: $docs, risk: $risk, schema: $schema, ledger_index: $index})
+MERGE (verb:Verb {name: $name})
+ON CREATE SET verb.docs = $docs, verb.risk = $risk, verb.schema = $schema, verb.ledger_index = $index
+WITH entry, verb
+WHERE verb.docs = $docs AND verb.risk = $risk AND verb.schema = $schema
 CREATE (entry)-[:RECORDS {ledger_index: $index}]->(verb)
 WITH verb
+OPTIONAL MATCH (verb)-[old:STARTS]->()
+DELETE old
+WITH DISTINCT verb
 OPTIONAL MATCH (flow:Flow {id: $flow})
 FOREACH (bound IN CASE WHEN flow IS NULL THEN [] ELSE [flow] END |
   CREATE (verb)-[:STARTS {ledger_index: $index}]->(bound)

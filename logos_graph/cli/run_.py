@@ -1,4 +1,4 @@
-"""logos run FLOW, and run list, show, prove."""
+"""logos run FLOW, and run show, prove; the others: run_list, run_control, replaying, forking."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from logos_graph.cli.calls import answer_text, asked_text
 from logos_graph.cli.files import read_object, write_file
 from logos_graph.cli.forking import fork, fork_rows
 from logos_graph.cli.lazy import CommandGroup
-from logos_graph.cli.options import as_option, limit_option, with_output
+from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.replaying import replay
+from logos_graph.cli.run_control import cancel, kill, resume
+from logos_graph.cli.run_limit import limit
+from logos_graph.cli.run_list import list_runs
 from logos_graph.cli.session import opened, opened_to_write
 from logos_graph.cli.submit import exit_status, show_outcome, submit
-from logos_graph.cli.texts import moment, short, short_value
+from logos_graph.cli.texts import short, short_value
 
 if TYPE_CHECKING:
     from logos_graph.cli.proving import Proved
@@ -51,7 +54,7 @@ class _RunAFlow(click.Command):
 
 @click.group(cls=_RunGroup, subcommand_metavar="FLOW --input FILE.json | COMMAND [ARGS]...")
 def run() -> None:
-    """Run a flow; list, show, replay, fork and prove runs.
+    """Run a flow; list, show, cancel, limit, replay, fork and prove runs.
 
     \b
     logos run payment-approval --input payment.json
@@ -111,30 +114,8 @@ def _values(found: dict[str, Any], direction: str) -> dict[str, Json]:
     return {port: found["values"][cid] for port, cid in found[direction].items()}
 
 
-@run.command("list")
-@limit_option
-@with_output
-def list_(out: Printer, limit: int) -> int:
-    """Runs, the youngest first."""
-    with opened() as system:
-        rows = system.reader.rows("read/run_list", limit=limit)
-    out.document({"runs": rows})
-    out.table(
-        ("run", "flow", "who", "verb", "status", "entry", "when"),
-        [
-            (
-                short(row["run"]),
-                row["name"],
-                row["who"],
-                row["did"],
-                row["status"],
-                row["index"],
-                moment(row["recorded_at"]),
-            )
-            for row in rows
-        ],
-    )
-    return 0
+for command in (list_runs, cancel, kill, resume, limit):
+    run.add_command(command)
 
 
 @run.command()

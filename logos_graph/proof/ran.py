@@ -176,8 +176,10 @@ def _record(facts: Facts) -> RunRecord:
 
 def _asked(facts: Facts, state: State) -> ContentId:
     """The flow that the intent starts."""
-    verb = state.get("verb", facts.line.did) or {}
+    verb, begun = state.get("verb", facts.line.did) or {}, facts.begun.body
     flow = facts.line.this.get("flow") if facts.line.did == "flow.run" else verb.get("flow")
+    if flow is not None and "flow" in begun:  # a verb may be bound to another flow since
+        flow = begun["flow"]
     try:
         return parse_content_id(flow)
     except LogosError:

@@ -14,12 +14,14 @@ from __future__ import annotations
 import marshal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from logos_graph.canon import Json, content_id
+from logos_graph.canon import ContentId, Json, content_id
 
 __all__ = [
+    "IDS",
     "Element",
+    "Elements",
     "all_bytes",
     "as_bytes",
     "content",
@@ -137,3 +139,36 @@ def _value(value: Any) -> Json:
     if kind is dict:
         return _told(value)
     return {"type": kind.__name__, "text": str(value)[:_SHORT]}
+
+
+class Elements(Protocol):
+    """Keeps what the graph should have."""
+
+    def put(self, element: Element, index: int, times: int = 1) -> None:
+        """The element, as the entry of this index left it; in the place of one of that name."""
+
+    def add(self, element: Element, index: int, times: int = 1) -> None:
+        """The same of one whose name no other entry can use, and which is never dropped."""
+
+    def drop(self, element: Element) -> None:
+        """The element is not there any more."""
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether there is a node of this name."""
+
+
+class _Ids(Mapping[ContentId, bytes]):
+    """In the place of each module and source its own id: their content is told by it."""
+
+    def __getitem__(self, key: ContentId) -> bytes:
+        return str(key).encode()
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+IDS = _Ids()
+"""In the place of the blobs that entries name."""

@@ -8,14 +8,15 @@ node is told when the intent has ended, or at the end of the ledger.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
-from logos_graph.canon import ContentId
 from logos_graph.errors import LogosError, NotVerified
 from logos_graph.ledger import Entry, Head, Table
 from logos_graph.store.append import node_properties
 from logos_graph.store.elements import (
+    IDS,
     Element,
+    Elements,
     content,
     indexed_relationship,
     node_element,
@@ -27,36 +28,8 @@ from logos_graph.store.projection import Projection, Row, Statement, project
 __all__ = ["Elements", "ExpectedGraph"]
 
 
-class Elements(Protocol):
-    """Keeps what the graph should have."""
-
-    def put(self, element: Element, index: int, times: int = 1) -> None:
-        """The element, as the entry of this index left it; in the place of one of that name."""
-
-    def add(self, element: Element, index: int, times: int = 1) -> None:
-        """The same of one whose name no other entry can use, and which is never dropped."""
-
-    def drop(self, element: Element) -> None:
-        """The element is not there any more."""
-
-    def has(self, kind: str, name: str) -> bool:
-        """Whether there is a node of this name."""
-
-
-class _Blobs(Mapping[ContentId, bytes]):
-    """In the place of each module and source its own id: their content is told by it."""
-
-    def __getitem__(self, key: ContentId) -> bytes:
-        return str(key).encode()
-
-    def __iter__(self) -> Any:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
-
-_IDS = _Blobs()
+_MOVE = ("NAMES", "STARTS")
+"""The relationships that an entry takes from where it was, to make another."""
 
 
 class ExpectedGraph:
@@ -70,6 +43,7 @@ class ExpectedGraph:
         self._flows: set[str] = set()
         self._grants: dict[str, Row] = {}
         self._names: dict[str, Element] = {}
+        self._starts: dict[str, Element] = {}
         self._made: list[Element] = []
         self._index = -1
         self._head: Head | None = None
@@ -83,7 +57,7 @@ class ExpectedGraph:
         self._made, self._index = [], entry.index
         self._entry(entry, subtrees)
         try:
-            self._project(project([entry], _IDS))
+            self._project(project([entry], IDS))
         except (LogosError, ValueError, TypeError, LookupError, AttributeError) as error:
             detail = error.message if isinstance(error, LogosError) else repr(error)[:200]
             raise NotVerified(
@@ -166,7 +140,7 @@ class ExpectedGraph:
             told[name] = (element, times)
         own = f"{self._index} "
         for element, times in told.values():
-            lasts = element.kind != "NAMES" and element.apart.startswith(own)
+            lasts = element.kind not in _MOVE and element.apart.startswith(own)
             keep = self._elements.add if lasts else self._elements.put
             keep(element, self._index, times)
 
@@ -226,11 +200,7 @@ class ExpectedGraph:
                 told = _some(given, "did", "name", "type", "roles")
                 self._records(self._node("Principal", given["did"], self._indexed(told)))
             case "graph/verb":
-                told = _some(given, "name", "docs", "risk", "schema")
-                name = self._node("Verb", given["name"], self._indexed(told))
-                self._records(name)
-                if given["flow"] in self._flows:
-                    self._join("STARTS", name, f"Flow {given['flow']}")
+                self._verb(given)
             case "graph/policy":
                 policy = self._merge("Policy", given["id"], _some(given, "id", "text"))
                 ledger = given["ledger"]
@@ -240,8 +210,6 @@ class ExpectedGraph:
             case "graph/fork":
                 run, parent = f"Run {given['run']}", f"Run {given['parent']}"
                 self._join("FORKED_FROM", run, parent, self._indexed({"at": given["at"]}))
-            case "graph/limit":
-                self._limit(given)
             case "graph/stored_values":
                 for each in given["values"]:
                     self._records(self._node("StoredValue", each["id"], self._indexed(each)))
@@ -254,10 +222,12 @@ class ExpectedGraph:
             case "graph/edges":
                 self._edges(given)
             case _:
-                self._about_node(statement.name, given)
+                self._rarer(statement.name, given)
 
-    def _about_node(self, statement: str, given: Row) -> None:
+    def _rarer(self, statement: str, given: Row) -> None:
         match statement:
+            case "graph/limit":
+                self._limit(given)
             case "graph/name":
                 self._point(given["name"], given["target"])
             case "graph/grant":
@@ -281,6 +251,16 @@ class ExpectedGraph:
 
     def _indexed(self, properties: Mapping[str, Any]) -> Row:
         return {**properties, "ledger_index": self._index}
+
+    def _verb(self, given: Row) -> None:
+        name = self._merge("Verb", given["name"], _some(given, "name", "docs", "risk", "schema"))
+        self._records(name)
+        old = self._starts.pop(given["name"], None)
+        if old is not None:
+            self._elements.drop(old)
+        if given["flow"] in self._flows:
+            flow = f"Flow {given['flow']}"
+            self._starts[given["name"]] = self._join("STARTS", name, flow)
 
     def _limit(self, given: Row) -> None:
         """The first of its kind is joined to what it limits; those after it change its numbers."""

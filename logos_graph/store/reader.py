@@ -160,6 +160,10 @@ class Reader:
             "E_UNKNOWN_RUN", f"there is no run {identity}", hint="`logos run list`", run=identity
         )
 
+    def pending(self) -> list[PendingIntent]:
+        """Intents that have not ended, in the ledger's order."""
+        return [_pending(row) for row in self.rows("read/pending")]
+
     def resolve(self, text: str, kinds: tuple[str, ...]) -> ContentId:
         """The id of one of these kinds (`_KINDS`), given whole, as a prefix or as a name.
 

@@ -1,6 +1,7 @@
 """The gate, and one handler per verb; speaks to the outside through Protocols only."""
 
 from logos_graph.ledger import OPERATOR
+from logos_graph.supervisor.claims import lease_end, waits
 from logos_graph.supervisor.gate import Supervisor
 from logos_graph.supervisor.genesis import found_ledger
 from logos_graph.supervisor.handlers import BUILT_IN
@@ -54,5 +55,7 @@ __all__ = [
     "check_entry",
     "check_none_deprecated",
     "found_ledger",
+    "lease_end",
     "run_id",
+    "waits",
 ]

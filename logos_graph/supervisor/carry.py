@@ -96,7 +96,8 @@ class Carrier:
             return self._ended(pending)
         except Conflict as conflict:
             if conflict.code in ("E_SETTLED", "E_TAKEN_OVER"):
-                return self.standing(cid)
+                stands = self.standing(cid)
+                return replace(stands, error=conflict) if stands.status == "PENDING" else stands
             return still_pending(pending, conflict)
         except (EnvironmentFault, NotVerified) as fault:  # not the intent's: it is found again
             return still_pending(pending, fault)

@@ -8,7 +8,7 @@ goes on can think that it still holds the intent, but can record nothing of it, 
 
 | who it was given to | who may claim it |
 |---|---|
-| waits for its next attempt | nobody yet; from then on as below |
+| waits for its next attempt | nobody yet; from then on anybody |
 | a thread of this process has it | nobody of this process |
 | lives, and its time is not over | nobody |
 | lives, and its time is over (it hangs, or was stopped) | anybody |
@@ -25,7 +25,7 @@ from logos_graph.canon import ContentId
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.journal import Journal
-from logos_graph.supervisor.limits import run_seconds
+from logos_graph.supervisor.limits import Limits, run_seconds
 from logos_graph.supervisor.ports import PendingIntent, Writers
 from logos_graph.supervisor.view import View
 
@@ -56,9 +56,10 @@ class Claims:
         """Whether somebody who lives, and whose time is not over, carries it out."""
         if pending.decision["outcome"] != "ALLOW" or waits(pending, now_ns):
             return False
-        if pending.writer == self._writers.own:
+        failed = pending.attempts > 0 and pending.claimed == pending.attempt_index
+        if failed or pending.writer == self._writers.own:
             return self._has_in_hand(pending.cid)
-        return now_ns < lease_end(view, pending) and self._writers.alive(pending.writer)
+        return now_ns < lease_end(view.limits, pending) and self._writers.alive(pending.writer)
 
     def free(self, view: View, pending: PendingIntent, now_ns: int) -> bool:
         """Whether it is to be carried out now, and nobody does."""
@@ -90,6 +91,7 @@ def waits(pending: PendingIntent, now_ns: int) -> bool:
     return pending.wake_at is not None and now_ns < pending.wake_at
 
 
-def lease_end(view: View, pending: PendingIntent) -> int:
+def lease_end(limits: Limits, pending: PendingIntent) -> int:
     """Until when its holder has it, if he lives (ns)."""
-    return pending.begun_at + (run_seconds(view, pending) + GRACE_S) * _SECOND_NS
+    seconds = run_seconds(limits, pending.who, pending.flow) + GRACE_S
+    return pending.begun_at + seconds * _SECOND_NS

@@ -11,6 +11,7 @@ decision is recorded, so two processes cannot both be the last that fits.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import Rejected
@@ -22,12 +23,21 @@ from logos_graph.supervisor.view import View
 __all__ = [
     "DEFAULT_RUN_SECONDS",
     "DEFAULT_STEP_SECONDS",
+    "Limits",
     "check_room",
     "limit_id",
     "run_seconds",
     "step_seconds",
     "within_limits",
 ]
+
+
+class Limits(Protocol):
+    """Those in force, by their ids."""
+
+    def get(self, key: str, /) -> Mutation | None:
+        """The limit of this id; None if there is none."""
+
 
 DEFAULT_RUN_SECONDS = 600
 DEFAULT_STEP_SECONDS = 60
@@ -38,14 +48,14 @@ def limit_id(scope: str, of: str | None) -> str:
     return scope if of is None else f"{scope}/{of}"
 
 
-def run_seconds(view: View, pending: PendingIntent) -> int:
-    """How long a run of it may take."""
-    return _least(view, pending, "run_seconds", DEFAULT_RUN_SECONDS)
+def run_seconds(limits: Limits, who: Did, flow: ContentId | None) -> int:
+    """How long a run of this flow by this principal may take."""
+    return _least(limits, who, flow, "run_seconds", DEFAULT_RUN_SECONDS)
 
 
-def step_seconds(view: View, pending: PendingIntent) -> int:
+def step_seconds(limits: Limits, who: Did, flow: ContentId | None) -> int:
     """How long each of its steps may take."""
-    return _least(view, pending, "step_seconds", DEFAULT_STEP_SECONDS)
+    return _least(limits, who, flow, "step_seconds", DEFAULT_STEP_SECONDS)
 
 
 def within_limits(view: View, who: Did, flow: ContentId | None, judged: Judged) -> Judged:
@@ -79,7 +89,7 @@ def _full(view: View, who: Did, flow: ContentId | None) -> Mutation | None:
     """The limit that one more run would exceed."""
     if flow is None:
         return None
-    for limit in _limits(view, who, flow):
+    for limit in _limits(view.limits, who, flow):
         most = limit["concurrent"]
         if isinstance(most, int) and _running(view, limit) >= most:
             return limit
@@ -96,16 +106,14 @@ def _running(view: View, limit: Mutation) -> int:
     )
 
 
-def _limits(view: View, who: Did, flow: ContentId | None) -> Iterator[Mutation]:
+def _limits(limits: Limits, who: Did, flow: ContentId | None) -> Iterator[Mutation]:
     """Those that concern runs of this flow by this principal."""
-    if not view.limits:
-        return
     for scope, of in (("ledger", None), ("principal", who), ("flow", flow)):
-        found = view.limits.get(limit_id(scope, of))
+        found = limits.get(limit_id(scope, of))
         if found is not None:
             yield found
 
 
-def _least(view: View, pending: PendingIntent, name: str, default: int) -> int:
-    set_ = [each[name] for each in _limits(view, pending.who, pending.flow)]
-    return min((seconds for seconds in set_ if isinstance(seconds, int)), default=default)
+def _least(limits: Limits, who: Did, flow: ContentId | None, name: str, default: int) -> int:
+    found = [each[name] for each in _limits(limits, who, flow)]
+    return min((seconds for seconds in found if isinstance(seconds, int)), default=default)

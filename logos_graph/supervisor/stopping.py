@@ -47,10 +47,11 @@ class Stops:
     ) -> None:
         self._view, self._intent, self._claimed = view, pending.cid, pending.claimed
         self._now_ns, self._look = now_ns, look
-        self._run_seconds = run_seconds(view, pending)
-        self._step_seconds = step_seconds(view, pending)
-        self._run_end = pending.begun_at + self._run_seconds * _SECOND_NS
+        self._run_seconds = run_seconds(view.limits, pending.who, pending.flow)
+        self._step_seconds = step_seconds(view.limits, pending.who, pending.flow)
         self._step_began = now = now_ns()
+        began = min(now, pending.begun_at)  # the ledger's clock may be ahead of this one
+        self._run_end = began + self._run_seconds * _SECOND_NS
         self._looks_at = now + int(LOOK_S * _SECOND_NS)
 
     def begin(self) -> None:

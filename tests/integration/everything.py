@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from logos_graph.canon import Json
+from logos_graph.errors import EnvironmentFault
 from tests.integration.asking import serving, set_up
 from tests.integration.conftest import EXAMPLE, Cast
 
@@ -36,7 +37,12 @@ BROKEN = "use logos_sdk::prelude::*;\nnode! { fn broken(n: u8) -> m: u8 { nothin
 
 
 def tell_everything(system: System) -> Cast:
-    """Every kind of entry, of mutation, and of ending; each label and type, each property."""
+    """Every kind of entry, of mutation, and of ending; each label and type, each property.
+
+    The system's supervisor is not yet made.
+    """
+    hand = Hand()
+    system.watch = hand.watch
     operator = system.keys.load("supervisor")
     bare = Cast(system, operator, operator, (operator, operator))
     roles = ["treasury", "approver"]
@@ -55,17 +61,57 @@ def tell_everything(system: System) -> Cast:
         done(cast, "run.fork", {**fork, "at": "first", "set": {"value": 1000}})
         assert failed.status == "COMMITTED", failed
         done(cast, "capability.revoke", {"grant": asking.held("ticks", "random")})
+        left_and_cancelled(cast, hand, asking.sign("counts-forgets"))
+        limits(cast, asking.flows["counts-pays"])
     lives_of_nodes(cast, asking.nodes["ticks"], asking.nodes["forgets"])
     answers(cast)
     verb: dict[str, Any] = json.loads((EXAMPLE / "transfer.verb.json").read_text())
     starts = {**verb, "name": "tick", "flow": asking.flows["ticks-counts"]}
     starts["schema"] = {"type": "object", "properties": {"value": {"type": "integer"}}}
-    done(cast, "verb.register", starts)
+    for flow in ("counts-forgets", "ticks-counts"):  # bound, and bound to another
+        done(cast, "verb.register", {**starts, "flow": asking.flows[flow]})
     ghost = cast.submit(cast.agent, "principal.register", {"did": "x"})
     assert ghost.status == "GHOST", ghost
     waiting = cast.submit(cast.operator, "policy.activate", {"text": policy() + "// waits\n"})
     assert waiting.status == "PENDING", waiting
     return cast
+
+
+class Hand:
+    """Meddles with one intent when it is performed: it is left once, and then cancelled."""
+
+    def __init__(self) -> None:
+        self.acts: list[Any] = []
+        self.about: Any = None
+
+    def watch(self, step: str, intent: Any) -> None:
+        if (step, intent) == ("performed", self.about) and self.acts:
+            self.acts.pop(0)()
+
+
+def left_and_cancelled(cast: Cast, hand: Hand, signed: Any) -> None:
+    """A run that is left, claimed, and cancelled while it is carried out."""
+    hand.about = signed.intent.cid
+    this: dict[str, Json] = {"intent": hand.about, "reason": "not wanted"}
+
+    def leave() -> None:
+        raise EnvironmentFault("E_TEST", "it is left")
+
+    hand.acts = [leave, lambda: done(cast, "run.cancel", this)]
+    assert cast.system.supervisor.execute(signed).status == "PENDING"
+    (ended,) = cast.system.supervisor.recover()
+    assert (ended.status, ended.cause and ended.cause["code"]) == ("GHOST", "E_RUN_CANCELLED")
+    assert not hand.acts
+
+
+def limits(cast: Cast, flow: str) -> None:
+    """Of each scope, and one of them twice."""
+    for scope, of, most in (
+        ("ledger", None, 100), ("flow", flow, 1), ("flow", flow, 7),
+        ("principal", cast.agent.did, 3),
+    ):  # fmt: skip
+        numbers: dict[str, Json] = {"concurrent": most, "run_seconds": 500, "step_seconds": 50}
+        done(cast, "run.limit", {"scope": scope, "of": of, **numbers})
 
 
 def lives_of_nodes(cast: Cast, deprecated: str, promoted: str) -> None:

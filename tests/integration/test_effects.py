@@ -109,7 +109,7 @@ def test_killed_before_its_outcome_is_told_an_effect_is_never_sent_again(
     assert asking.stored("tally/n") == value
     assert asking.replay(recorded).same
     kinds = [str(entry.kind) for entry in told(asking, signed.intent.cid)]
-    assert kinds == ["intent", "effect", "receipt"]
+    assert kinds == ["intent", "effect", "claim", "receipt"]
 
 
 @pytest.mark.parametrize("step", ["told", "performed"])
@@ -123,7 +123,13 @@ def test_killed_after_its_outcome_is_told_a_run_goes_on_with_the_recorded_answer
     assert (outcome.status, outcome.consequence) == ("COMMITTED", "if_ok"), outcome
     assert len(asking.server.bodies) == before + 1
     entries = told(asking, signed.intent.cid)
-    assert [str(entry.kind) for entry in entries] == ["intent", "effect", "outcome", "receipt"]
+    assert [str(entry.kind) for entry in entries] == [
+        "intent",
+        "effect",
+        "outcome",
+        "claim",
+        "receipt",
+    ]
     recorded: Any = asking.record(outcome)
     body: Any = entries[1].body
     assert recorded["steps"][1]["calls"][0]["answer"] == body["answers"][1]["answer"]  # the clock
@@ -140,7 +146,7 @@ def test_killed_between_two_effects_only_the_second_is_sent_afterwards(
     assert finished(settings, signed).consequence == "if_ok"
     assert len(asking.server.bodies) == before + 2
     numbers = [entry.body.get("number") for entry in told(asking, signed.intent.cid)]
-    assert numbers == [None, 1, 1, 2, 2, None]
+    assert numbers == [None, 1, 1, None, 2, 2, None]
 
 
 def test_a_grant_that_is_gone_when_a_run_goes_on_leaves_doubt(
@@ -230,7 +236,7 @@ def test_what_another_process_has_begun_outside_is_left_to_it_and_is_no_ghost(
     assert '"COMMITTED"' in out, errors
     assert len(asking.server.bodies) == sent + 1
     kinds = [str(entry.kind) for entry in told(asking, cid)]
-    assert kinds == ["intent", "effect", "outcome", "receipt"]
+    assert kinds == ["intent", "claim", "effect", "outcome", "receipt"]
 
 
 def test_a_policy_that_no_longer_allows_it_stops_an_effect_that_was_not_sent(

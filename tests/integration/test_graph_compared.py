@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 
 KINDS = {
     "Capability", "Draft", "Flow", "Governance", "Grant", "LedgerEntry", "LedgerHead", "LogLine",
-    "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal", "Run", "Source", "Step",
+    "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal", "Run", "RunLimit",
+    "Source", "Step",
     "StoredValue", "Supervisor", "Type", "Verb", "Pending", "Bedrock", "Sediment",
 }  # fmt: skip
 TYPES = {
     "ANSWERED", "CARRIED", "CAUSED", "COMPILED_TO", "DEPRECATES", "DRAFTED_AS", "ENFORCES",
-    "EXECUTES", "FEEDS", "FORKED_FROM", "HAS_PLACEMENT", "HAS_PORT", "HAS_STEP", "HOLDS", "NAMES",
+    "EXECUTES", "FEEDS", "FORKED_FROM", "HAS_PLACEMENT", "HAS_PORT", "HAS_STEP", "HOLDS", "LIMITS",
+    "NAMES",
     "NEXT", "OF", "OF_TYPE", "PROMOTES", "RAN", "RECORDS", "STARTS", "SUBMITTED", "USES",
     "WRITTEN_AS",
 }  # fmt: skip
@@ -44,7 +46,8 @@ KEYS = {
     "Port": ["node", "direction", "name"], "Placement": ["flow", "name"], "Step": ["run", "name"],
     "Name": ["name"], "Verb": ["name"], "Governance": ["ledger"],
     "Capability": ["id"], "Draft": ["id"], "Flow": ["id"], "Grant": ["id"], "Module": ["id"],
-    "Node": ["id"], "Policy": ["id"], "Run": ["id"], "Source": ["id"], "StoredValue": ["id"],
+    "Node": ["id"], "Policy": ["id"], "Run": ["id"],
+    "RunLimit": ["id"], "Source": ["id"], "StoredValue": ["id"],
     "Supervisor": ["did"], "Type": ["id"],
 }  # fmt: skip
 CHAINED = {("LedgerEntry", "text")}

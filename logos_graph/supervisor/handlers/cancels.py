@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 from logos_graph.canon import ContentId
 from logos_graph.errors import Rejected
+from logos_graph.identity import Did
 from logos_graph.ledger import OPERATOR
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.compose import Draft
@@ -33,50 +34,53 @@ __all__ = ["cancel"]
 def cancel(context: Context, pending: PendingIntent) -> Effect:
     """Rejected E_RUN_ENDED, E_NOT_YOURS, E_CANCELLED_ALREADY."""
     line = pending.signed.intent.logline
+    target, kill = ContentId(text(pending, "intent")), line.this.get("kill") is True
     cancellation: Mutation = {
         "kind": "cancellation",
-        "intent": text(pending, "intent"),
+        "intent": target,
         "by": line.who,
         "reason": text(pending, "reason"),
     }
-    target = ContentId(str(cancellation["intent"]))
 
-    def asked(view: View) -> PendingIntent:
-        found = view.pending.get(target)
-        if found is None:
-            raise Rejected(
-                "E_RUN_ENDED", f"{target} is no intent, or has ended", intent=target,
-                hint="`logos run list --unfinished` shows what has not ended",
-            )  # fmt: skip
-        if line.who != found.who and OPERATOR not in view.roles(line.who):
-            raise Rejected(
-                "E_NOT_YOURS",
-                f"{target} was submitted by {found.who}",
-                hint=f"they cancel it, or a principal of the role {OPERATOR!r}",
-                who=found.who,
-            )
-        return found
-
-    def at_once(view: View, found: PendingIntent, now_ns: int) -> bool:
-        return line.this.get("kill") is True or not context.held(view, found, now_ns)
+    def left_to_holder(view: View, now_ns: int) -> tuple[PendingIntent, bool]:
+        found = _asked(view, line.who, target)
+        return found, not kill and context.held(view, found, now_ns)
 
     def mutations(view: View, now_ns: int) -> tuple[Mutation, ...]:
-        found = asked(view)
-        if at_once(view, found, now_ns):
-            return ()
-        if found.cancelled is not None:
+        found, held = left_to_holder(view, now_ns)
+        if held and found.cancelled is not None:
             raise Rejected(
                 "E_CANCELLED_ALREADY",
                 f"{target} is cancelled already, and stops before its next step",
                 hint="`logos run kill` does not wait for that",
             )
-        return (cancellation,)
+        return (cancellation,) if held else ()
 
     def entries(view: View, now_ns: int) -> Sequence[Draft]:
-        found = asked(view)
-        return [_ending(found, cancellation, view)] if at_once(view, found, now_ns) else []
+        found, held = left_to_holder(view, now_ns)
+        return [] if held else [_ending(found, cancellation, view)]
 
     return Effect(result={"intent": target}, entries=entries, composed=mutations, resumes=target)
+
+
+def _asked(view: View, by: Did, target: ContentId) -> PendingIntent:
+    """The intent that is to end; it is open, and his who asks, or he is an operator."""
+    found = view.pending.get(target)
+    if found is None:
+        raise Rejected(
+            "E_RUN_ENDED",
+            f"{target} is no intent, or has ended",
+            hint="`logos run list --unfinished` shows what has not ended",
+            intent=target,
+        )
+    if by != found.who and OPERATOR not in view.roles(by):
+        raise Rejected(
+            "E_NOT_YOURS",
+            f"{target} was submitted by {found.who}",
+            hint=f"they cancel it, or a principal of the role {OPERATOR!r}",
+            who=found.who,
+        )
+    return found
 
 
 def _ending(found: PendingIntent, cancellation: Mutation, view: View) -> Draft:

@@ -8,6 +8,7 @@ final class Names {
     static final String PENDING = "Pending";
     static final String GRANT = "Grant";
     static final String DRAFT = "Draft";
+    static final String STARTS = "STARTS";
     static final String STORED_VALUE = "StoredValue";
     static final String RUN_LIMIT = "RunLimit";
 

@@ -20,10 +20,11 @@ import java.util.Set;
  *                                                ENFORCES from the Governance to a Policy,
  *                                                SUBMITTED from a Principal to a new LogLine,
  *                                                ANSWERED from a Principal to a LogLine,
+ *                                                STARTS from a Verb to a Flow,
  *                                                DRAFTED_AS from a Node to a new Draft,
  *                                                CAUSED from a LogLine that ends to a new Run or
  *                                                Draft, DEPRECATES and PROMOTES from one to a Node
- *     relationship deleted (either end)          NAMES from a Name
+ *     relationship deleted (either end)          NAMES from a Name, STARTS from a Verb to a Flow
  *     relationship's property (either end)       -
  *   a node that was there before
  *     sealed label added                         -
@@ -185,6 +186,7 @@ final class SealedRules {
             case Names.ENFORCES -> start.is("Governance") && end.is("Policy");
             case Names.SUBMITTED -> start.is("Principal") && end.isNew(Names.LOG_LINE);
             case Names.ANSWERED -> start.is("Principal") && end.is(Names.LOG_LINE);
+            case Names.STARTS -> start.is("Verb") && end.is("Flow");
             case Names.DRAFTED_AS -> start.is("Node") && end.isNew(Names.DRAFT);
             case Names.CAUSED -> start.ends() && (end.isNew("Run") || end.isNew(Names.DRAFT));
             case Names.DEPRECATES, Names.PROMOTES -> start.ends() && end.is("Node");
@@ -193,8 +195,10 @@ final class SealedRules {
     }
 
     static void checkDeletedRelationship(String type, End start, End end) {
-        boolean movingName = type.equals(Names.NAMES) && start.labels().contains("Name");
-        if ((start.sealed() || end.sealed()) && !movingName) {
+        boolean moving =
+                type.equals(Names.NAMES) && start.is("Name")
+                        || type.equals(Names.STARTS) && start.is("Verb") && end.is("Flow");
+        if ((start.sealed() || end.sealed()) && !moving) {
             throw refusal("relationship " + type + ends(start, end) + " may not be deleted");
         }
     }

@@ -150,6 +150,7 @@ class SealedRulesTest {
         allowed("PROMOTES", ending(), old("Node"));
         allowed("USES", created("Placement"), old("Node"));
         allowed("STARTS", created("Verb"), old("Flow"));
+        allowed("STARTS", old("Verb"), old("Flow"));
         allowed("NAMES", old("Name"), old("Node"));
     }
 
@@ -163,7 +164,7 @@ class SealedRulesTest {
         unallowed("OF", old("Grant"), old("Capability"));
         unallowed("FEEDS", old("Placement"), created("Placement"));
         unallowed("ENFORCES", old("Governance"), old("Flow"));
-        unallowed("STARTS", old("Verb"), old("Flow"));
+        unallowed("STARTS", old("Verb"), old("Node"));
         unallowed("KNOWS", old("Capability"), old("Verb"));
         unallowed("SUBMITTED", old("Principal"), old("LogLine"));
         unallowed("ANSWERED", old("Principal"), old("Verb"));
@@ -204,6 +205,8 @@ class SealedRulesTest {
                 () -> SealedRules.checkDeletedRelationship("NAMES", old("Name"), old("Node")));
         assertDoesNotThrow(
                 () -> SealedRules.checkDeletedRelationship("KNOWS", old("Name"), old("Name")));
+        assertDoesNotThrow(
+                () -> SealedRules.checkDeletedRelationship("STARTS", old("Verb"), old("Flow")));
         refused(
                 "relationship NAMES at a :Node may not be deleted",
                 () -> SealedRules.checkDeletedRelationship("NAMES", old("Other"), old("Node")));

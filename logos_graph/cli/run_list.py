@@ -1,0 +1,156 @@
+"""logos run list: finished runs and unfinished ones; which of them, is asked of the graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from logos_graph.canon import json_id, parse
+from logos_graph.cli.options import limit_option, with_output
+from logos_graph.cli.output import Printer
+from logos_graph.cli.session import opened
+from logos_graph.cli.stuck import why
+from logos_graph.cli.texts import duration_ns, moment, short
+from logos_graph.errors import InvalidInput, Rejected
+
+if TYPE_CHECKING:
+    from logos_graph.wiring import System
+
+__all__ = ["list_runs", "principal_did"]
+
+_FOREVER = 2**63 - 1
+_ENDED = ("done", "failed")
+_OPEN = ("consent", "retry", "in_hand", "overdue", "left", "unknown")
+
+
+@click.command("list")
+@click.option("--flow", metavar="FLOW", help="Only of this flow, by name or id.")
+@click.option("--status", type=click.Choice([*_ENDED, *_OPEN]), help="Only those that stand so.")
+@click.option("--who", metavar="NAME", help="Only of this principal, by name or DID.")
+@click.option("--since", metavar="WHEN", help="From a moment on, or of the last 90s, 1h, 7d, ….")
+@click.option("--until", metavar="WHEN", help="Before a moment, or a duration ago.")
+@click.option(
+    "--value", metavar="CID|JSON", help="Only those in which this value travelled: finished ones."
+)
+@click.option("--unfinished", is_flag=True, help="Only those that have not ended.")
+@limit_option
+@with_output
+def list_runs(out: Printer, /, limit: int, **asked: Any) -> int:
+    """Runs, the youngest first; first those that have not ended, with why and since when."""
+    with opened() as system:
+        wanted = _wanted(system, asked)
+        rows = [] if asked["value"] is not None else _unfinished(system, wanted, asked["status"])
+        if not asked["unfinished"] and asked["status"] not in _OPEN and len(rows) < limit:
+            rows += _finished(system, wanted, asked, limit - len(rows))
+    rows = rows[:limit]
+    out.document({"runs": rows})
+    out.table(
+        ("run", "flow", "who", "verb", "status", "entry", "when"),
+        [
+            (
+                short(row["run"]),
+                row["name"],
+                row["who"],
+                row["did"],
+                row["status"],
+                row["index"],
+                moment(row["recorded_at"]),
+            )
+            for row in rows
+        ],
+    )
+    for row in rows:
+        if row["why"] is not None:
+            out.line(f"{short(row['run'])}: {row['why']['text']}")
+    return 0
+
+
+def _wanted(system: System, asked: dict[str, Any]) -> dict[str, object]:
+    """What the statements of runs have in common."""
+    now = system.clock.now_ns()
+    flow, who = asked["flow"], asked["who"]
+    return {
+        "flow": None if flow is None else system.reader.resolve(flow, ("Flow",)),
+        "who": None if who is None else principal_did(system, who),
+        "since": 0 if asked["since"] is None else _moment_ns(asked["since"], now),
+        "until": _FOREVER if asked["until"] is None else _moment_ns(asked["until"], now),
+    }
+
+
+def _finished(
+    system: System, wanted: dict[str, object], asked: dict[str, Any], limit: int
+) -> list[dict[str, Any]]:
+    given = {**wanted, "status": asked["status"], "limit": limit}
+    if asked["value"] is None:
+        rows = system.reader.rows("read/run_list", **given)
+    else:
+        value = _value_id(asked["value"])
+        rows = system.reader.rows("read/run_list_of_value", value=value, **given)
+    return [{**row, "why": None} for row in rows]
+
+
+def _unfinished(
+    system: System, wanted: dict[str, object], status: str | None
+) -> list[dict[str, Any]]:
+    from logos_graph.supervisor import run_id
+
+    if status in _ENDED:
+        return []
+    found = system.reader.rows("read/unfinished_runs", **wanted)
+    pending = {each.cid: each for each in system.reader.pending()} if found else {}
+    limits = {str(each["id"]): each for each in system.reader.limits()}
+    now, rows = system.clock.now_ns(), list[dict[str, Any]]()
+    for row in found:
+        waiting = pending.get(row["intent"])
+        if waiting is None or waiting.flow is None:
+            continue  # it has ended since
+        stuck = why(
+            waiting, limits, system.alive, now,
+            failure=_code(row.pop("failure")), unknown=row.pop("unknown"),
+        )  # fmt: skip
+        identity = run_id(waiting.cid, waiting.flow)
+        rows.append({"run": identity, **row, "status": stuck.code, "why": stuck.json})
+    return [row for row in rows if status in (None, row["status"])]
+
+
+def _code(text: str | None) -> str | None:
+    """The code of the failure that an attempt's entry tells."""
+    entry: Any = None if text is None else parse(text)
+    return None if entry is None else str(entry["body"]["failure"].get("code"))
+
+
+def _value_id(text: str) -> str:
+    """The content id that is given, or that of the value that is."""
+    if text.startswith("b3:"):
+        return text
+    return json_id(parse(text))
+
+
+def _moment_ns(text: str, now_ns: int) -> int:
+    """A moment, or so long ago; InvalidInput E_WHEN."""
+    from logos_graph.logline import parse_when
+
+    try:
+        if text[:1].isdigit() and "T" not in text:
+            return max(0, now_ns - duration_ns(text))
+        return parse_when(text)
+    except InvalidInput:
+        raise InvalidInput(
+            "E_WHEN",
+            f"{text[:40]!r} is no moment, and no duration",
+            hint="as in 90s, 1h, 7d, or 2026-01-31T12:00:00.000000000Z",
+        ) from None
+
+
+def principal_did(system: System, who: str) -> str:
+    """The DID of a principal, by name or DID; Rejected E_UNKNOWN_PRINCIPAL."""
+    for principal in system.reader.principals():
+        if who in (principal["name"], principal["did"]):
+            return str(principal["did"])
+    raise Rejected(
+        "E_UNKNOWN_PRINCIPAL",
+        f"no principal is named {who[:80]!r}",
+        hint="`logos key list` shows who is registered",
+        who=who,
+    )
