@@ -151,7 +151,7 @@ def test_a_browser_shows_an_svg_in_light_and_in_dark(tmp_path: Path) -> None:
     (tmp_path / "flow.svg").write_text(svg(known(opened=True)))
     with chromium(tmp_path / "profile") as browser:
         tab = browser.open((tmp_path / "flow.svg").as_uri())
-        assert tab.until("document.querySelectorAll('g[id]').length") == 7
+        tab.until("document.querySelectorAll('g[id]').length == 7")
         fill = "getComputedStyle(document.querySelector('[id=\"box.small-sum\"] rect')).fill"
         assert tab.run(fill) == rgb(COLOURS[Tint.SEDIMENT].fill)
         overflowing = """[...document.querySelectorAll('g[id]')].filter(group => {

@@ -40,8 +40,8 @@ def test_browser_shows_nodes_in_our_colours_as_soon_as_it_is_connected(
     with chromium(tmp_path / "profile") as browser:
         tab = browser.open(connection.browser_url)
         signed_in(tab, connection)
-        kept = tab.until("JSON.parse(localStorage['neo4j.grass'])")
-        assert kept == browser_style()
+        tab.until("JSON.parse(localStorage['neo4j.grass'])")
+        assert json.loads(tab.run("localStorage['neo4j.grass']")) == browser_style()
         tab.run("document.querySelector('[data-testid=activeEditor] textarea').focus()")
         tab.type(SHOWN)
         tab.press("Enter", 13, modifiers=2)
