@@ -1,8 +1,9 @@
 """Stock adapters: ready sources for what stands between two ports of different types.
 
 An edge carries a port's whole value; projection and conversion are nodes. sdk/adapters has those
-that fit any flow; the one that takes a field out of a record is made for its type (`field_adapter`):
-the same type and field give the same source, hence the same node id, whoever makes it.
+that fit any flow; the one that takes a field out of a record is made for its type
+(`field_adapter`): the same type and field give the same source, hence the same node id, whoever
+makes it.
 """
 
 from __future__ import annotations

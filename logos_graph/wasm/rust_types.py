@@ -26,18 +26,18 @@ from logos_graph.graph.typetree import (
 
 __all__ = ["RUST_WORDS", "RustTypes", "field_name", "samples"]
 
-RUST_WORDS: Final = frozenset(
-    (
-        "abstract as async await become box break const continue crate do dyn else enum "
-        "extern false final fn for gen if impl in let loop macro match mod move mut "
-        "override priv pub ref return self static struct super trait true try type typeof "
-        "unsafe unsized use virtual where while yield"
-    ).split()
+_WORDS: Final = (
+    "abstract as async await become box break const continue crate do dyn else enum "
+    "extern false final fn for gen if impl in let loop macro match mod move mut "
+    "override priv pub ref return self static struct super trait true try type typeof "
+    "unsafe unsized use virtual where while yield"
 )
+RUST_WORDS: Final = frozenset(_WORDS.split())
 """Words of Rust, none of which can be a plain name."""
 _NEVER_RAW: Final = frozenset({"crate", "self", "super"})
 _MOST_PARTS: Final = 2_000
 """Parts of one type: what a source can hold is bounded."""
+_ODD: Final = "    #[allow(non_camel_case_types)]\n"
 
 
 class RustTypes:
@@ -109,7 +109,19 @@ class RustTypes:
                     for each in payloads
                 ]
         lines = "".join(f"        {member},\n" for member in members)
-        return f"{macro}! {{\n    pub {kind} {ident} {{\n{lines}    }}\n}}\n"
+        names = [ident, *(_type_name(each) for each in _cases(type_))]
+        odd = any("_" in name for name in names)
+        return f"{macro}! {{\n{_ODD if odd else ''}    pub {kind} {ident} {{\n{lines}    }}\n}}\n"
+
+
+def _cases(type_: Record | Enum | Variant) -> tuple[str, ...]:
+    match type_:
+        case Enum(_, cases):
+            return cases
+        case Variant(_, payloads):
+            return tuple(each.name for each in payloads)
+        case _:
+            return ()
 
 
 def field_name(name: str) -> str:

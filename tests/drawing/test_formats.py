@@ -174,7 +174,10 @@ def rgb(colour: str) -> str:
         ("u8", "u8"),
         (PAYMENT, "record payment"),
         (f"list<{PAYMENT}>", "list<record payment>"),
-        (f"option<tuple<{PAYMENT}, enum way {{ up, down }}>>", "option<tuple<record payment, enum way>>"),
+        (
+            f"option<tuple<{PAYMENT}, enum way {{ up, down }}>>",
+            "option<tuple<record payment, enum way>>",
+        ),
         ("variant limit { none, up-to: u8 }", "variant limit"),
         ("no type at all", "no type at all"),
         ("x" * 100, "x" * 39 + "…"),

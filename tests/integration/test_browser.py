@@ -55,7 +55,10 @@ def test_browser_shows_nodes_in_our_colours_as_soon_as_it_is_connected(
 
 @pytest.mark.parametrize(
     ("ask", "styled"),
-    [("CALL db.labels()", {"Sediment", "Bedrock", *LABELS}), ("CALL db.relationshipTypes()", TYPES)],
+    [
+        ("CALL db.labels()", {"Sediment", "Bedrock", *LABELS}),
+        ("CALL db.relationshipTypes()", TYPES),
+    ],
 )
 def test_every_label_and_type_that_is_stored_has_its_style(
     example: Cast, ask: str, styled: set[str]
