@@ -92,11 +92,11 @@ def test_what_a_file_would_change_is_told(example: Cast, logos: Logos, other: Pa
     assert [(row["name"], row["change"]) for row in found["outputs"]] == [("verdict", "added")]
     edges = {row["name"]: row for row in found["edges"]}
     moved = edges["score.total -> hand-over.score"]
-    assert moved["before"] == [{"type": "u8", "when": {"at_least": 30, "below": 70}}]
-    assert moved["after"] == [{"type": "u8", "when": {"at_least": 30, "below": 80}}]
+    assert moved["before"] == [{"type": "u32", "when": {"at_least": 30, "below": 70}}]
+    assert moved["after"] == [{"type": "u32", "when": {"at_least": 30, "below": 80}}]
     assert edges["input.payment -> verdict.payment"]["change"] == "added"
     shown = logos("flow", "diff", "payment-approval", other).out
-    assert "u8 >= 30, < 80" in shown
+    assert "u32 >= 30, < 80" in shown
     assert "placement  verdict" in shown
 
 
