@@ -96,13 +96,13 @@ _LABEL = r'"(?:[^"<>#&`\\]|<br/>|#(?:\w+|\d+);)*"'
 _ID = r"p_[a-z0-9_]+"
 _LINES = [
     r"flowchart LR",
-    rf"{_ID}(?:\(\[{_LABEL}\]\)|\[{_LABEL}\]|\[\[{_LABEL}\]\]):::(?:sediment|bedrock|end)",
+    rf"{_ID}(?:\(\[{_LABEL}\]\)|\[{_LABEL}\]|\[\[{_LABEL}\]\]):::(?:sediment|bedrock|port)",
     rf"{_ID} -->\|{_LABEL}\| {_ID}",
     rf"subgraph {_ID}\[{_LABEL}\]",
     r"direction LR",
     r"end",
     rf"style {_ID} fill:none,stroke:#[0-9a-f]{{6}}",
-    r"classDef (?:sediment|bedrock|end) fill:#\w{6},stroke:#\w{6},color:#\w{6}",
+    r"classDef (?:sediment|bedrock|port) fill:#\w{6},stroke:#\w{6},color:#\w{6}",
 ]
 
 
