@@ -26,7 +26,7 @@ class Colour:
 
 
 class Tint(StrEnum):
-    """What a colour stands for; the values are names of CSS classes too."""
+    """What a colour stands for; the values name classes, so none is a word of Mermaid (`end`)."""
 
     SEDIMENT = "sediment"
     BEDROCK = "bedrock"
