@@ -31,6 +31,8 @@ _FLAGS = (
 
 
 _PATIENCE_S = 120
+_PAGES = 5
+"""Most pages that one address leads to, one after the other."""
 
 
 class RefusedError(Exception):
@@ -118,22 +120,23 @@ class Tab:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
-    def until(self, condition: str, seconds: int = 60) -> Any:
-        """What the expression comes to, as soon as that is true; the page itself waits for it."""
-        try:
-            return self._awaited(condition, seconds)
-        except RefusedError:  # the page was still to be replaced by the one that was asked for
-            return self._awaited(condition, seconds)
-
-    def _awaited(self, condition: str, seconds: int) -> Any:
-        return self.run(
+    def until(self, condition: str, seconds: int = 60) -> None:
+        """Goes on as soon as the expression is true of the page, which itself waits for it."""
+        script = (
             "new Promise((done, fail) => {"
             f" const end = Date.now() + {seconds * 1000};"
             f" const look = () => {{ let found; try {{ found = ({condition}); }} catch (e) {{}}"
-            "  if (found) done(found);"
+            "  if (found) done(true);"
             "  else if (Date.now() > end) fail(new Error('never: ' + document.body.innerText));"
             "  else setTimeout(look, 50); }; look(); })"
         )
+        for _ in range(_PAGES):
+            try:
+                self.run(script)
+            except RefusedError:  # the page gave way to the one that was asked for
+                continue
+            return
+        self.run(script)
 
     def type(self, text: str) -> None:
         """Types into what has the focus."""

@@ -14,7 +14,7 @@ __all__ = ["Content", "contents_of", "type_texts"]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A node or a flow. layer: its name; needs: capabilities, of a flow those of all that is in it."""
+    """A node or a flow. needs: capabilities; of a flow, those of all that is in it."""
 
     is_flow: bool
     layer: str
@@ -38,7 +38,7 @@ def contents_of(system: System, ids: Iterable[str]) -> dict[str, Content]:
         for row in system.reader.rows("read/flow_contents", ids=flows) if flows else ():
             inside[row["id"]] = sorted(set(row["uses"]))
         level = sorted({used for flow in flows for used in inside[flow]} - rows.keys())
-    # Flows do not recurse, and what is in one was published before it: deepest first is order enough.
+    # Flows do not recurse: each is told after those in it.
     for flow in _deepest_first(inside):
         needs[flow] = frozenset().union(*(needs[used] for used in inside[flow]))
     return {

@@ -31,7 +31,7 @@ def uses_of(system: System, draft: FlowDraft) -> dict[str, ContentId]:
 
 
 def checked_flow(system: System, draft: FlowDraft, uses: dict[str, ContentId]) -> Flow:
-    """The flow, checked against what is published, with every name pinned. Raises `check_flow`'s."""
+    """The flow, checked against what is published, every name pinned. Raises as `check_flow`."""
     from logos_graph.graph import check_flow
     from logos_graph.supervisor import check_none_deprecated
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from logos_graph.cli.adapter import adapter
 from logos_graph.cli.authoring import new, read_source, test
 from logos_graph.cli.draft import draft, drafts, find_drafts, show_draft
 from logos_graph.cli.files import read_bytes, read_text
@@ -40,7 +41,7 @@ def node() -> None:
     """Nodes: Rust functions, compiled to sandboxed WebAssembly and named by their content."""
 
 
-for command in (new, test, draft, drafts, deprecate, fork, promote, rebuild, source):
+for command in (new, test, adapter, draft, drafts, deprecate, fork, promote, rebuild, source):
     node.add_command(command)
 
 

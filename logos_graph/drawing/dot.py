@@ -81,7 +81,7 @@ def _label(box: Box) -> str:
 
 
 def _colour(box: Box) -> Colour:
-    return COLOURS[Tint.END if box.layer is None else LAYER_TINTS[box.layer]]
+    return COLOURS[Tint.PORT if box.layer is None else LAYER_TINTS[box.layer]]
 
 
 def _name(path: tuple[str, ...]) -> str:

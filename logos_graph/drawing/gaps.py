@@ -80,7 +80,7 @@ class Gaps:
         return self._starts[gap] + self._lanes_width(gap), end
 
     def way(self, arrow: Arrow) -> tuple[float, float, float]:
-        """Of any other edge: the lane that it leaves by, its track's height, the lane it ends by."""
+        """Of any other edge: the lane it leaves by, its track's height, the lane it ends by."""
         bus = _bus(arrow)
         up = self._lane(self._column[arrow.source] + 1, bus)
         down = self._lane(self._column[arrow.target], bus)

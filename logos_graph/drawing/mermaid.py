@@ -42,7 +42,7 @@ _SHAPES: Final = {
     Kind.NODE: ("[", "]"),
     Kind.FLOW: ("[[", "]]"),
 }
-_TINTS: Final = (Tint.SEDIMENT, Tint.BEDROCK, Tint.END)
+_TINTS: Final = (Tint.SEDIMENT, Tint.BEDROCK, Tint.PORT)
 
 
 def mermaid(picture: Picture) -> str:
@@ -94,7 +94,7 @@ def _label(box: Box, newline: str) -> str:
 
 
 def _tint(box: Box) -> Tint:
-    return Tint.END if box.layer is None else LAYER_TINTS[box.layer]
+    return Tint.PORT if box.layer is None else LAYER_TINTS[box.layer]
 
 
 def _text(text: str, most: int = 64) -> str:

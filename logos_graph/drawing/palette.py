@@ -26,11 +26,11 @@ class Colour:
 
 
 class Tint(StrEnum):
-    """What a colour stands for; the values are names of CSS classes too."""
+    """What a colour stands for; the values name classes, so none is a word of Mermaid (`end`)."""
 
     SEDIMENT = "sediment"
     BEDROCK = "bedrock"
-    END = "end"
+    PORT = "port"
     NEED = "need"
     WHEN = "when"
     PLACE = "place"
@@ -45,7 +45,7 @@ COLOURS: Final[Mapping[Tint, Colour]] = MappingProxyType(
     {
         Tint.SEDIMENT: Colour("#f6dfb3", "#a8741a", "#2b1d05", "#4d3a16", "#e0ac55", "#fbeed6"),
         Tint.BEDROCK: Colour("#bfd4ee", "#2f5d94", "#0a1c33", "#203a59", "#8db6e8", "#e6f0fc"),
-        Tint.END: Colour("#eceef0", "#68717b", "#1b1f23", "#30363d", "#9aa4af", "#eef1f4"),
+        Tint.PORT: Colour("#eceef0", "#68717b", "#1b1f23", "#30363d", "#9aa4af", "#eef1f4"),
         Tint.NEED: Colour("#f7c9c1", "#a5321d", "#3d0d05", "#5e2014", "#f08f7d", "#fde6e2"),
         Tint.WHEN: Colour("#e2d3f4", "#6b3fa0", "#24103f", "#3f2761", "#c3a1ee", "#f1e8fc"),
         Tint.PLACE: Colour("#d9ecd5", "#3f7a36", "#0f2a0b", "#25441f", "#93cf88", "#e9f7e6"),

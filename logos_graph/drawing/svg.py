@@ -150,13 +150,13 @@ _DARK: Final = ("dark_fill", "dark_line", "dark_text")
 
 
 def _looks(ground: str, fields: tuple[str, str, str], when: str) -> str:
-    plain = _three(COLOURS[Tint.END], fields)
+    plain = _three(COLOURS[Tint.PORT], fields)
     need = _three(COLOURS[Tint.NEED], fields)
     looks = [
         f".ground{{fill:{ground}}}text{{fill:{plain[2]}}}.edge path{{stroke:{plain[1]}}}",
         f".edge text{{stroke:{ground}}}.edge.when path{{stroke:{when}}}.edge .when{{fill:{when}}}",
     ]
-    for tint in (Tint.SEDIMENT, Tint.BEDROCK, Tint.END):
+    for tint in (Tint.SEDIMENT, Tint.BEDROCK, Tint.PORT):
         fill, line, text = _three(COLOURS[tint], fields)
         looks.append(f".box.{tint}{{fill:{fill};stroke:{line}}}.frame.{tint}{{stroke:{line}}}")
         looks.append(f"text.{tint}{{fill:{text}}}")
@@ -170,7 +170,7 @@ def _three(colour: Colour, fields: tuple[str, str, str]) -> tuple[str, str, str]
 
 
 def _tint(box: Box) -> Tint:
-    return Tint.END if box.layer is None else LAYER_TINTS[box.layer]
+    return Tint.PORT if box.layer is None else LAYER_TINTS[box.layer]
 
 
 def _id(path: tuple[str, ...]) -> str:

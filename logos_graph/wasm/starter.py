@@ -7,17 +7,12 @@ from typing import Final
 
 from logos_graph.errors import InvalidInput
 from logos_graph.graph.typetree import check_name
+from logos_graph.wasm.rust_types import RUST_WORDS
 
 __all__ = ["starter"]
 
 _FILE: Final = Path(__file__).resolve().parent / "sdk" / "starter.rs"
 _NAME: Final = "share_bill"
-_WORDS: Final = (
-    "abstract as async await become box break const continue crate do dyn else enum "
-    "extern false final fn for gen if impl in let loop macro match mod move mut "
-    "override priv pub ref return self static struct super trait true try type typeof "
-    "unsafe unsized use virtual where while yield "
-)
 
 
 def starter(name: str) -> str:
@@ -26,7 +21,7 @@ def starter(name: str) -> str:
     Raises InvalidInput E_NODE_NAME.
     """
     check_name(name, "a node", code="E_NODE_NAME")
-    if name in _WORDS.split():
+    if name in RUST_WORDS:
         raise InvalidInput(
             "E_NODE_NAME",
             f"{name} is a word of Rust and no name for a function",

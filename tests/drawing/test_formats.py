@@ -74,7 +74,7 @@ def test_an_svg_has_no_script_and_asks_for_nothing(picture: Picture) -> None:
     allowed = {"svg", "title", "style", "rect", "text", "tspan", "g", "path"}
     assert {each.tag.removeprefix(SVG) for each in root.iter()} <= allowed
     for each in root.iter():
-        assert not any(name.startswith("on") or "href" in name for name in each.keys())
+        assert not any(name.startswith("on") or "href" in name for name in each.attrib)
     style = root.find(f"{SVG}style")
     assert style is not None
     assert "url(" not in (style.text or "")
@@ -96,13 +96,13 @@ _LABEL = r'"(?:[^"<>#&`\\]|<br/>|#(?:\w+|\d+);)*"'
 _ID = r"p_[a-z0-9_]+"
 _LINES = [
     r"flowchart LR",
-    rf"{_ID}(?:\(\[{_LABEL}\]\)|\[{_LABEL}\]|\[\[{_LABEL}\]\]):::(?:sediment|bedrock|end)",
+    rf"{_ID}(?:\(\[{_LABEL}\]\)|\[{_LABEL}\]|\[\[{_LABEL}\]\]):::(?:sediment|bedrock|port)",
     rf"{_ID} -->\|{_LABEL}\| {_ID}",
     rf"subgraph {_ID}\[{_LABEL}\]",
     r"direction LR",
     r"end",
     rf"style {_ID} fill:none,stroke:#[0-9a-f]{{6}}",
-    r"classDef (?:sediment|bedrock|end) fill:#\w{6},stroke:#\w{6},color:#\w{6}",
+    r"classDef (?:sediment|bedrock|port) fill:#\w{6},stroke:#\w{6},color:#\w{6}",
 ]
 
 
@@ -151,7 +151,7 @@ def test_a_browser_shows_an_svg_in_light_and_in_dark(tmp_path: Path) -> None:
     (tmp_path / "flow.svg").write_text(svg(known(opened=True)))
     with chromium(tmp_path / "profile") as browser:
         tab = browser.open((tmp_path / "flow.svg").as_uri())
-        assert tab.until("document.querySelectorAll('g[id]').length") == 7
+        tab.until("document.querySelectorAll('g[id]').length == 7")
         fill = "getComputedStyle(document.querySelector('[id=\"box.small-sum\"] rect')).fill"
         assert tab.run(fill) == rgb(COLOURS[Tint.SEDIMENT].fill)
         overflowing = """[...document.querySelectorAll('g[id]')].filter(group => {
@@ -174,7 +174,10 @@ def rgb(colour: str) -> str:
         ("u8", "u8"),
         (PAYMENT, "record payment"),
         (f"list<{PAYMENT}>", "list<record payment>"),
-        (f"option<tuple<{PAYMENT}, enum way {{ up, down }}>>", "option<tuple<record payment, enum way>>"),
+        (
+            f"option<tuple<{PAYMENT}, enum way {{ up, down }}>>",
+            "option<tuple<record payment, enum way>>",
+        ),
         ("variant limit { none, up-to: u8 }", "variant limit"),
         ("no type at all", "no type at all"),
         ("x" * 100, "x" * 39 + "…"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import given
 
@@ -66,7 +66,7 @@ def test_no_line_crosses_a_box(picture: Picture) -> None:
     """Corners are joined by straight lines; a curve stays between its ends' columns."""
     for layout in levels(lay_out(picture)):
         for route in layout.routes:
-            for (a, b), (c, d) in zip(route.points, route.points[1:], strict=False):
+            for (a, b), (c, d) in pairwise(route.points):
                 line = Rectangle(min(a, c), min(b, d), abs(c - a), abs(d - b))
                 assert all(apart(line, place) for place in layout.places.values()), route
 
@@ -105,7 +105,7 @@ def test_a_long_flow_needs_room_in_proportion() -> None:
     def area(count: int) -> tuple[float, float]:
         names = [f"step-{number:05}" for number in range(count)]
         boxes = [Box(name, Kind.NODE, "", SCORE, Layer.SEDIMENT) for name in names]
-        pairs = [*zip(names, names[1:], strict=False), *((names[0], name) for name in names[2:])]
+        pairs = [*pairwise(names), *((names[0], name) for name in names[2:])]
         arrows = tuple(Arrow(s, "out", t, "in", "u8", "u8") for s, t in pairs)
         layout = lay_out(Picture("long", SCORE, Layer.SEDIMENT, tuple(boxes), arrows))
         assert sum(len(route.points) for route in layout.routes) <= 6 * len(pairs)

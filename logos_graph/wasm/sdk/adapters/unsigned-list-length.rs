@@ -1,0 +1,14 @@
+//! A stock adapter: `logos node adapter list` names them all.
+use logos_sdk::prelude::*;
+
+node! {
+    /// How many items a list has.
+    ///
+    /// ```example
+    /// {"items": [7, 5]} -> {"length": 2}
+    /// {"items": []} -> {"length": 0}
+    /// ```
+    fn unsigned_list_length(items: Vec<u64>) -> length: u64 {
+        u64::try_from(items.len()).map_err(|_| Failure::new("too many items"))?
+    }
+}
