@@ -72,7 +72,7 @@ class Stage:
         )
 
     def approve(self) -> Outcome:
-        """One whole approval: signed, judged, committed, run, committed; of a payment of its own."""
+        """One whole approval of a payment of its own: signed, judged, committed, run, committed."""
         given = payment(next(self._numbers))
         outcome = self._done(self.sign(self.agent, "pay", {"payment": given}))
         self._expect(outcome, {"approved": approved(given)})
