@@ -42,7 +42,7 @@ class DbosOnPostgres(Library):
             self.folder.chmod(0o711)
             shutil.chown(data, "postgres")
         subprocess.run(
-            [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--locale=C"],
+            [programs / "initdb", "-D", data, *"-U postgres --auth=trust --locale=C".split()],
             check=True, stdout=subprocess.DEVNULL, cwd=self.folder, user=self._user,
         )  # fmt: skip
 
@@ -57,7 +57,8 @@ class DbosOnPostgres(Library):
                  "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
                 user=self._user,
             )  # fmt: skip
-            ready = [self._programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self._port)]
+            program = str(self._programs / "pg_isready")
+            ready = [program, "-q", "-h", "127.0.0.1", "-p", str(self._port)]
             until(lambda: subprocess.run(ready, check=False).returncode == 0, "PostgreSQL")
         super().start()
 

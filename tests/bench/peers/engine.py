@@ -17,11 +17,12 @@ from tests.bench.memory import family
 from tests.bench.workload import Payment, approved, payment
 
 __all__ = [
-    "HOME", "MARKS", "ROOT", "Engine", "Recovered", "closed_loop", "free_port", "is_open", "mark", "until",
+    "HOME", "MARKS", "ROOT",
+    "Engine", "Recovered", "closed_loop", "free_port", "is_open", "mark", "until",
 ]  # fmt: skip
 
 MARKS = "PEERS_MARKS"
-"""Of the environment: the file to which a long workflow writes `enter` and `rebuilt`, with times."""
+"""Of the environment: the file to which a long workflow writes `enter` and `rebuilt`."""
 
 _PATIENCE_S = 120.0
 _STOP_S = 8.0
@@ -76,10 +77,10 @@ class Engine:
         places = {"DO_NOT_TRACK": "1", "PYTHONPATH": str(ROOT), MARKS: str(self.marks)}
         environment = os.environ | places | more.pop("env", {})
         with (self.folder / f"log-{len(self._processes)}").open("ab") as log:
-            process = subprocess.Popen(
-                [*map(str, words)], env=environment, cwd=self.folder, stderr=log,
-                **{"stdin": subprocess.DEVNULL, "stdout": log} | more,
-            )  # fmt: skip
+            how: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log} | more
+            process: subprocess.Popen[Any] = subprocess.Popen(
+                [*map(str, words)], env=environment, cwd=self.folder, stderr=log, **how
+            )
         self._processes.append(process)
         return process
 

@@ -26,6 +26,7 @@ from tests.bench.workload import STEPS, Payment, Results, Step, trivial
 
 __all__ = ["Restate"]
 
+_PATIENCE_S = 600
 _JSON = {"content-type": "application/json"}
 
 
@@ -96,9 +97,9 @@ class Restate(Engine):
 
     def _ask(self, port: int, method: str, path: str, body: object = None) -> tuple[bool, Any]:
         """One request on this thread's connection: whether it went well, and the answer."""
-        mine = self._local.__dict__
-        connection = mine.pop(port, None) or http.client.HTTPConnection(
-            "127.0.0.1", port, None, 600
+        mine: dict[str, http.client.HTTPConnection] = self._local.__dict__
+        connection = mine.pop(str(port), None) or http.client.HTTPConnection(
+            "127.0.0.1", port, timeout=_PATIENCE_S
         )
         data = None if body is None else json.dumps(body).encode()
         try:
@@ -108,7 +109,7 @@ class Restate(Engine):
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             return False, repr(error)
-        mine[port] = connection
+        mine[str(port)] = connection
         well = response.status in (200, 201, 202)
         return well, json.loads(text) if well and text else text.decode()
 
@@ -134,20 +135,20 @@ def _serve(port: int) -> None:
     async def trivially(reached: int) -> int:
         return trivial(reached)
 
-    steps = [(step.__name__, later(step)) for step in STEPS]
+    steps, options = [(step.__name__, later(step)) for step in STEPS], restate.RunOptions()
 
     @approval.main(name="run")
     async def run(context: Any, given: Any) -> Any:
         done: Results = {}
         for name, step in steps:
-            done[name] = await context.run_typed(name, step, given=given, done=done)
+            done[name] = await context.run_typed(name, step, options, given, done)
         return done["threshold_decision"]
 
     @long.main(name="run")
     async def run_long(context: Any, asks: Any) -> Any:
         reached = 0
         for _ in range(asks["steps"]):
-            reached = await context.run_typed("trivial", trivially, reached=reached)
+            reached = await context.run_typed("trivial", trivially, options, reached)
         if asks["gated"]:
             mark("rebuilt")
             await context.promise("go").value()

@@ -127,7 +127,7 @@ async def _connect(port: int) -> Any:
         try:
             client = await Client.connect(f"127.0.0.1:{port}")
             await client.count_workflows()  # its namespace is there
-        except Exception:  # noqa: BLE001 - not up yet
+        except Exception:
             if time.monotonic() > end:
                 raise
             await asyncio.sleep(0.05)
