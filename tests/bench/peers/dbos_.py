@@ -36,7 +36,7 @@ class DbosOnPostgres(Library):
         programs = _programs()
         assert programs is not None
         self._programs, self._port, data = programs, free_port(), self.folder / "data"
-        self.words = (f"postgresql://postgres@127.0.0.1:{self._port}/peers",)
+        self.words = (f"postgresql://postgres@127.0.0.1:{self._port}/postgres",)
         data.mkdir(mode=0o700)
         if self._user:  # PostgreSQL refuses root
             self.folder.chmod(0o711)

@@ -128,6 +128,10 @@ def _measured(kind: type[Engine], *, quick: bool) -> Row:
             raise RuntimeError(reason)
         engine.prepare()
         return _figures(engine, rounds=40 if quick else 200, seconds=3 if quick else 15)
+    except Exception:
+        for log in sorted(folder.glob("log-*")):
+            print(log.read_text(errors="replace")[-2000:], file=sys.stderr)
+        raise
     finally:
         engine.stop()
         shutil.rmtree(folder, ignore_errors=True)
