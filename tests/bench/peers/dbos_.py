@@ -42,7 +42,8 @@ class DbosOnPostgres(Library):
             self.folder.chmod(0o711)
             shutil.chown(data, "postgres")
         subprocess.run(
-            [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--locale=C"],
+            [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust",
+             "-E", "UTF8", "--locale=C"],
             check=True, stdout=subprocess.DEVNULL, cwd=self.folder, user=self._user,
         )  # fmt: skip
 
