@@ -95,7 +95,7 @@ def start(stage: Stage) -> Figures:
     """`logos up` of a stopped home, and a new process's first approval; the server stays up."""
     took = list[float]()
     for _ in range(_STARTS):
-        stage.system.close()
+        stage.let_go()
         stop_database(stage.settings)
         begun = time.perf_counter()
         logos(stage.home, "up")

@@ -43,6 +43,8 @@ class Stage:
         self.home, self.rounds, self.warmed = home, rounds, 0
         self._numbers, self._long = count(), False
         self._flows: dict[str, ContentId] = {}
+        self._opened = ExitStack()
+        self.system: System
         self.settings = Settings(
             home, shared_cache(), "supervisor", None, commit_timeout=_PATIENCE_S
         )
@@ -52,7 +54,8 @@ class Stage:
         with ExitStack() as stack:
             stack.callback(stop_database, self.settings)
             start_database(self.settings, lambda _line: None)
-            self.system: System = stack.enter_context(open_system(self.settings))
+            stack.callback(self.let_go)
+            self.reopen()
             self._set_up()
             self._stack = stack.pop_all()  # only now is leaving the stage's own business
         return self
@@ -72,7 +75,7 @@ class Stage:
         )
 
     def approve(self) -> Outcome:
-        """One whole approval: signed, judged, committed, run, committed; of a payment of its own."""
+        """One whole approval of a payment of its own: signed, judged, committed, run, committed."""
         given = payment(next(self._numbers))
         outcome = self._done(self.sign(self.agent, "pay", {"payment": given}))
         self._expect(outcome, {"approved": approved(given)})
@@ -124,10 +127,14 @@ class Stage:
         """To a home that is set up already, without a server of its own."""
         self.system, self.agent = system, system.keys.load("agent")
 
+    def let_go(self) -> None:
+        """Closes the system; the database is somebody else's to stop and start until `reopen`."""
+        self._opened.close()
+
     def reopen(self) -> None:
-        """After the system was closed, and the database started by somebody else."""
-        system = self._stack.enter_context(open_system(self.settings))
-        self.system, self._flows = system, {}
+        """Opens the system again."""
+        self._flows = {}
+        self.system = self._opened.enter_context(open_system(self.settings))
 
     def _expect(self, outcome: Outcome, outputs: dict[str, Json]) -> None:
         if (outcome.result or {}).get("outputs") != outputs:

@@ -1,7 +1,8 @@
-"""What every engine does: pure functions over one small JSON record. Imports nothing of the product.
+"""What every engine does: pure functions over one small JSON record.
 
-An approval is seven steps. `approved` does them with no engine: the answer that is expected of all.
-Whole numbers only: amounts in hundredths, scores in millionths.
+An approval is seven steps. `approved` does them with no engine, which is the answer that all are to
+give. Whole numbers only: amounts in hundredths, scores in millionths. Imports nothing of the
+product.
 """
 
 from __future__ import annotations
