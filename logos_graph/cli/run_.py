@@ -61,10 +61,6 @@ def run() -> None:
     """
 
 
-run.add_command(replay)
-run.add_command(fork)
-
-
 @run.command(_RUN_A_FLOW, cls=_RunAFlow)
 @click.argument("flow", metavar="FLOW")
 @click.option(
@@ -114,7 +110,7 @@ def _values(found: dict[str, Any], direction: str) -> dict[str, Json]:
     return {port: found["values"][cid] for port, cid in found[direction].items()}
 
 
-for command in (list_runs, cancel, kill, resume, limit):
+for command in (list_runs, cancel, kill, resume, limit, replay, fork):
     run.add_command(command)
 
 
