@@ -1,7 +1,7 @@
 // Intents that have not ended: allowed ones whose effect is outstanding, and those that wait for consent.
 // Parameters: none. Rows: cid, text (the signed intent), signature, decision (JSON text), policy_hash,
 //   writer, index (of the entry that holds the decision), consents (list of maps by, cid, expires_at),
-//   effects (how many entries tell of one); claimed (index), attempts, attempt_index, wake_at (text), all null
+//   effects (how many entries tell of one), past_effects (those before the last attempt); claimed (index), attempts, attempt_index, wake_at (text), all null
 //   where there is none.
 MATCH (line:LogLine:Pending)
 OPTIONAL MATCH (by:Principal)-[answer:ANSWERED {answer: 'consent'}]->(line)
@@ -11,5 +11,6 @@ RETURN line.cid AS cid, line.text AS text, line.signature AS signature, line.dec
   collect(CASE WHEN by IS NULL THEN null
     ELSE {by: by.did, cid: answer.cid, expires_at: answer.expires_at} END) AS consents,
   COUNT { (:LedgerEntry {kind: 'effect'})-[:RECORDS]->(line) } AS effects,
+  COUNT { (entry:LedgerEntry {kind: 'effect'})-[:RECORDS]->(line) WHERE entry.index < line.attempt_index } AS past_effects,
   line.claimed_index AS claimed, line.attempts AS attempts, line.attempt_index AS attempt_index, line.wake_at AS wake_at
 ORDER BY index

@@ -83,6 +83,8 @@ class Act:
 
     this: what it says. requirement: the decision in force, recorded at decided_at (ns).
     required: the youngest REQUIRE that was asked of it. effects: what its run did outside.
+    attempts: how many failed and were to be made again; past_effects: how many effects those had,
+    which are no longer among `effects`; wake_at: before then (ns) there is no other.
     """
 
     cid: str
@@ -99,6 +101,9 @@ class Act:
     refused_at: int | None = None
     answered_at: int | None = None
     effects: list[Announced] = field(default_factory=list)
+    attempts: int = 0
+    past_effects: int = 0
+    wake_at: int | None = None
     end: tuple[int, EntryKind] | None = None
 
     def qualified(self) -> set[str]:

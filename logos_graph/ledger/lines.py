@@ -1,4 +1,5 @@
-"""A LogLine as the graph holds it, and how the entries move it: begun, answered, ended.
+"""A LogLine as the graph holds it, and how the entries move it: begun, answered, moved on,
+ended.
 
 The object has the stored node's properties, by their names there and with JSON where the node keeps
 its canonical text; a property that is null is absent, as in the graph. Besides:
@@ -15,10 +16,11 @@ from collections.abc import Mapping
 
 from logos_graph.canon import Json
 from logos_graph.errors import NotVerified
+from logos_graph.ledger.bodies import EntryKind
 from logos_graph.ledger.entry import Entry
 from logos_graph.logline import Status, advance
 
-__all__ = ["JSON_PROPERTIES", "LogLineState", "answered", "begun", "ended"]
+__all__ = ["JSON_PROPERTIES", "LogLineState", "answered", "begun", "ended", "escalated", "moved_on"]
 
 LogLineState = dict[str, Json]
 """How an intent stands, as described at the head of this module."""
@@ -71,6 +73,20 @@ def answered(line: LogLineState, entry: Entry) -> LogLineState:
     return _present({**line, **settles, "answers": [*before, _present(answer)]})
 
 
+def moved_on(line: LogLineState, entry: Entry) -> LogLineState:
+    """What a claim, or an attempt that failed, makes of it; the intent is still on its way."""
+    body = entry.body
+    if entry.kind is EntryKind.CLAIM:
+        return {**line, "writer": body["writer"], "claimed_index": entry.index}
+    return {
+        **line,
+        "writer": body["writer"],
+        "attempts": body["number"],
+        "attempt_index": entry.index,
+        "wake_at": body["next_at"],
+    }
+
+
 def ended(line: LogLineState, entry: Entry, status: Status) -> LogLineState:
     """What a receipt or a ghost makes of it. Raises Rejected E_STATUS from `advance`."""
     body = entry.body
@@ -84,6 +100,22 @@ def ended(line: LogLineState, entry: Entry, status: Status) -> LogLineState:
         "pending": False,
     }
     return _present({**line, **end})
+
+
+def escalated(entry: Entry) -> dict[str, Json]:
+    """What an escalation entry makes: open, until somebody answers it or its time is over."""
+    body = entry.body
+    told = {name: body[name] for name in ("handler", "target", "consequence", "expires_at")}
+    return _present(
+        {
+            "kind": "escalation",
+            "id": body["intent"],
+            **told,
+            "status": "open",
+            "opened_index": entry.index,
+            "ledger_index": entry.index,
+        }
+    )
 
 
 def _decided(entry: Entry) -> LogLineState:

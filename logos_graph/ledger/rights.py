@@ -33,6 +33,7 @@ _MADE_BY: Mapping[str, frozenset[str]] = MappingProxyType(
         "name": frozenset({"node.publish", "node.fork", "flow.publish"}),
         "deprecation": frozenset({"node.deprecate"}),
         "promotion": frozenset({"node.promote"}),
+        "resolution": frozenset({"escalation.resolve"}),
     }
 )
 """Which verbs make things of a kind; of the other kinds there are checks of their own."""

@@ -4,8 +4,9 @@
 |---|---|
 | the verb's handler made its effect, and it still holds when it is committed | receipt |
 | a run rests on stored values that changed meanwhile | it is executed again |
+| a run failed, and its intent says retry:N for that | attempt; in its time it is executed anew |
 | the handler refused, or the policy now does | ghost |
-| the same, when something was done outside already | receipt, failed and in doubt |
+| the same, when something was done outside already, or attempted | receipt, failed |
 | the environment failed, or another process carries it out | it stays, to be found again |
 """
 
@@ -20,6 +21,14 @@ from logos_graph.canon import ContentId, Json, recordable
 from logos_graph.errors import Conflict, EnvironmentFault, LogosError, NotVerified, Rejected
 from logos_graph.graph.flow import OUTPUT
 from logos_graph.supervisor import bodies
+from logos_graph.supervisor.commitments import (
+    attempt,
+    check_attempt,
+    expiry,
+    or_again,
+    waiting,
+    with_escalation,
+)
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.decide import decide
 from logos_graph.supervisor.effects import Context, Effect
@@ -82,6 +91,8 @@ class Carrier:
             if pending is None:
                 return self.recorded(cid)
             try:
+                if (pending.wake_at or 0) > self._clock.now_ns():
+                    return self._put_off(pending)
                 return self._ended(pending)
             except Conflict as conflict:
                 if conflict.code == "E_SETTLED":
@@ -130,6 +141,10 @@ class Carrier:
         return self._committed(pending, effect)
 
     def _committed(self, pending: PendingIntent, effect: Effect) -> Outcome:
+        if effect.attempt is not None:
+            self._watch("attempted", pending.cid)
+            now = self._journal.view.pending.get(pending.cid)
+            return self.recorded(pending.cid) if now is None else self._put_off(now)
         self._watch("receipted", pending.cid)
         line = pending.signed.intent.logline
         consequence, commitment = bodies.receipt_consequence(line, effect)
@@ -144,36 +159,65 @@ class Carrier:
             try:
                 return self._effect_once(pending)
             except Conflict as conflict:
-                if conflict.code != "E_KV_CHANGED" or self._effects(pending.cid):
+                if conflict.code != "E_KV_CHANGED" or self._fresh_effects(pending.cid):
                     raise
         return self._effect_once(pending)
 
     def _effect_once(self, pending: PendingIntent) -> Effect:
-        effect = handler_of(self._verb_flow(pending), pending)(self._context(), pending)
+        handler = handler_of(self._verb_flow(pending), pending)
+        effect = or_again(pending, handler(self._context(), pending))
         self._watch("performed", pending.cid)
         try:
             self._commit(pending, effect)
         except Conflict as conflict:
             if conflict.code != "E_KV_CHANGED" or effect.undone is None:
                 raise
-            effect = effect.undone(conflict)
+            effect = or_again(pending, effect.undone(conflict))
             self._commit(pending, effect)
         return effect
 
-    def _commit(self, pending: PendingIntent, effect: Effect) -> None:
+    def _commit(self, pending: PendingIntent, effect: Effect, *, asks: bool = True) -> None:
+        """asks: whether it is to be allowed still; not if it only says that it ended."""
+
         def compose(view: View, now_ns: int) -> Sequence[Draft]:
-            if _unsettled(view, pending.cid).effects == 0:  # else it was asked before the last one
+            now = _unsettled(view, pending.cid)
+            _check_same_attempt(now, pending)
+            if asks and now.fresh_effects == 0:  # else it was asked before the last one
                 self._check_still_allowed(view, pending.cid, now_ns)
             if effect.check is not None:
                 effect.check(view)
             further = effect.entries(view, now_ns) if effect.entries is not None else ()
-            return [*further, bodies.receipt(pending.signed, effect, view.policy.id)]
+            policy, made = view.policy.id, effect.attempt
+            if made is not None:
+                return [attempt(pending, made, now_ns, self._writers.own, policy)]
+            receipt = bodies.receipt(pending.signed, effect, policy)
+            return [*further, *with_escalation(receipt, now_ns)]
 
         self._journal.commit(compose, effect.blobs, asks_store=effect.asks_store)
 
-    def _effects(self, cid: ContentId) -> int:
+    def _fresh_effects(self, cid: ContentId) -> int:
         pending = self._journal.view.pending.get(cid)
-        return 0 if pending is None else pending.effects
+        return 0 if pending is None else pending.fresh_effects
+
+    def _put_off(self, pending: PendingIntent) -> Outcome:
+        """It waits for its next attempt. Raises NotVerified if the ledger does not say so."""
+        entry = self._store.entry(pending.attempt_index)
+        last = check_attempt(entry, pending, self._journal.view.keys)
+        line = pending.signed.intent.logline
+        told = waiting(line, last)
+        return Outcome(pending.cid, line.did, pending.decision, "PENDING", waiting=told)
+
+    def expire(self, intent: ContentId) -> bool:
+        """Ends an escalation that nobody answered in time; False if another was first."""
+        expired: list[bool] = []
+
+        def compose(view: View, now_ns: int) -> Sequence[Draft]:
+            found = view.escalations.get(intent)
+            expired[:] = [found is not None and found.expires_at <= now_ns]
+            return [expiry(intent, view.policy.id)] if expired[0] else []
+
+        self._journal.commit(compose)
+        return expired[0]
 
     def _check_still_allowed(self, view: View, cid: ContentId, now_ns: int) -> None:
         """It has not ended meanwhile, and the policy in force, if it is another, allows it too."""
@@ -192,8 +236,9 @@ class Carrier:
 
     def _abort(self, pending: PendingIntent, error: LogosError) -> Outcome:
         """It could not be done: nothing of it took hold, and the intent stays as a ghost."""
-        if self._effects(pending.cid):
-            return self._end_in_doubt(pending, error)
+        now = self._journal.view.pending.get(pending.cid)
+        if now is not None and (now.effects or now.attempts):
+            return self._end_begun(now, error)
         cause: dict[str, Json] = {
             "type": "AgentAbort", "code": error.code, "detail": error.message,
         }  # fmt: skip
@@ -205,13 +250,18 @@ class Carrier:
             consequence, commitment, cause=cause, error=error,
         )  # fmt: skip
 
-    def _end_in_doubt(self, pending: PendingIntent, error: LogosError) -> Outcome:
-        """It could not be done to its end, and something outside was: a receipt that says so."""
+    def _end_begun(self, pending: PendingIntent, error: LogosError) -> Outcome:
+        """It could not be done to its end, and had begun: a receipt that says so.
+
+        In doubt if this attempt did something outside.
+        """
         failure: dict[str, Json] = {
             "step": OUTPUT, "code": error.code, "reason": recordable(error.message),
         }  # fmt: skip
-        effect = Effect(result={"status": "failed", "failure": failure}, failed=True, doubt=True)
-        self._commit(pending, effect)
+        result: dict[str, Json] = {"status": "failed", "failure": failure}
+        doubt = pending.fresh_effects > 0
+        effect = or_again(pending, Effect(result=result, failed=True, doubt=doubt))
+        self._commit(pending, effect, asks=False)
         return replace(self._committed(pending, effect), error=error)
 
     def end_as_ghost(
@@ -223,11 +273,11 @@ class Carrier:
         process has done something outside for it, E_BUSY.
         """
 
-        def compose(view: View, _now_ns: int) -> Sequence[Draft]:
+        def compose(view: View, now_ns: int) -> Sequence[Draft]:
             now = _unsettled(view, pending.cid)
-            if now.effects:
+            if now.effects or now.attempts:
                 raise Conflict("E_TAKEN_OVER", f"another process is carrying out {now.cid}")
-            return [bodies.ghost(now.signed, cause(now), view.policy.id)]
+            return with_escalation(bodies.ghost(now.signed, cause(now), view.policy.id), now_ns)
 
         self._journal.commit(compose)
 
@@ -263,7 +313,8 @@ class Carrier:
 
     def _world(self, pending: PendingIntent, run: ContentId) -> LiveWorld:
         """Around this run; with what the ledger tells of it, if it did something outside before."""
-        entries = self._store.effects(pending.cid) if pending.effects else ()
+        effects = self._store.effects(pending.cid) if pending.fresh_effects else ()
+        entries = [each for each in effects if each.index > pending.attempt_index]
         told = read_told(entries, pending, run, self._journal.view.keys)
         return LiveWorld(self._around, pending, run, told)
 
@@ -272,6 +323,11 @@ def still_pending(pending: PendingIntent, error: LogosError) -> Outcome:
     """It stays as it is, and why."""
     did = pending.signed.intent.logline.did
     return Outcome(pending.cid, did, pending.decision, "PENDING", error=error)
+
+
+def _check_same_attempt(now: PendingIntent, pending: PendingIntent) -> None:
+    if now.attempts != pending.attempts:
+        raise Conflict("E_TAKEN_OVER", f"another process has attempted {pending.cid}")
 
 
 def _unsettled(view: View, cid: ContentId) -> PendingIntent:

@@ -23,7 +23,21 @@ from logos_graph.supervisor.runner import Runner
 from logos_graph.supervisor.view import View
 from logos_graph.supervisor.world import LiveWorld
 
-__all__ = ["Compose", "Context", "Draft", "Effect", "Handler"]
+__all__ = ["Attempt", "Compose", "Context", "Draft", "Effect", "Handler"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One that failed, and that is to be followed by another.
+
+    number: from 1; times: how many may fail so. consequence: the case, `if_doubt` or `if_not`.
+    failure: step, code and reason.
+    """
+
+    number: int
+    times: int
+    consequence: str
+    failure: dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,7 @@ class Effect:
     resumes: an intent that this one may have let through.
     check: raises Conflict on a view on which it does not hold; E_KV_CHANGED: it is to be made anew.
     undone: what it is when it cannot be made anew, since it had effects outside.
+    attempt: it is not the end: this is recorded of it, and nothing that it changes.
     """
 
     mutations: tuple[Mutation, ...] = ()
@@ -52,6 +67,7 @@ class Effect:
     resumes: ContentId | None = None
     check: Callable[[View], None] | None = None
     undone: Callable[[LogosError], Effect] | None = None
+    attempt: Attempt | None = None
 
 
 @dataclass(frozen=True, slots=True)

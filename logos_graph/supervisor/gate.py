@@ -22,10 +22,11 @@ from logos_graph.errors import (
     NotVerified,
 )
 from logos_graph.ledger import EntryKind
-from logos_graph.logline import SignedIntent, parse_signed_intent, parse_when, verify_intent
+from logos_graph.logline import SignedIntent, parse_signed_intent, verify_intent
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.admit import admit
 from logos_graph.supervisor.carry import Carrier, still_pending
+from logos_graph.supervisor.commitments import Due, due, with_escalation
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.decide import Judged, decide
 from logos_graph.supervisor.journal import Journal
@@ -124,7 +125,8 @@ class Supervisor:
             judged[:] = [decide(view, signed, now_ns, self.runner.check_inputs)]  # 2
             drafts = [bodies.intent(signed, judged[0], self._writers.own)]
             if judged[0].cause is not None:
-                drafts.append(bodies.ghost(signed, judged[0].cause, view.policy.id))
+                ghost = bodies.ghost(signed, judged[0].cause, view.policy.id)
+                drafts += with_escalation(ghost, now_ns)
             self._watch("admitted", cid)
             return drafts
 
@@ -168,22 +170,53 @@ class Supervisor:
         That is what a dead process left, and what this one had to leave (`error` said why).
 
         One that cannot be finished now does not keep the others, or new intents, from their turn.
+        What waits for its next attempt has its turn when that is due; escalations that nobody
+        answered in time are over.
         """
         ended: list[Outcome] = []
+        now = self.due()
         for pending in sorted(self.view.pending.values(), key=lambda each: each.index):
             try:
                 if pending.decision["outcome"] != "ALLOW":
-                    if self._expired(pending):
+                    if pending.cid in now.consents:
                         ended.append(self._time_out(pending))
-                elif not self._in_hand(pending):
+                elif pending.cid not in now.asleep and not self._in_hand(pending):
                     self._check_recorded(pending)
                     ended.append(self._carrier.carry_out(pending.cid))
             except LogosError as error:
                 ended.append(still_pending(pending, error))
+        with suppress(LogosError):  # whoever looks next tries it again
+            self.expire()
         return tuple(ended)
 
+    def due(self) -> Due:
+        """What is due now by the timers of the ledger, as far as this process has read it."""
+        return due(self.view, self._clock.now_ns())
+
+    def expire(self) -> tuple[ContentId, ...]:
+        """Ends the escalations whose time is over; of which intents they were.
+
+        Raises what the ledger does not take: EnvironmentFault, Conflict E_BUSY.
+        """
+        return tuple(cid for cid in self.due().escalations if self._carrier.expire(cid))
+
+    def carry_on(self, cid: ContentId) -> Outcome:
+        """How an intent stands, once what was due of it has been done."""
+        self.catch_up()
+        pending = self.view.pending.get(cid)
+        if pending is not None and pending.decision["outcome"] == "ALLOW":
+            if not self._in_hand(pending):
+                self._check_recorded(pending)
+            return self._carrier.carry_out(cid)
+        return self.recorded(cid)
+
     def _in_hand(self, pending: PendingIntent) -> bool:
-        """Whether somebody carries it out: another process that lives, or a thread of this one."""
+        """Whether somebody carries it out: another process that lives, or a thread of this one.
+
+        What is to be attempted again is in nobody's hands until somebody takes it up.
+        """
+        if pending.attempt_index and pending.claimed == pending.attempt_index:
+            return self._carrier.has_in_hand(pending.cid)
         if pending.writer == self._writers.own:
             return self._carrier.has_in_hand(pending.cid)
         return self._writers.alive(pending.writer)
@@ -203,9 +236,6 @@ class Supervisor:
             hint="somebody wrote to the database beside the gate: `logos ledger verify`",
             intent=pending.cid,
         )
-
-    def _expired(self, pending: PendingIntent) -> bool:
-        return parse_when(str(pending.decision["expires_at"])) <= self._clock.now_ns()
 
     def _time_out(self, pending: PendingIntent) -> Outcome:
         def cause(now: PendingIntent) -> dict[str, Json]:

@@ -31,6 +31,7 @@ __all__ = [
     "IntentRecord",
     "LoadableHost",
     "Mutation",
+    "OpenEscalation",
     "Outside",
     "PendingIntent",
     "Signers",
@@ -64,7 +65,8 @@ class PendingIntent:
     decision: the ledger's DECISION object, the youngest one; policy_hash: the policy that made it.
     index: of the entry that holds that decision. writer: the process that recorded it, and whose
     business it is to carry it out. consents: in the ledger's order. effects: how many the ledger
-    tells of; once there is one, it no longer ends as a ghost.
+    tells of; once there is one, it no longer ends as a ghost. past_effects: those of them that
+    attempts made which failed.
     claimed: the index of the entry that gave it to its writer: whoever carries it out has that, and
     stops when it has changed. attempts: how many failed and are to be made again; attempt_index: of
     the last of these (0: none), so that what the ledger tells of the present one comes after it;
@@ -78,6 +80,7 @@ class PendingIntent:
     writer: str
     consents: tuple[GivenConsent, ...] = ()
     effects: int = 0
+    past_effects: int = 0
     claimed: int = 0
     attempts: int = 0
     attempt_index: int = 0
@@ -87,6 +90,26 @@ class PendingIntent:
     def cid(self) -> ContentId:
         """The intent's content id."""
         return self.signed.intent.cid
+
+    @property
+    def fresh_effects(self) -> int:
+        """How many effects the present attempt has had."""
+        return self.effects - self.past_effects
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEscalation:
+    """An end that somebody is to look at, and nobody has answered.
+
+    who: whose intent it was. handler: the role that may answer. target: a DID or a name, or None.
+    expires_at: until when (ns since the epoch).
+    """
+
+    intent: ContentId
+    who: Did
+    handler: str
+    target: str | None
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +128,7 @@ class Snapshot:
     pending: Sequence[PendingIntent]
     grants: Sequence[Mutation] = ()
     """Those in force."""
+    escalations: Sequence[OpenEscalation] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +199,9 @@ class Store(Protocol):
 
     def intent(self, cid: ContentId) -> IntentRecord | None:
         """A recorded intent."""
+
+    def escalation(self, intent: ContentId) -> str | None:
+        """How the escalation of an intent's end stands: open, resolved, expired; None: no such."""
 
     def effects(self, intent: ContentId) -> Sequence[Entry]:
         """The effects and outcomes of an intent, in the ledger's order."""

@@ -83,7 +83,8 @@ class LiveWorld:
         self._fresh: list[Told] = []
         self._values = RunValues(around.store)
         self._writers: set[tuple[ContentId, str]] = set()
-        self._effects = pending.effects
+        self._effects, self._past = pending.effects, pending.past_effects
+        self._attempts = pending.attempts
         self._unknown = False
 
     # what nodes ask -----------------------------------------------------------------------------
@@ -234,8 +235,8 @@ class LiveWorld:
 
     @property
     def effects(self) -> int:
-        """How many effects the ledger tells of this intent."""
-        return self._effects
+        """How many effects the ledger tells of this attempt."""
+        return self._effects - self._past
 
     @property
     def diverged(self) -> bool:
@@ -262,7 +263,7 @@ class LiveWorld:
         pending = view.pending.get(self._intent)
         if pending is None:
             raise Conflict("E_SETTLED", f"{self._intent} has ended already")
-        if pending.effects != self._effects:
+        if (pending.effects, pending.attempts) != (self._effects, self._attempts):
             raise Conflict(
                 "E_TAKEN_OVER",
                 f"another process is carrying out {self._intent}",

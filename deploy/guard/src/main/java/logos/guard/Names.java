@@ -9,6 +9,7 @@ final class Names {
     static final String GRANT = "Grant";
     static final String DRAFT = "Draft";
     static final String STORED_VALUE = "StoredValue";
+    static final String ESCALATION = "Escalation";
 
     static final String NEXT = "NEXT";
     static final String NAMES = "NAMES";
