@@ -57,6 +57,7 @@ FITTING: dict[str, dict[str, Any]] = {
         "expires_at": format_when(10**18),
     },
     "consent.refuse": {"intent": ID, "reason": "no"},
+    "escalation.resolve": {"intent": ID, "answer": "redone", "note": "x", "by_intent": ID},
     "flow.run": {"flow": ID, "inputs": {"payment": {"amount": "1.00", "history": [1, None]}}},
 }
 RISKS = {
@@ -74,6 +75,7 @@ RISKS = {
     "verb.register": "L2",
     "consent.give": "L0",
     "consent.refuse": "L0",
+    "escalation.resolve": "L0",
     "flow.run": "L1",
 }
 
@@ -137,7 +139,7 @@ def test_a_supervisor_cannot_be_registered() -> None:
 
 BOOTSTRAP = Policy(resources.read_text("schemas/policies/bootstrap.cedar"))
 EXAMPLE = Policy((DOCS / "examples" / "payment-approval" / "policy.cedar").read_text())
-ANSWERS = {"consent.give", "consent.refuse"}
+ANSWERS = {"consent.give", "consent.refuse", "escalation.resolve"}
 
 
 def _ask(name: str, *roles: str) -> Request:
