@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 KINDS = {
     "Capability", "Draft", "Escalation", "Flow", "Governance", "Grant", "LedgerEntry",
-    "LedgerHead", "LogLine", "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal", "Run", "Source", "Step",
-    "StoredValue", "Supervisor", "Type", "Verb", "Pending", "Bedrock", "Sediment",
+    "LedgerHead", "LogLine", "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal",
+    "Run", "Source", "Step", "StoredValue", "Supervisor", "Type", "Verb", "Pending", "Bedrock", "Sediment",
 }  # fmt: skip
 TYPES = {
     "ABOUT", "ANSWERED", "CARRIED", "CAUSED", "COMPILED_TO", "DEPRECATES", "DRAFTED_AS", "ENFORCES",
@@ -44,8 +44,8 @@ KEYS = {
     "Port": ["node", "direction", "name"], "Placement": ["flow", "name"], "Step": ["run", "name"],
     "Name": ["name"], "Verb": ["name"], "Governance": ["ledger"],
     "Capability": ["id"], "Draft": ["id"], "Escalation": ["id"], "Flow": ["id"], "Grant": ["id"],
-    "Module": ["id"], "Node": ["id"], "Policy": ["id"], "Run": ["id"], "Source": ["id"], "StoredValue": ["id"],
-    "Supervisor": ["did"], "Type": ["id"],
+    "Module": ["id"], "Node": ["id"], "Policy": ["id"], "Run": ["id"], "Source": ["id"],
+    "StoredValue": ["id"], "Supervisor": ["did"], "Type": ["id"],
 }  # fmt: skip
 CHAINED = {("LedgerEntry", "text")}
 """What the chain answers for: test_a_text_of_the_chain_… below."""

@@ -63,6 +63,25 @@ class Book:
         }
         self.add("genesis", genesis)
 
+    @classmethod
+    def continued(cls, entries: list[Entry], told: list[Entry]) -> Book:
+        """A ledger that goes on after these entries with what others told, each in a new place."""
+        book = cls()
+        book.entries = list(entries)
+        for entry in told:
+            again = make_entry(
+                book.head,
+                entry.kind,
+                dict(entry.body),
+                trace_id=entry.trace_id,
+                now_ns=entry.recorded_at,
+                policy_hash=entry.policy_hash,
+                signer=SUPERVISOR,
+                ledger=book.ledger,
+            )
+            book.entries.append(again)
+        return book
+
     @property
     def head(self) -> Head | None:
         return self.entries[-1].head if self.entries else None
@@ -151,7 +170,7 @@ class Book:
             self.escalation(body["intent"], body["consequence"], rest)
         return end
 
-    def escalation(self, cid: str, consequence: str, handler: str, **changes: Any) -> Entry:
+    def escalation(self, cid: str, consequence: str, handler: str, /, **changes: Any) -> Entry:
         """What follows an end that escalates."""
         name, _, target = handler.partition("@")
         body = {
