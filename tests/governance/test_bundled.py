@@ -57,7 +57,7 @@ FITTING: dict[str, dict[str, Any]] = {
         "expires_at": format_when(10**18),
     },
     "consent.refuse": {"intent": ID, "reason": "no"},
-    "escalation.resolve": {"intent": ID, "answer": "redone", "note": "x", "by_intent": ID},
+    "escalation.resolve": {"intent": ID, "answer": "redone"},
     "flow.run": {"flow": ID, "inputs": {"payment": {"amount": "1.00", "history": [1, None]}}},
 }
 RISKS = {

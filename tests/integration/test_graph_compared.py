@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 KINDS = {
     "Capability", "Draft", "Escalation", "Flow", "Governance", "Grant", "LedgerEntry",
     "LedgerHead", "LogLine", "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal",
-    "Run", "Source", "Step", "StoredValue", "Supervisor", "Type", "Verb", "Pending", "Bedrock", "Sediment",
+    "Run", "Source", "Step", "StoredValue", "Supervisor", "Type", "Verb", "Pending",
+    "Bedrock", "Sediment",
 }  # fmt: skip
 TYPES = {
     "ABOUT", "ANSWERED", "CARRIED", "CAUSED", "COMPILED_TO", "DEPRECATES", "DRAFTED_AS", "ENFORCES",
