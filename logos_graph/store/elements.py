@@ -14,12 +14,13 @@ from __future__ import annotations
 import marshal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from logos_graph.canon import Json, content_id
 
 __all__ = [
     "Element",
+    "Elements",
     "all_bytes",
     "as_bytes",
     "content",
@@ -49,6 +50,22 @@ class Element:
     name: str
     apart: str
     value: dict[str, Json]
+
+
+class Elements(Protocol):
+    """Keeps what the graph should have."""
+
+    def put(self, element: Element, index: int, times: int = 1) -> None:
+        """The element, as the entry of this index left it; in the place of one of that name."""
+
+    def add(self, element: Element, index: int, times: int = 1) -> None:
+        """The same of one whose name no other entry can use, and which is never dropped."""
+
+    def drop(self, element: Element) -> None:
+        """The element is not there any more."""
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether there is a node of this name."""
 
 
 def node_element(

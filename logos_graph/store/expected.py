@@ -8,7 +8,7 @@ node is told when the intent has ended, or at the end of the ledger.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from logos_graph.canon import ContentId
 from logos_graph.errors import LogosError, NotVerified
@@ -16,6 +16,7 @@ from logos_graph.ledger import Entry, Head, Table
 from logos_graph.store.append import node_properties
 from logos_graph.store.elements import (
     Element,
+    Elements,
     content,
     indexed_relationship,
     node_element,
@@ -24,23 +25,7 @@ from logos_graph.store.elements import (
 )
 from logos_graph.store.projection import Projection, Row, Statement, project
 
-__all__ = ["Elements", "ExpectedGraph"]
-
-
-class Elements(Protocol):
-    """Keeps what the graph should have."""
-
-    def put(self, element: Element, index: int, times: int = 1) -> None:
-        """The element, as the entry of this index left it; in the place of one of that name."""
-
-    def add(self, element: Element, index: int, times: int = 1) -> None:
-        """The same of one whose name no other entry can use, and which is never dropped."""
-
-    def drop(self, element: Element) -> None:
-        """The element is not there any more."""
-
-    def has(self, kind: str, name: str) -> bool:
-        """Whether there is a node of this name."""
+__all__ = ["ExpectedGraph"]
 
 
 class _Blobs(Mapping[ContentId, bytes]):
