@@ -86,7 +86,7 @@ class _Rounds:
         yield from self._new(supervisor.recover())
 
     def _new(self, outcomes: tuple[Outcome, ...]) -> Iterator[Done]:
-        still = dict[ContentId, Done]()
+        still: dict[ContentId, Done] = {}
         for outcome in outcomes:
             done = _done(outcome)
             if self._told.get(outcome.intent) != done:
