@@ -204,11 +204,12 @@ class Supervisor:
         """How an intent stands, once what was due of it has been done."""
         self.catch_up()
         pending = self.view.pending.get(cid)
-        if pending is not None and pending.decision["outcome"] == "ALLOW":
-            if not self._in_hand(pending):
-                self._check_recorded(pending)
-            return self._carrier.carry_out(cid)
-        return self.recorded(cid)
+        if pending is None or pending.decision["outcome"] != "ALLOW":
+            return self.recorded(cid)
+        if self._in_hand(pending) and pending.writer != self._writers.own:
+            return self.recorded(cid)  # another process carries it out, and lives
+        self._check_recorded(pending)
+        return self._carrier.carry_out(cid)
 
     def _in_hand(self, pending: PendingIntent) -> bool:
         """Whether somebody carries it out: another process that lives, or a thread of this one.

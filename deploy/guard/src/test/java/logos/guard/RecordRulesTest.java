@@ -1,7 +1,9 @@
 package logos.guard;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -29,6 +31,13 @@ class RecordRulesTest {
                 Refusal.class, () -> RecordRules.checkChanged("ledger_index", null, INDEXES));
         assertThrows(
                 Refusal.class, () -> RecordRules.checkChanged("revoked_index", 3L, INDEXES));
+    }
+
+    @Test
+    void storedValuesAndEscalationsMove() {
+        assertTrue(RecordRules.moves(Set.of("StoredValue")));
+        assertTrue(RecordRules.moves(Set.of("Escalation", "Other")));
+        assertFalse(RecordRules.moves(Set.of("LogLine", "Pending")));
     }
 
     @Test
