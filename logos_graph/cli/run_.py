@@ -22,6 +22,7 @@ from logos_graph.cli.run_list import list_runs
 from logos_graph.cli.session import opened, opened_to_write
 from logos_graph.cli.submit import exit_status, show_outcome, submit
 from logos_graph.cli.texts import short, short_value
+from logos_graph.cli.waiting import wait_for_end
 
 if TYPE_CHECKING:
     from logos_graph.cli.proving import Proved
@@ -67,9 +68,10 @@ def run() -> None:
     "--input", "file", metavar="FILE.json", required=True,
     help="A JSON object with one value for each input of the flow; `-` reads stdin.",
 )  # fmt: skip
+@click.option("--wait", is_flag=True, help="Wait until it has ended, and make what is due.")
 @as_option
 @with_output
-def start(out: Printer, flow: str, file: str, signer: str | None) -> int:
+def start(out: Printer, flow: str, file: str, wait: bool, signer: str | None) -> int:
     """Run a flow, by name or id, on the inputs of a file."""
     inputs = read_object(file, "a flow's input file")
     with opened_to_write(out) as system:
@@ -77,6 +79,8 @@ def start(out: Printer, flow: str, file: str, signer: str | None) -> int:
         system.supervisor.runner.check_inputs(identity, inputs)
         this: dict[str, Json] = {"flow": identity, "inputs": inputs}
         outcome = submit(system, "flow.run", this, signer)
+        if wait:
+            outcome = wait_for_end(out, system, outcome)
         found = _run_of(system, outcome)
         out.document(_document(system, outcome, found))
         if not out.as_json:
@@ -100,6 +104,7 @@ def _document(system: System, outcome: Outcome, found: dict[str, Any] | None) ->
         "steps": found["steps"] if found else [],
         "failure": found["failure"] if found else None,
         "cause": outcome.cause,
+        "waiting": None if outcome.waiting is None else dict(outcome.waiting),
         "error": outcome.error.to_json() if outcome.error is not None else None,
         "guard": system.guard.active,
     }

@@ -138,6 +138,8 @@ def show_outcome(out: Printer, system: System, outcome: Outcome) -> None:
 
 def _requirement(system: System, outcome: Outcome) -> Iterable[tuple[str, object]]:
     decision: Any = outcome.decision
+    if outcome.waiting is not None:
+        return _retry(outcome.waiting)
     if outcome.verdict != "REQUIRE":
         return [("next", "its effect is outstanding: the next command that writes finishes it")]
     asker = [row["who"] for row in system.reader.intents(cid=outcome.intent, limit=1)]
@@ -153,6 +155,16 @@ def _requirement(system: System, outcome: Outcome) -> Iterable[tuple[str, object
         ("until", decision["expires_at"]),
         ("consent", f"logos consent give {short(outcome.intent)} --as NAME"),
         ("refuse", f"logos consent refuse {short(outcome.intent)} --reason TEXT --as NAME"),
+    ]
+
+
+def _retry(waiting: Any) -> Iterable[tuple[str, object]]:
+    failure = waiting["failure"]
+    return [
+        ("failed", f"at step {failure['step']}: {failure['code']}: {failure['reason']}"),
+        ("attempt", f"{waiting['attempt']} of {waiting['of']}"),
+        ("the next", waiting["at"]),
+        ("made by", "`logos worker`, or whatever command writes next after that"),
     ]
 
 

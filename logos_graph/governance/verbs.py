@@ -40,6 +40,7 @@ MAX_DOCS_LENGTH: Final = 2000
 RESERVED_FAMILIES: Final = frozenset(
     {"principal", "node", "flow", "capability", "lock", "owner"}
     | {"policy", "verb", "consent", "token", "run", "effect", "supervisor"}
+    | {"escalation"}
 )
 """First segments of the product's own verbs; nobody may register a verb of such a name."""
 

@@ -6,7 +6,8 @@
     chain.py       many entries: each in its place, none changed
     state.py       the state, folded from the entries alone (lines.py: its LogLines)
     invariants.py  I1 to I5 over entries and state (attribution.py is I3; acts.py, tally.py and
-                   report.py hold what they remember, count and find)
+                   report.py hold what they remember, count and find; effects.py, followups.py
+                   and rights.py look at what runs did, what followed, and who might)
     merkle.py      the tree over the entries, and proofs of what is in it
     checkpoint.py  the tree's root at a size, signed, to be kept elsewhere (note.py: the format)
 
@@ -45,6 +46,13 @@ from logos_graph.ledger.entry import (
     parse_entry,
     trusted_entry,
 )
+from logos_graph.ledger.followups import (
+    ESCALATION_NS,
+    RETRY_CEILING_NS,
+    RETRY_FACTOR,
+    RETRY_FIRST_NS,
+    retry_delay_ns,
+)
 from logos_graph.ledger.invariants import OPERATOR, Walk, check_invariants
 from logos_graph.ledger.keys import (
     SupervisorKeys,
@@ -53,7 +61,7 @@ from logos_graph.ledger.keys import (
     founded,
     rotations,
 )
-from logos_graph.ledger.lines import JSON_PROPERTIES, LogLineState
+from logos_graph.ledger.lines import JSON_PROPERTIES, LogLineState, escalated
 from logos_graph.ledger.memory import MemoryTable, Table
 from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
 from logos_graph.ledger.note import MAX_NOTE_BYTES, Note, parse_note
@@ -69,12 +77,16 @@ from logos_graph.ledger.report import (
 from logos_graph.ledger.state import Difference, State
 
 __all__ = [
+    "ESCALATION_NS",
     "GENESIS_PREV_HASH",
     "JSON_PROPERTIES",
     "MAX_ENTRY_BYTES",
     "MAX_NOTE_BYTES",
     "MUTATION_KEYS",
     "OPERATOR",
+    "RETRY_CEILING_NS",
+    "RETRY_FACTOR",
+    "RETRY_FIRST_NS",
     "VERSION",
     "Cause",
     "Check",
@@ -108,6 +120,7 @@ __all__ = [
     "check_place",
     "checkpoint_key",
     "effect_key",
+    "escalated",
     "founded",
     "hash_leaf",
     "leaf_data",
@@ -121,6 +134,7 @@ __all__ = [
     "parse_note",
     "prove",
     "read_checkpoint",
+    "retry_delay_ns",
     "rotations",
     "sign_checkpoint",
     "trusted_entry",

@@ -94,6 +94,8 @@ class Act:
     this: what it says. requirement: the decision in force, recorded at decided_at (ns).
     required: the youngest REQUIRE that was asked of it. effects: what its run did outside.
     flow: what it stays on, if its entry tells (pinned); None for what is no run.
+    attempts: how many failed and were to be made again; past_effects: how many effects those had,
+    which are no longer among `effects`; wake_at: before then (ns) there is no other.
     """
 
     cid: str
@@ -112,6 +114,9 @@ class Act:
     effects: list[Announced] = field(default_factory=list)
     pinned: bool = False
     flow: str | None = None
+    attempts: int = 0
+    past_effects: int = 0
+    wake_at: int | None = None
     end: tuple[int, EntryKind] | None = None
 
     def qualified(self) -> set[str]:

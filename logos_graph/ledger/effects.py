@@ -4,7 +4,8 @@ An intent's effects are counted from 1, and one is over before the next begins. 
 not known is the last, and the intent ends in doubt. All that an intent's effects tell (the answers
 that the run had, the calls and the outcome of the last try of each) stands in the run's record, in
 the same order; in doubt some of it may be missing there. The record has no answer from outside
-besides; a fork's has those of its parent (forks.py).
+besides; a fork's has those of its parent (forks.py). What attempts before the last one did is told
+by their own entries (followups.py): the record is of the last.
 
 Each effect is one try of a call. The calls of a step are counted from 1, and so are the tries of a
 call. All tries of one call have its key, which follows from run, step and number. A further try
@@ -48,7 +49,8 @@ class Effects:
         grant: the one that the effect names, as its mutation.
         """
         self._tally.count += 1
-        number, expected = entry.body["number"], len(act.effects) + 1
+        number = entry.body["number"]
+        expected = act.past_effects + len(act.effects) + 1
         message = f"the effect at entry {entry.index} is not the next of its intent"
         self._require(number == expected, entry, "body.number", expected, number, message)
         message = f"the effect at entry {entry.index} begins before the one before it is over"
@@ -96,7 +98,8 @@ class Effects:
         """The outcome of the last effect, told once."""
         number = entry.body["number"]
         last = act.effects[-1] if act.effects else None
-        open_ = len(act.effects) if last is not None and last.outcome is None else None
+        told = act.past_effects + len(act.effects)
+        open_ = told if last is not None and last.outcome is None else None
         message = f"the outcome at entry {entry.index} has no effect before it"
         if self._require(number == open_, entry, "body.number", open_, number, message):
             assert last is not None  # or there was no number to be equal to

@@ -2,8 +2,9 @@
 
 I1 integrity        every effect and every end has its intent before it; no intent ends twice, and
                     the end carries out the very commitment that was signed; what a run did outside
-                    was announced before, and has its outcome or ends in doubt (effects.py); a fork
-                shares the past of a run before it (forks.py)
+                    was announced before, and has its outcome or ends in doubt (effects.py); what was
+                    to follow a failure or an end did, and in time (followups.py); a fork shares the
+                    past of a run before it (forks.py)
 I2 legality         a DENY, and a REQUIRE that was not met, has no effect and ends as a ghost only;
                     nobody claims it to carry it out; who cancels an intent may;
                     an allowed run is of the flow that was recorded with its intent;
@@ -33,6 +34,7 @@ from logos_graph.ledger.attribution import Attribution
 from logos_graph.ledger.bodies import Cause, EntryKind, Verdict
 from logos_graph.ledger.effects import Effects
 from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.followups import FollowUps
 from logos_graph.ledger.forks import Forks
 from logos_graph.ledger.memory import MemoryTable, Table
 from logos_graph.ledger.proven import NOTHING, Proven, Told
@@ -86,10 +88,14 @@ class Walk:
         self.causes: Counter[str] = Counter()
         self.effects, self.rights = Effects(self.integrity), Rights(self.legality)
         self.attribution = Attribution(supervisor, self.state, self.acts, self.attributed, proven)
+        self.follow_ups = FollowUps(
+            self.integrity, self.legality, named=self._named, roles=self._roles
+        )
 
     def take(self, entry: Entry) -> None:
         """Checks one entry against everything before it, then moves the state."""
         self.attribution.check_supervisor(entry)
+        self.follow_ups.before(entry)
         match entry.kind:
             case EntryKind.INTENT:
                 self._intent(entry)
@@ -107,6 +113,10 @@ class Walk:
                 self._receipt(entry)
             case EntryKind.GHOST:
                 self._ghost(entry)
+            case EntryKind.ATTEMPT:
+                self._attempt(entry)
+            case EntryKind.EXPIRY:
+                self.follow_ups.expired(entry)
             case _:
                 pass  # genesis only founds the state; checkpoints and alarms effect nothing
         self.attribution.rotate(entry)
@@ -182,11 +192,18 @@ class Walk:
         if act is not None:
             self._check_allowed(entry, act)
             self.effects.announced(entry, act, self.rights.used(entry))
+            self.follow_ups.in_time(entry, act)
 
     def _outcome(self, entry: Entry) -> None:
         act = self._open(entry)
         if act is not None:
             self.effects.known(entry, act)
+
+    def _attempt(self, entry: Entry) -> None:
+        act = self._open(entry)
+        if act is not None:
+            self._check_allowed(entry, act)
+            self.follow_ups.attempt(entry, act)
 
     def _receipt(self, entry: Entry) -> None:
         act = self._open(entry)
@@ -199,6 +216,8 @@ class Walk:
         self.forks.receipt(entry, act)
         self.rights.receipt(entry, act)
         self._check_cancelled(entry)
+        self.follow_ups.answered(entry, act)
+        self.follow_ups.ended(entry, act)
         act.effects = []  # they may hold megabytes, and nothing is asked of them any more
         self.acts.end(act, entry.index, entry.kind)
 
@@ -244,7 +263,9 @@ class Walk:
         self.attribution.check_not_answered(entry, act)
         index, require = entry.index, self.legality.require
         message = f"the ghost at entry {index} is of an intent that had effects"
-        require(not act.effects, index, "body.intent", 0, len(act.effects), message)
+        began = len(act.effects) + act.past_effects + act.attempts
+        require(not began, index, "body.intent", 0, began, message)
+        self.follow_ups.ended(entry, act)
         self._check_cause(entry, act, Cause(str(cause["type"])))
         self._check_commitment(entry, act, ("if_not", "if_doubt"))
         self.acts.end(act, index, entry.kind)
@@ -278,6 +299,10 @@ class Walk:
             message = f"entry {entry.index} carries out {found}, signed was {signed}"
             require(signed == found, entry.index, "body.commitment", signed, found, message)
 
+    def _named(self, did: str) -> str | None:
+        name = (self.state.get("principal", did) or {}).get("name")
+        return None if name is None else str(name)
+
     def _roles(self, did: str) -> frozenset[str]:
         if self.attribution.keys.is_retired(did):
             return frozenset()
@@ -300,6 +325,7 @@ class Walk:
 
         stored: the state that is stored, or the whole graph beside what the ledger makes of it.
         """
+        self.follow_ups.finish()
         for act in self.acts.open:
             denied = act.requirement.verdict is Verdict.DENY
             message = f"the intent at entry {act.index} was denied and is no ghost"

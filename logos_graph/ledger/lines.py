@@ -1,4 +1,6 @@
-"""A LogLine as the graph holds it, and how the entries move it: begun, answered, claimed, ended.
+"""A LogLine as the graph holds it, and how the entries move it.
+
+It is begun, answered, claimed or attempted, cancelled, and ended.
 
 The object has the stored node's properties, by their names there and with JSON where the node keeps
 its canonical text; a property that is null is absent, as in the graph. Besides:
@@ -26,6 +28,7 @@ __all__ = [
     "begun",
     "cancelled",
     "ended",
+    "escalated",
     "moved_on",
 ]
 
@@ -113,6 +116,22 @@ def ended(line: LogLineState, entry: Entry, status: Status) -> LogLineState:
         "pending": False,
     }
     return _present({**line, **end})
+
+
+def escalated(entry: Entry) -> dict[str, Json]:
+    """What an escalation entry makes: open, until somebody answers it or its time is over."""
+    body = entry.body
+    told = {name: body[name] for name in ("handler", "target", "consequence", "expires_at")}
+    return _present(
+        {
+            "kind": "escalation",
+            "id": body["intent"],
+            **told,
+            "status": "open",
+            "opened_index": entry.index,
+            "ledger_index": entry.index,
+        }
+    )
 
 
 def _decided(entry: Entry) -> LogLineState:

@@ -37,6 +37,7 @@ _MADE_BY: Mapping[str, frozenset[str]] = MappingProxyType(
         "promotion": frozenset({"node.promote"}),
         "cancellation": frozenset({"run.cancel"}),
         "limit": frozenset({"run.limit"}),
+        "resolution": frozenset({"escalation.resolve"}),
     }
 )
 """Which verbs make things of a kind; of the other kinds there are checks of their own."""

@@ -2,7 +2,8 @@
 
 A state maps kind and key to one JSON object. Things that receipts make are there as their youngest
 mutation (`kind` included); a node that was promoted lies in Bedrock. `("policy", "active")` is the
-policy in force, and `("logline", cid)` an intent with all that became of it, as lines.py has it.
+policy in force, `("logline", cid)` an intent with all that became of it, as lines.py has it, and
+`("escalation", cid)` what its end escalated, with how that stands.
 
 A state that is given a table keeps there what nothing that follows can change or ask for but its
 id and its end (runs, stored values, drafts, intents that have ended), so that it stays small.
@@ -33,6 +34,7 @@ from logos_graph.ledger.lines import (
     begun,
     cancelled,
     ended,
+    escalated,
     moved_on,
 )
 from logos_graph.ledger.memory import Table
@@ -43,8 +45,11 @@ __all__ = ["ACTIVE", "Difference", "State"]
 ACTIVE = "active"
 """The key of the policy in force."""
 
-_MANY = ("draft", "kv", "logline", "run")
+_MANY = ("draft", "escalation", "kv", "logline", "resolution", "run")
 """The kinds of which a ledger may have any number."""
+
+_UNSETTLED = {"escalation": "open", "logline": Status.PENDING}
+"""What something can still follow on, by kind."""
 
 _MAX_THING = 2 * MAX_ENTRY_BYTES
 """Bytes of one thing: a LogLine holds parts of several entries."""
@@ -103,6 +108,12 @@ class State:
             self._put(kind, ACTIVE, thing, index)
         if kind == "promotion":
             self._promote(key, index)
+        if kind == "resolution":
+            self._close(key, "resolved", index)
+
+    def escalate(self, escalation: Mapping[str, Json], *, index: int | None = None) -> None:
+        """Says how an escalation stands."""
+        self._put("escalation", str(escalation["id"]), {**escalation}, index)
 
     def settle(self, line: LogLineState, *, index: int | None = None) -> None:
         """Says how an intent stands."""
@@ -149,17 +160,22 @@ class State:
         return None
 
     def _put(self, kind: str, key: str, thing: dict[str, Json], index: int | None) -> None:
-        if self.aside is not None and kind in _MANY:
-            pending = kind == "logline" and thing["status"] == Status.PENDING
-            if not pending:
-                identity = content_id(_encode_told([kind, key, thing]))
-                status = thing["status"] if kind == "logline" else "-"
-                self.aside.put(kind, key, f"{status} {identity}")
-                self.objects.get(kind, {}).pop(key, None)
-                return
+        over = kind in _MANY and thing.get("status") != _UNSETTLED.get(kind, "")
+        if self.aside is not None and over:
+            identity = content_id(_encode_told([kind, key, thing]))
+            status = thing["status"] if kind == "logline" else "-"
+            self.aside.put(kind, key, f"{status} {identity}")
+            self.objects.get(kind, {}).pop(key, None)
+            return
         self.objects.setdefault(kind, {})[key] = thing
         if index is not None and self.aside is None:
             self.written_at[kind, key] = index
+
+    def _close(self, intent: str, status: str, index: int | None) -> None:
+        """An escalation is over; what is none stays none, and another check says so."""
+        known = self.get("escalation", intent)
+        if known is not None:
+            self.escalate({**known, "status": status, "ledger_index": index}, index=index)
 
     def _promote(self, node: str, index: int | None) -> None:
         known = self.get("node", node)
@@ -191,10 +207,14 @@ class State:
                         self.settle(cancelled(line, mutation), index=index)
                     else:
                         self.apply(mutation, index=index)
-            case EntryKind.CLAIM | EntryKind.ATTEMPT:
-                self.settle(moved_on(self._pending(entry), entry), index=index)
             case EntryKind.GHOST:
                 self.settle(ended(self._pending(entry), entry, Status.GHOST), index=index)
+            case EntryKind.CLAIM | EntryKind.ATTEMPT:
+                self.settle(moved_on(self._pending(entry), entry), index=index)
+            case EntryKind.ESCALATION:
+                self.escalate(escalated(entry), index=index)
+            case EntryKind.EXPIRY:
+                self._close(str(body["intent"]), "expired", index)
             case _:
                 pass  # the other kinds change nothing
 

@@ -13,7 +13,7 @@ from logos_graph.execution.plan import plan
 from logos_graph.execution.replay import replay
 from logos_graph.graph import Component, Flow, Node, parse_flow, ports_codec, used_by
 from logos_graph.graph.capabilities import OPERATIONS, Capability
-from logos_graph.ledger import MAX_ENTRY_BYTES, State
+from logos_graph.ledger import MAX_ENTRY_BYTES, EntryKind, State
 from logos_graph.proof.facts import Facts
 from logos_graph.supervisor import LoadableHost, run_id
 
@@ -205,13 +205,17 @@ def _check_outputs(flow: Flow, record: RunRecord) -> None:
 
 def _result(facts: Facts, record: RunRecord) -> dict[str, Any]:
     """The result that the receipt of such a run has."""
-    result = {
+    result: dict[str, Any] = {
         "run": facts.run["id"],
         "flow": record.flow,
         "status": record.status.value,
         "outputs": record.output_values,
     }
-    return result if record.failure is None else {**result, "failure": record.failure.json}
+    if record.failure is not None:
+        result["failure"] = record.failure.json
+    if (attempts := sum(1 for _ in facts.about(EntryKind.ATTEMPT))) > 0:
+        result["attempts"] = attempts + 1
+    return result
 
 
 def _capability(operation: str) -> str:

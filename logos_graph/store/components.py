@@ -13,6 +13,7 @@ from logos_graph.supervisor import Mutation
 
 __all__ = [
     "draft_mutation",
+    "escalation_state",
     "flow_mutation",
     "grant_mutation",
     "logline_state",
@@ -197,6 +198,19 @@ def logline_state(row: Row) -> LogLineState:
         "submitted_by": row["submitted_by"],
         "answers": [{**item["edge"], "principal": item["principal"]} for item in answers],
     }
+
+
+_ANSWERED = ("by", "answer", "note", "by_intent")
+
+
+def escalation_state(escalation: Row) -> tuple[Mutation, Mutation | None]:
+    """An Escalation's properties as the ledger tells it, and its `resolution` if it has one."""
+    told = {name: value for name, value in escalation.items() if name not in _ANSWERED}
+    answer = {name: escalation.get(name) for name in _ANSWERED}
+    if answer["by"] is None:
+        return {"kind": "escalation", **escalation}, None
+    resolution = {"kind": "resolution", "intent": escalation["id"], **answer}
+    return {"kind": "escalation", **told}, resolution
 
 
 def _place(answer: Row) -> int:

@@ -53,6 +53,22 @@ class Element:
     value: dict[str, Json]
 
 
+class Elements(Protocol):
+    """Keeps what the graph should have."""
+
+    def put(self, element: Element, index: int, times: int = 1) -> None:
+        """The element, as the entry of this index left it; in the place of one of that name."""
+
+    def add(self, element: Element, index: int, times: int = 1) -> None:
+        """The same of one whose name no other entry can use, and which is never dropped."""
+
+    def drop(self, element: Element) -> None:
+        """The element is not there any more."""
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether there is a node of this name."""
+
+
 def node_element(
     kind: str, name: str, labels: Sequence[str], properties: Mapping[str, Any]
 ) -> Element:
@@ -139,22 +155,6 @@ def _value(value: Any) -> Json:
     if kind is dict:
         return _told(value)
     return {"type": kind.__name__, "text": str(value)[:_SHORT]}
-
-
-class Elements(Protocol):
-    """Keeps what the graph should have."""
-
-    def put(self, element: Element, index: int, times: int = 1) -> None:
-        """The element, as the entry of this index left it; in the place of one of that name."""
-
-    def add(self, element: Element, index: int, times: int = 1) -> None:
-        """The same of one whose name no other entry can use, and which is never dropped."""
-
-    def drop(self, element: Element) -> None:
-        """The element is not there any more."""
-
-    def has(self, kind: str, name: str) -> bool:
-        """Whether there is a node of this name."""
 
 
 class _Ids(Mapping[ContentId, bytes]):

@@ -25,7 +25,7 @@ from logos_graph.store.elements import (
 )
 from logos_graph.store.projection import Projection, Row, Statement, project
 
-__all__ = ["Elements", "ExpectedGraph"]
+__all__ = ["ExpectedGraph"]
 
 
 _MOVE = ("NAMES", "STARTS")
@@ -44,6 +44,7 @@ class ExpectedGraph:
         self._grants: dict[str, Row] = {}
         self._names: dict[str, Element] = {}
         self._starts: dict[str, Element] = {}
+        self._escalations: dict[str, Row] = {}
         self._made: list[Element] = []
         self._index = -1
         self._head: Head | None = None
@@ -221,6 +222,8 @@ class ExpectedGraph:
                 self._flow(given)
             case "graph/edges":
                 self._edges(given)
+            case "graph/escalation" | "graph/resolution" | "graph/expiry":
+                self._escalate(statement.name, given)
             case _:
                 self._rarer(statement.name, given)
 
@@ -272,6 +275,19 @@ class ExpectedGraph:
         if new and given["scope"] != "ledger":
             target = "Flow" if given["scope"] == "flow" else "Principal"
             self._join("LIMITS", name, f"{target} {given['of']}")
+
+    def _escalate(self, statement: str, given: Row) -> None:
+        """An escalation is open, until it is answered or its time is over."""
+        intent = given["intent"]
+        if statement == "graph/escalation":
+            told = self._escalations[intent] = given["escalation"]
+            about = f"LogLine {intent}"
+            self._join("ABOUT", f"Escalation {intent}", about)
+        else:
+            answer = _some(given, "by", "answer", "note", "by_intent")
+            status = "expired" if statement == "graph/expiry" else "resolved"
+            told = self._indexed({**self._escalations.pop(intent), "status": status, **answer})
+        self._records(self._node("Escalation", intent, told))
 
     def _new_supervisor(self, given: Row) -> None:
         told = _some(given, "did", "previous", "signature")

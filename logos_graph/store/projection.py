@@ -13,7 +13,7 @@ from typing import Any
 
 from logos_graph.canon import ContentId, encode_parsed
 from logos_graph.graph import parse_type
-from logos_graph.ledger import Entry, EntryKind, founded
+from logos_graph.ledger import Entry, EntryKind, escalated, founded
 from logos_graph.store.run_rows import run_row
 
 __all__ = ["Projection", "Statement", "project"]
@@ -66,6 +66,8 @@ def project(entries: Sequence[Entry], blobs: Mapping[ContentId, bytes]) -> Proje
                 out.progress.append(_progress(entry))
             case EntryKind.GHOST:
                 out.endings.append(_ending(entry, "GHOST"))
+            case EntryKind.ESCALATION | EntryKind.EXPIRY:
+                out.statements.append(_escalation(entry))
             case _:
                 raise ValueError(f"entries of kind {entry.kind} are not written by this version")
     return out
@@ -175,6 +177,15 @@ def _ending(entry: Entry, status: str) -> Row:
     }
 
 
+def _escalation(entry: Entry) -> Statement:
+    """What an end escalates, or that nobody answered it."""
+    base: Row = {"entry": entry.hash, "index": entry.index, "intent": _body(entry)["intent"]}
+    if entry.kind is EntryKind.EXPIRY:
+        return Statement("graph/expiry", base)
+    properties = {name: value for name, value in escalated(entry).items() if name != "kind"}
+    return Statement("graph/escalation", base | {"escalation": properties})
+
+
 def _mutate(
     out: Projection, entry: Entry, mutation: Mapping[str, Any], blobs: Mapping[ContentId, bytes]
 ) -> None:
@@ -208,7 +219,7 @@ def _mutate(
             out.statements.append(_grant(base, mutation))
         case "draft":
             out.statements.append(_draft(base, entry, mutation, blobs))
-        case "principal" | "name" | "deprecation" | "promotion" | "limit":
+        case "principal" | "name" | "deprecation" | "promotion" | "limit" | "resolution":
             out.statements.append(Statement(f"graph/{kind}", base | rest))
         case _:
             raise ValueError(f"no projection for a mutation of kind {kind!r}")

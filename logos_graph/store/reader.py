@@ -18,6 +18,7 @@ from logos_graph.supervisor import (
     GivenConsent,
     IntentRecord,
     Mutation,
+    OpenEscalation,
     PendingIntent,
     Snapshot,
     check_entry,
@@ -152,6 +153,12 @@ class Reader:
             )
         return None
 
+    def escalation(self, intent: ContentId) -> str | None:
+        """How the escalation of an intent's end stands; None if it has none."""
+        for row in self.rows("read/escalations", id=intent, status=None, limit=1):
+            return str(row["status"])
+        return None
+
     def run(self, identity: str) -> Mutation:
         """One run, as the ledger's mutation; Rejected E_UNKNOWN_RUN."""
         for row in self.rows("read/runs", ids=[identity], limit=1):
@@ -246,6 +253,7 @@ def read_snapshot(head: Head, rows: Rows) -> Snapshot:
         verbs=_verbs(rows),
         policy=rows("read/policy", ledger=head.ledger)[0]["text"],
         pending=[_pending(row) for row in rows("read/pending")],
+        escalations=[_escalation(row) for row in rows("read/open_escalations")],
         grants=[grant_mutation(row) for row in rows("read/grants_in_force")],
         limits=_limits(rows),
     )
@@ -313,6 +321,7 @@ def _pending(row: Row) -> PendingIntent:
             for item in row["consents"]
         ),
         effects=row["effects"],
+        past_effects=row["past_effects"],
         claimed=max(row["index"], row["claimed"] or 0, row["attempt_index"] or 0),
         attempts=row["attempts"] or 0,
         attempt_index=row["attempt_index"] or 0,
@@ -320,4 +329,14 @@ def _pending(row: Row) -> PendingIntent:
         claimed_at=row["claimed_at"],
         flow=None if row["flow"] is None else ContentId(row["flow"]),
         cancelled=stored_object(row["cancelled"]),
+    )
+
+
+def _escalation(row: Row) -> OpenEscalation:
+    return OpenEscalation(
+        intent=ContentId(row["id"]),
+        who=Did(row["who"]),
+        handler=row["handler"],
+        target=row["target"],
+        expires_at=parse_when(row["expires_at"]),
     )

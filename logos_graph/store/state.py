@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from logos_graph.ledger import State
 from logos_graph.store.components import (
     draft_mutation,
+    escalation_state,
     flow_mutation,
     grant_mutation,
     logline_state,
@@ -59,13 +60,23 @@ def read_state(reader: Reader) -> State:
         state.apply(with_source(draft_mutation(row), row["sources"]))
     for row in reader.rows("read/standing", node=None):
         state.apply({key: row[key] for key in ("kind", "node", "reason")})
+    _read_many(reader, state)
+    return state
+
+
+def _read_many(reader: Reader, state: State) -> None:
+    """What there may be any number of, a page at a time."""
     for row in _pages(reader, "read/run_page", "id", _RUNS_AT_ONCE):
         state.apply(run_mutation(row))
     for row in _pages(reader, "read/stored_value_page", "id", _VALUES_AT_ONCE, prefix=""):
         state.apply({"kind": "kv", **{name: row[name] for name in _STORED}})
+    for row in _pages(reader, "read/escalation_page", "id", _LOGLINES_AT_ONCE):
+        escalation, resolution = escalation_state(row["escalation"])
+        if resolution is not None:
+            state.apply(resolution)
+        state.escalate(escalation)
     for row in _pages(reader, "read/logline_page", "cid", _LOGLINES_AT_ONCE):
         state.settle(logline_state(row))
-    return state
 
 
 def _pages(

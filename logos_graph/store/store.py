@@ -170,6 +170,10 @@ class Neo4jStore:
         """See Store.run."""
         return self._reader.run(identity)
 
+    def escalation(self, intent: ContentId) -> str | None:
+        """How the escalation of an intent's end stands; None if it has none."""
+        return self._reader.escalation(intent)
+
     def effects(self, intent: ContentId) -> list[Entry]:
         """The effects and outcomes of an intent; each has the hash it is under."""
         rows = self._reader.rows("read/effects", intent=intent)

@@ -29,11 +29,11 @@ __all__ = [
     "consent",
     "consequence",
     "ghost",
-    "in_doubt",
     "intent",
     "receipt",
     "receipt_consequence",
     "refusal",
+    "undone",
 ]
 
 
@@ -59,10 +59,13 @@ def aborted(error: LogosError) -> dict[str, Json]:
     return cause
 
 
-def in_doubt(code: str, reason: str) -> Effect:
-    """What is recorded of an intent that did something outside, and did not come to its end."""
+def undone(code: str, reason: str, *, doubt: bool) -> Effect:
+    """What is recorded of an intent that had begun, and did not come to its end.
+
+    doubt: whether its last attempt did something outside.
+    """
     failure: dict[str, Json] = {"step": OUTPUT, "code": code, "reason": recordable(reason)}
-    return Effect(result={"status": "failed", "failure": failure}, failed=True, doubt=True)
+    return Effect(result={"status": "failed", "failure": failure}, failed=True, doubt=doubt)
 
 
 def intent(

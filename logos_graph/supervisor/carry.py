@@ -4,8 +4,9 @@
 |---|---|
 | the verb's handler made its effect, and it still holds when it is committed | receipt |
 | a run rests on stored values that changed meanwhile | it is executed again |
+| a run failed, and its intent says retry:N for that | attempt; in its time it is executed anew |
 | the handler refused, or the policy now does | ghost |
-| the same, when something was done outside already | receipt, failed and in doubt |
+| the same, when something was done outside already, or attempted | receipt, failed |
 | the environment failed, or another process carries it out | it stays, to be found again |
 """
 
@@ -19,7 +20,15 @@ from dataclasses import replace
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import Conflict, EnvironmentFault, LogosError, NotVerified, Rejected
 from logos_graph.supervisor import bodies
-from logos_graph.supervisor.claims import Claims
+from logos_graph.supervisor.claims import Claims, waits
+from logos_graph.supervisor.commitments import (
+    attempt,
+    check_attempt,
+    expiry,
+    or_again,
+    waiting,
+    with_escalation,
+)
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.decide import decide
 from logos_graph.supervisor.effects import Context, Effect
@@ -87,10 +96,14 @@ class Carrier:
     def carry_on(self, cid: ContentId) -> Outcome:
         """The same of what is in this thread's hand already (`in_hand`).
 
-        One that another process holds is left to it.
+        One that another process holds is left to it, and one whose next attempt is not due waits.
         """
         pending = self._journal.view.pending.get(cid)
-        if pending is None or pending.writer != self._writers.own:
+        if (
+            pending is None
+            or pending.writer != self._writers.own
+            or waits(pending, self._clock.now_ns())
+        ):
             return self.standing(cid)
         try:
             return self._ended(pending)
@@ -105,13 +118,19 @@ class Carrier:
     def standing(self, cid: ContentId) -> Outcome:
         """How an intent stands now, which this process does not carry out.
 
-        Rejected E_UNKNOWN_INTENT if it is not recorded.
+        Rejected E_UNKNOWN_INTENT if it is not recorded; NotVerified if the ledger does not say what
+        the graph does.
         """
         pending = self._journal.view.pending.get(cid)
         if pending is None:
             return self.recorded(cid)
-        did = pending.signed.intent.logline.did
-        return Outcome(cid, did, pending.decision, "PENDING")
+        line = pending.signed.intent.logline
+        stands = Outcome(cid, line.did, pending.decision, "PENDING")
+        if not waits(pending, self._clock.now_ns()):
+            return stands
+        entry = self._store.entry(pending.attempt_index)
+        last = check_attempt(entry, pending, self._journal.view.keys)
+        return replace(stands, waiting=waiting(line, last))
 
     def held(self, view: View, pending: PendingIntent, now_ns: int) -> bool:
         """See Claims.held."""
@@ -158,6 +177,9 @@ class Carrier:
         return self._committed(pending, effect)
 
     def _committed(self, pending: PendingIntent, effect: Effect) -> Outcome:
+        if effect.attempt is not None:
+            self._watch("attempted", pending.cid)
+            return self.standing(pending.cid)
         self._watch("receipted", pending.cid)
         line = pending.signed.intent.logline
         consequence, commitment = bodies.receipt_consequence(line, effect)
@@ -172,43 +194,61 @@ class Carrier:
             try:
                 return self._effect_once(pending)
             except Conflict as conflict:
-                if conflict.code != "E_KV_CHANGED" or self._effects(pending.cid):
+                if conflict.code != "E_KV_CHANGED" or self._fresh_effects(pending.cid):
                     raise
         return self._effect_once(pending)
 
     def _effect_once(self, pending: PendingIntent) -> Effect:
-        effect = handler_of(pending)(self._context(), pending)
+        effect = or_again(pending, handler_of(pending)(self._context(), pending))
         self._watch("performed", pending.cid)
         try:
             self._commit(pending, effect)
         except Conflict as conflict:
             if conflict.code != "E_KV_CHANGED" or effect.undone is None:
                 raise
-            effect = effect.undone(conflict)
+            effect = or_again(pending, effect.undone(conflict))
             self._commit(pending, effect)
         return effect
 
-    def _commit(self, pending: PendingIntent, effect: Effect) -> None:
+    def _commit(self, pending: PendingIntent, effect: Effect, *, asks: bool = True) -> None:
+        """asks: whether it is to be allowed still; not if it only says that it ended."""
+
         def compose(view: View, now_ns: int) -> Sequence[Draft]:
             now = in_hand(view, pending.cid, pending.claimed)
-            if now.effects == 0:  # else it was asked before the last one
+            if asks and now.fresh_effects == 0:  # else it was asked before the last one
                 self._check_still_allowed(view, pending.cid, now_ns)
                 if not effect.failed:
                     check_not_cancelled(now)
             if effect.check is not None:
                 effect.check(view)
             further = effect.entries(view, now_ns) if effect.entries is not None else ()
-            made = effect
+            policy, made = view.policy.id, effect
+            if effect.attempt is not None:
+                check_not_cancelled(now)
+                return [attempt(pending, effect.attempt, now_ns, self._writers.own, policy)]
             if effect.composed is not None:
                 more = effect.composed(view, now_ns)
                 made = replace(effect, mutations=(*effect.mutations, *more))
-            return [*further, bodies.receipt(pending.signed, made, view.policy.id)]
+            receipt = bodies.receipt(pending.signed, made, policy)
+            return [*further, *with_escalation(receipt, now_ns)]
 
         self._journal.commit(compose, effect.blobs, asks_store=effect.asks_store)
 
-    def _effects(self, cid: ContentId) -> int:
+    def _fresh_effects(self, cid: ContentId) -> int:
         pending = self._journal.view.pending.get(cid)
-        return 0 if pending is None else pending.effects
+        return 0 if pending is None else pending.fresh_effects
+
+    def expire(self, intent: ContentId) -> bool:
+        """Ends an escalation that nobody answered in time; False if another was first."""
+        expired: list[bool] = []
+
+        def compose(view: View, now_ns: int) -> Sequence[Draft]:
+            found = view.escalations.get(intent)
+            expired[:] = [found is not None and found.expires_at <= now_ns]
+            return [expiry(intent, view.policy.id)] if expired[0] else []
+
+        self._journal.commit(compose)
+        return expired[0]
 
     def _check_still_open(self, view: View, cid: ContentId, now_ns: int) -> None:
         """Before something is done outside: it is still allowed, and nobody has cancelled it."""
@@ -235,8 +275,9 @@ class Carrier:
 
     def _abort(self, pending: PendingIntent, error: LogosError) -> Outcome:
         """It could not be done: nothing of it took hold, and the intent stays as a ghost."""
-        if self._effects(pending.cid):
-            return self._end_in_doubt(pending, error)
+        now = self._journal.view.pending.get(pending.cid)
+        if now is not None and (now.effects or now.attempts):
+            return self._end_begun(pending, error, doubt=now.fresh_effects > 0)
         cause = bodies.aborted(error)
         self.end_as_ghost(pending, lambda _now: cause)
         line = pending.signed.intent.logline
@@ -246,10 +287,13 @@ class Carrier:
             consequence, commitment, cause=cause, error=error,
         )  # fmt: skip
 
-    def _end_in_doubt(self, pending: PendingIntent, error: LogosError) -> Outcome:
-        """It could not be done to its end, and something outside was: a receipt that says so."""
-        effect = bodies.in_doubt(error.code, error.message)
-        self._commit(pending, effect)
+    def _end_begun(self, pending: PendingIntent, error: LogosError, *, doubt: bool) -> Outcome:
+        """It could not be done to its end, and had begun: a receipt that says so.
+
+        doubt: whether this attempt did something outside.
+        """
+        effect = or_again(pending, bodies.undone(error.code, error.message, doubt=doubt))
+        self._commit(pending, effect, asks=False)
         return replace(self._committed(pending, effect), error=error)
 
     def end_as_ghost(
@@ -261,9 +305,9 @@ class Carrier:
         to somebody else, E_BUSY.
         """
 
-        def compose(view: View, _now_ns: int) -> Sequence[Draft]:
+        def compose(view: View, now_ns: int) -> Sequence[Draft]:
             now = in_hand(view, pending.cid, pending.claimed)
-            return [bodies.ghost(now.signed, cause(now), view.policy.id)]
+            return with_escalation(bodies.ghost(now.signed, cause(now), view.policy.id), now_ns)
 
         self._journal.commit(compose)
 
@@ -295,7 +339,8 @@ class Carrier:
 
     def _world(self, pending: PendingIntent, run: ContentId) -> LiveWorld:
         """Around this run; with what the ledger tells of it, if it did something outside before."""
-        entries = self._store.effects(pending.cid) if pending.effects else ()
+        effects = self._store.effects(pending.cid) if pending.fresh_effects else ()
+        entries = [each for each in effects if each.index > pending.attempt_index]
         told = read_told(entries, pending, run, self._journal.view.keys)
         stops = Stops(self._journal.view, pending, self._clock.now_ns, self._journal.catch_up)
         return LiveWorld(self._around, pending, run, told, stops)

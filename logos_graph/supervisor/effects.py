@@ -23,7 +23,21 @@ from logos_graph.supervisor.runner import Runner
 from logos_graph.supervisor.view import View
 from logos_graph.supervisor.world import LiveWorld
 
-__all__ = ["Compose", "Context", "Draft", "Effect", "Handler"]
+__all__ = ["Attempt", "Compose", "Context", "Draft", "Effect", "Handler"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One that failed, and that is to be followed by another.
+
+    number: from 1; times: how many may fail so. consequence: the case, `if_doubt` or `if_not`.
+    failure: step, code and reason.
+    """
+
+    number: int
+    times: int
+    consequence: str
+    failure: dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +55,7 @@ class Effect:
     check: raises Conflict on a view on which it does not hold; E_KV_CHANGED: it is to be made anew.
     composed: further mutations, made when the receipt is composed, on its view at its instant (ns).
     undone: what it is when it cannot be made anew, since it had effects outside.
+    attempt: it is not the end: this is recorded of it, and nothing that it changes.
     """
 
     mutations: tuple[Mutation, ...] = ()
@@ -54,6 +69,7 @@ class Effect:
     check: Callable[[View], None] | None = None
     composed: Callable[[View, int], tuple[Mutation, ...]] | None = None
     undone: Callable[[LogosError], Effect] | None = None
+    attempt: Attempt | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,12 @@ from logos_graph.errors import (
     Rejected,
 )
 from logos_graph.ledger import EntryKind
-from logos_graph.logline import SignedIntent, parse_signed_intent, parse_when, verify_intent
+from logos_graph.logline import SignedIntent, parse_signed_intent, verify_intent
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.admit import admit
 from logos_graph.supervisor.carry import Carrier, still_pending
 from logos_graph.supervisor.claims import CLAIMED_AT_ONCE
+from logos_graph.supervisor.commitments import Due, due, with_escalation
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.decide import Judged, decide, flow_of
 from logos_graph.supervisor.journal import Journal
@@ -156,7 +157,8 @@ class Supervisor:
             pinned = flow if judged[0].cause is None else None
             drafts = [bodies.intent(signed, judged[0], self._writers.own, pinned)]
             if judged[0].cause is not None:
-                drafts.append(bodies.ghost(signed, judged[0].cause, view.policy.id))
+                ghost = bodies.ghost(signed, judged[0].cause, view.policy.id)
+                drafts += with_escalation(ghost, now_ns)
             self._watch("admitted", cid)
             return drafts
 
@@ -196,20 +198,25 @@ class Supervisor:
         That is what a dead process left, and what this one had to leave (`error` said why).
 
         One that cannot be finished now does not keep the others, or new intents, from their turn.
+        What waits for its next attempt has its turn when that is due; escalations that nobody
+        answered in time are over.
         """
         ended: list[Outcome] = []
         left: list[PendingIntent] = []
-        view, now = self.view, self._clock.now_ns()
+        view, now_ns = self.view, self._clock.now_ns()
+        timers = due(view, now_ns)
         for pending in sorted(view.pending.values(), key=lambda each: each.index):
             try:
                 if pending.decision["outcome"] != "ALLOW":
-                    if self._expired(pending):
+                    if pending.cid in timers.consents:
                         ended.append(self._time_out(pending))
-                elif self._carrier.claims.free(view, pending, now):
+                elif self._carrier.claims.free(view, pending, now_ns):
                     self._check_recorded(pending)
                     left.append(pending)
             except LogosError as error:
                 ended.append(still_pending(pending, error))
+        with suppress(LogosError):  # whoever looks next tries it again
+            self.expire()
         return (*ended, *self._carry_on(left))
 
     def _carry_on(self, left: Sequence[PendingIntent]) -> list[Outcome]:
@@ -230,6 +237,7 @@ class Supervisor:
 
         Rejected E_UNKNOWN_INTENT if it is not recorded.
         """
+        self.catch_up()
         pending = self.view.pending.get(cid)
         if pending is not None and self._carrier.claims.free(
             self.view, pending, self._clock.now_ns()
@@ -238,6 +246,17 @@ class Supervisor:
             for outcome in self._carry_on([pending]):
                 return outcome
         return self._carrier.standing(cid)
+
+    def due(self) -> Due:
+        """What is due now by the timers of the ledger, as far as this process has read it."""
+        return due(self.view, self._clock.now_ns())
+
+    def expire(self) -> tuple[ContentId, ...]:
+        """Ends the escalations whose time is over; of which intents they were.
+
+        Raises what the ledger does not take: EnvironmentFault, Conflict E_BUSY.
+        """
+        return tuple(cid for cid in self.due().escalations if self._carrier.expire(cid))
 
     def _check_recorded(self, pending: PendingIntent) -> None:
         """That an ALLOW read from the graph is one that this supervisor signed into the ledger."""
@@ -254,9 +273,6 @@ class Supervisor:
             hint="somebody wrote to the database beside the gate: `logos ledger verify`",
             intent=pending.cid,
         )
-
-    def _expired(self, pending: PendingIntent) -> bool:
-        return parse_when(str(pending.decision["expires_at"])) <= self._clock.now_ns()
 
     def _time_out(self, pending: PendingIntent) -> Outcome:
         def cause(now: PendingIntent) -> dict[str, Json]:

@@ -16,11 +16,14 @@ class Outcome:
     """One recorded intent, as the caller learns of it.
 
     decision: the ledger's DECISION object that counts now.
-    status: PENDING (it waits for consent), COMMITTED (receipt) or GHOST (no effect).
+    status: PENDING (it waits for consent, or for another attempt), COMMITTED (receipt) or GHOST
+    (no effect).
     consequence: `if_ok`, `if_doubt` or `if_not`, with its commitment; None while pending.
     result: what the handler reports (ids, outputs); a failed run has `status` "failed" in it.
     cause: why it is a ghost.
     error: what stopped the effect, when this process saw it happen.
+    waiting: for what it waits besides consent: for the next attempt, after one that failed
+    ("for": "retry", "attempt", "of", "at", "failure").
     settled: other intents that ended as a consequence (the one that a consent let through).
     repeated: whether this very intent had been recorded before it was submitted now.
     """
@@ -35,6 +38,7 @@ class Outcome:
     cause: Mapping[str, Json] | None = None
     error: LogosError | None = None
     settled: tuple[Outcome, ...] = ()
+    waiting: Mapping[str, Json] | None = None
     repeated: bool = False
 
     @property
@@ -59,6 +63,7 @@ class Outcome:
             "result": dict(self.result) if self.result is not None else None,
             "cause": dict(self.cause) if self.cause is not None else None,
             "error": self.error.to_json() if self.error is not None else None,
+            "waiting": dict(self.waiting) if self.waiting is not None else None,
             "settled": [outcome.to_json() for outcome in self.settled],
             "repeated": self.repeated,
         }

@@ -31,6 +31,7 @@ __all__ = [
     "IntentRecord",
     "LoadableHost",
     "Mutation",
+    "OpenEscalation",
     "Outside",
     "PendingIntent",
     "Request",
@@ -65,7 +66,8 @@ class PendingIntent:
     decision: the ledger's DECISION object, the youngest one; policy_hash: the policy that made it.
     index: of the entry that holds that decision. writer: the process that recorded it, and whose
     business it is to carry it out. consents: in the ledger's order. effects: how many the ledger
-    tells of; once there is one, it no longer ends as a ghost.
+    tells of; once there is one, it no longer ends as a ghost. past_effects: those of them that
+    attempts made which failed.
     claimed: the index of the entry that gave it to its writer: whoever carries it out has that, and
     stops when it has changed. attempts: how many failed and are to be made again; attempt_index: of
     the last of these (0: none), so that what the ledger tells of the present one comes after it;
@@ -81,6 +83,7 @@ class PendingIntent:
     writer: str
     consents: tuple[GivenConsent, ...] = ()
     effects: int = 0
+    past_effects: int = 0
     claimed: int = 0
     attempts: int = 0
     attempt_index: int = 0
@@ -104,6 +107,26 @@ class PendingIntent:
         """The intent's content id."""
         return self.signed.intent.cid
 
+    @property
+    def fresh_effects(self) -> int:
+        """How many effects the present attempt has had."""
+        return self.effects - self.past_effects
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEscalation:
+    """An end that somebody is to look at, and nobody has answered.
+
+    who: whose intent it was. handler: the role that may answer. target: a DID or a name, or None.
+    expires_at: until when (ns since the epoch).
+    """
+
+    intent: ContentId
+    who: Did
+    handler: str
+    target: str | None
+    expires_at: int
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -123,6 +146,7 @@ class Snapshot:
     """Those in force."""
     limits: Sequence[Mutation] = ()
     """Of runs."""
+    escalations: Sequence[OpenEscalation] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +220,9 @@ class Store(Protocol):
 
     def run(self, identity: ContentId) -> Mutation:
         """A run, as the ledger's mutation. Raises Rejected E_UNKNOWN_RUN."""
+
+    def escalation(self, intent: ContentId) -> str | None:
+        """How the escalation of an intent's end stands: open, resolved, expired; None: no such."""
 
     def effects(self, intent: ContentId) -> Sequence[Entry]:
         """The effects and outcomes of an intent, in the ledger's order."""

@@ -4,6 +4,7 @@ An `effect` entry holds the answers that the run had from outside since the entr
 entries of one intent, in their order, are everything that the run was answered until it stopped.
 Executed again, it is given the same answers, in the same order; nothing is asked or sent twice. Of
 a call that was tried more than once it is given the last answer, and that may be worth a next try.
+An attempt that follows one that failed begins anew: what was told before it is not told to it.
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ def read_told(
     E_NOT_RECORDED if they are not the effects of this pending intent, one after the other.
     """
     told: list[Told] = []
-    effects, last_index = 0, pending.index
+    effects, last_index = pending.past_effects, max(pending.index, pending.attempt_index)
     for entry in entries:
         if entry.index <= last_index:  # else a key that was rotated out could have signed it
             raise _not_recorded(pending)

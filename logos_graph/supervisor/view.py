@@ -25,7 +25,13 @@ from logos_graph.identity import Did, verify
 from logos_graph.ledger import Entry, EntryKind, Head, SupervisorKeys, check_place
 from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
 from logos_graph.logline import parse_signed_intent, parse_when
-from logos_graph.supervisor.ports import GivenConsent, Mutation, PendingIntent, Snapshot
+from logos_graph.supervisor.ports import (
+    GivenConsent,
+    Mutation,
+    OpenEscalation,
+    PendingIntent,
+    Snapshot,
+)
 
 __all__ = ["View", "check_entry"]
 
@@ -45,6 +51,8 @@ class View:
         self.verbs: HashTrieMap[str, Verb] = HashTrieMap()
         self.policy: Policy = Policy(snapshot.policy)
         self.pending = HashTrieMap({each.cid: each for each in snapshot.pending})
+        self.escalations = HashTrieMap({each.intent: each for each in snapshot.escalations})
+        self._ended: PendingIntent | None = None
         self.grants: HashTrieMap[ContentId, Mutation] = HashTrieMap()
         self._held: HashTrieMap[tuple[ContentId, Capability], Grant] = HashTrieMap()
         self.limits: HashTrieMap[str, Mutation] = HashTrieMap()
@@ -79,6 +87,11 @@ class View:
         principal = self.principals.get(did)
         roles = principal["roles"] if principal else []
         return frozenset(map(str, roles)) if isinstance(roles, list) else frozenset()
+
+    def name(self, did: Did) -> str | None:
+        """What a principal is called; None for an unknown one."""
+        principal = self.principals.get(did)
+        return None if principal is None else str(principal["name"])
 
     def registered(self) -> dict[Did, frozenset[str]]:
         """Every principal and its roles."""
@@ -138,7 +151,7 @@ class View:
             case EntryKind.CONSENT:
                 self._consent(entry)
             case EntryKind.RECEIPT:
-                self.pending = self.pending.discard(ContentId(str(body["intent"])))
+                self._end(ContentId(str(body["intent"])))
                 for mutation in _array(body["mutations"]):
                     self._mutate(_object(mutation))
             case EntryKind.EFFECT:
@@ -147,7 +160,11 @@ class View:
             case EntryKind.CLAIM | EntryKind.ATTEMPT:
                 self._wait(_moved_on(self.pending[ContentId(str(body["intent"]))], entry))
             case EntryKind.GHOST:
-                self.pending = self.pending.discard(ContentId(str(body["intent"])))
+                self._end(ContentId(str(body["intent"])))
+            case EntryKind.ESCALATION:
+                self._escalate(entry)
+            case EntryKind.EXPIRY:
+                self.escalations = self.escalations.discard(ContentId(str(body["intent"])))
             case _:
                 pass  # a refusal is followed by its ghost; the other kinds do not concern decisions
 
@@ -170,6 +187,32 @@ class View:
             )
         self._wait(waiting)
 
+    def _end(self, cid: ContentId) -> None:
+        """What follows an end rests on whose it was."""
+        self._ended = self.pending.get(cid)
+        self.pending = self.pending.discard(cid)
+
+    def _escalate(self, entry: Entry) -> None:
+        body, ended = entry.body, self._ended
+        intent = ContentId(str(body["intent"]))
+        if ended is None or ended.cid != intent:
+            raise NotVerified(
+                "E_STATE",
+                f"entry {entry.index} escalates what did not end just before it",
+                hint="`logos ledger verify` says what is wrong with the ledger",
+                index=entry.index,
+                field="body.intent",
+            )
+        target = body["target"]
+        opened = OpenEscalation(
+            intent=intent,
+            who=ended.signed.intent.logline.who,
+            handler=str(body["handler"]),
+            target=None if target is None else str(target),
+            expires_at=parse_when(body["expires_at"]),
+        )
+        self.escalations = self.escalations.insert(intent, opened)
+
     def _wait(self, waiting: PendingIntent) -> None:
         self.pending = self.pending.insert(waiting.cid, waiting)
 
@@ -189,6 +232,8 @@ class View:
             case "cancellation":
                 cancelled = self.pending[ContentId(str(mutation["intent"]))]
                 self._wait(replace(cancelled, cancelled=mutation))
+            case "resolution":
+                self.escalations = self.escalations.discard(ContentId(str(mutation["intent"])))
             case _:
                 pass  # nodes, flows, names and runs are looked up in the graph
 
@@ -216,7 +261,13 @@ def _moved_on(waiting: PendingIntent, entry: Entry) -> PendingIntent:
     number = body["number"]
     assert isinstance(number, int)  # the entry's form was checked when it was read
     wake_at = parse_when(body["next_at"])
-    return replace(held, attempts=number, attempt_index=entry.index, wake_at=wake_at)
+    return replace(
+        held,
+        attempts=number,
+        attempt_index=entry.index,
+        past_effects=waiting.effects,
+        wake_at=wake_at,
+    )
 
 
 def _flow(told: object) -> ContentId | None:

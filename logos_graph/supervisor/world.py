@@ -53,6 +53,7 @@ class LiveWorld:
         self._values = RunValues(around.store)
         self._outward = Outward(around, pending, run, self._values, stops)
         self._writers: set[tuple[ContentId, str]] = set()
+        self._past = pending.past_effects
 
     # stops --------------------------------------------------------------------------------------
 
@@ -181,8 +182,8 @@ class LiveWorld:
 
     @property
     def effects(self) -> int:
-        """How many effects the ledger tells of this intent."""
-        return self._outward.effects
+        """How many effects the ledger tells of this attempt."""
+        return self._outward.effects - self._past
 
     @property
     def diverged(self) -> bool:

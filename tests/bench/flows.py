@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from logos_graph.canon import ContentId
 from logos_graph.cli.draw import FORMATS, draw_flow
+
+from logos_graph.canon import ContentId
 from logos_graph.execution.plan import plan
 from logos_graph.graph import Component, Flow, check_flow, parse_flow_file
 from logos_graph.store.components import flow_mutation

@@ -65,6 +65,7 @@ FITTING: dict[str, dict[str, Any]] = {
         "run_seconds": None,
         "step_seconds": 5,
     },
+    "escalation.resolve": {"intent": ID, "answer": "redone"},
     "flow.run": {"flow": ID, "inputs": {"payment": {"amount": "1.00", "history": [1, None]}}},
     "run.fork": {"run": ID, "at": "score/total"},
 }
@@ -83,6 +84,7 @@ RISKS = {
     "verb.register": "L2",
     "consent.give": "L0",
     "consent.refuse": "L0",
+    "escalation.resolve": "L0",
     "flow.run": "L1",
     "run.cancel": "L1",
     "run.limit": "L1",
@@ -149,7 +151,7 @@ def test_a_supervisor_cannot_be_registered() -> None:
 
 BOOTSTRAP = Policy(resources.read_text("schemas/policies/bootstrap.cedar"))
 EXAMPLE = Policy((DOCS / "examples" / "payment-approval" / "policy.cedar").read_text())
-ANSWERS = {"consent.give", "consent.refuse", "run.cancel"}
+ANSWERS = {"consent.give", "consent.refuse", "escalation.resolve", "run.cancel"}
 
 
 def _ask(name: str, *roles: str) -> Request:

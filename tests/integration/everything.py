@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from logos_graph.canon import Json
+from logos_graph.cli.output import Printer
+from logos_graph.cli.waiting import wait_for_end
 from logos_graph.errors import EnvironmentFault
-from tests.integration.asking import serving, set_up
+from tests.integration.asking import Asking, serving, set_up
 from tests.integration.conftest import EXAMPLE, Cast
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ def tell_everything(system: System) -> Cast:
         limits(cast, asking.flows["counts-pays"])
     lives_of_nodes(cast, asking.nodes["ticks"], asking.nodes["forgets"])
     answers(cast)
+    follow_ups(cast, asking)
     verb: dict[str, Any] = json.loads((EXAMPLE / "transfer.verb.json").read_text())
     starts = {**verb, "name": "tick", "flow": asking.flows["ticks-counts"]}
     starts["schema"] = {"type": "object", "properties": {"value": {"type": "integer"}}}
@@ -136,6 +139,33 @@ def answers(cast: Cast) -> None:
     refused = cast.submit(cast.operator, "policy.activate", {"text": text})
     done(cast, "consent.refuse", {"intent": refused.intent, "reason": "no"}, cast.treasury[1])
     cast.activate(text)
+
+
+def follow_ups(cast: Cast, asking: Asking) -> None:
+    """A run attempted twice; three ends that were escalated: one is open, two were answered."""
+    this: dict[str, Json] = {"flow": asking.flows["counts-forgets"], "inputs": {"value": 1000}}
+    escalate = "escalate:approver@treasury-1"
+    tried = cast.system.compose(
+        cast.operator, "flow.run", this,
+        if_ok="emit:done", if_doubt="abort", if_not="retry:1",
+    )  # fmt: skip
+    outcome = cast.system.supervisor.execute(tried)
+    assert outcome.waiting is not None, outcome
+    ended = wait_for_end(Printer(as_json=True), cast.system, outcome)
+    assert ended.failed, ended
+    ghosts = [
+        cast.system.supervisor.execute(
+            cast.system.compose(
+                cast.agent, "principal.register", {"did": "x"},
+                if_ok="abort", if_doubt="abort", if_not=text,
+            )
+        )
+        for text in (escalate, "escalate:approver", "escalate:approver")
+    ]  # fmt: skip
+    first, second, _ = (ghost.intent for ghost in ghosts)
+    answer: dict[str, Json] = {"intent": first, "answer": "redone", "by_intent": ended.intent}
+    done(cast, "escalation.resolve", {**answer, "note": "see there"}, cast.treasury[0])
+    done(cast, "escalation.resolve", {"intent": second, "answer": "accepted"}, cast.treasury[1])
 
 
 def policy() -> str:

@@ -109,7 +109,7 @@ def test_killed_before_its_outcome_is_told_an_effect_is_never_sent_again(
     assert asking.stored("tally/n") == value
     assert asking.replay(recorded).same
     kinds = [str(entry.kind) for entry in told(asking, signed.intent.cid)]
-    assert kinds == ["intent", "effect", "claim", "receipt"]
+    assert kinds == ["intent", "effect", "claim", "receipt", "escalation"]
 
 
 @pytest.mark.parametrize("step", ["told", "performed"])

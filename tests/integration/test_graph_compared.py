@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     pass
 
 KINDS = {
-    "Capability", "Draft", "Flow", "Governance", "Grant", "LedgerEntry", "LedgerHead", "LogLine",
-    "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal", "Run", "RunLimit",
-    "Source", "Step",
-    "StoredValue", "Supervisor", "Type", "Verb", "Pending", "Bedrock", "Sediment",
+    "Capability", "Draft", "Escalation", "Flow", "Governance", "Grant", "LedgerEntry",
+    "LedgerHead", "LogLine", "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal",
+    "Run", "RunLimit", "Source", "Step", "StoredValue", "Supervisor", "Type", "Verb", "Pending",
+    "Bedrock", "Sediment",
 }  # fmt: skip
 TYPES = {
-    "ANSWERED", "CARRIED", "CAUSED", "COMPILED_TO", "DEPRECATES", "DRAFTED_AS", "ENFORCES",
+    "ABOUT", "ANSWERED", "CARRIED", "CAUSED", "COMPILED_TO", "DEPRECATES", "DRAFTED_AS", "ENFORCES",
     "EXECUTES", "FEEDS", "FORKED_FROM", "HAS_PLACEMENT", "HAS_PORT", "HAS_STEP", "HOLDS", "LIMITS",
     "NAMES",
     "NEXT", "OF", "OF_TYPE", "PROMOTES", "RAN", "RECORDS", "STARTS", "SUBMITTED", "USES",
@@ -45,10 +45,9 @@ KEYS = {
     "LedgerEntry": ["index"], "LedgerHead": ["ledger"], "LogLine": ["cid"], "Principal": ["did"],
     "Port": ["node", "direction", "name"], "Placement": ["flow", "name"], "Step": ["run", "name"],
     "Name": ["name"], "Verb": ["name"], "Governance": ["ledger"],
-    "Capability": ["id"], "Draft": ["id"], "Flow": ["id"], "Grant": ["id"], "Module": ["id"],
-    "Node": ["id"], "Policy": ["id"], "Run": ["id"],
-    "RunLimit": ["id"], "Source": ["id"], "StoredValue": ["id"],
-    "Supervisor": ["did"], "Type": ["id"],
+    "Capability": ["id"], "Draft": ["id"], "Escalation": ["id"], "Flow": ["id"], "Grant": ["id"],
+    "Module": ["id"], "Node": ["id"], "Policy": ["id"], "Run": ["id"], "RunLimit": ["id"],
+    "Source": ["id"], "StoredValue": ["id"], "Supervisor": ["did"], "Type": ["id"],
 }  # fmt: skip
 CHAINED = {("LedgerEntry", "text")}
 """What the chain answers for: test_a_text_of_the_chain_… below."""

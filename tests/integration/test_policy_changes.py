@@ -128,8 +128,9 @@ def test_what_nobody_consented_to_in_time_ends_as_a_ghost_in_doubt(
     assert ended.cause == {"type": "ConsentTimeout", "requested": 2, "received": 1}
     assert (ended.consequence, ended.commitment) == ("if_doubt", "escalate:operator")
     assert example.count("Run", intent=waiting.intent) == 0
-    ghost = example.verified()[-1]
+    *_, ghost, escalation = example.verified()
     assert (ghost.kind, ghost.body["intent"]) == ("ghost", waiting.intent)
+    assert (escalation.kind, escalation.body["intent"]) == ("escalation", waiting.intent)
     assert ghost.body["cause"] == ended.cause
     assert ghost.body["consequence"] == "if_doubt"
 

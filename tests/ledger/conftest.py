@@ -10,7 +10,15 @@ import pytest
 
 from logos_graph.canon import Json, Tag, content_id, encode_text, tagged_id
 from logos_graph.identity import Did, Signer
-from logos_graph.ledger import Entry, EntryKind, Head, State, effect_key, make_entry
+from logos_graph.ledger import (
+    ESCALATION_NS,
+    Entry,
+    EntryKind,
+    Head,
+    State,
+    effect_key,
+    make_entry,
+)
 from logos_graph.ledger.entry import entry_fields
 from logos_graph.logline import format_when, parse_intent, sign_intent
 
@@ -62,6 +70,25 @@ class Book:
             "verbs": [{"name": "transfer", "docs": "", "risk": "L1", "schema": {}, "flow": None}],
         }
         self.add("genesis", genesis)
+
+    @classmethod
+    def continued(cls, entries: list[Entry], told: list[Entry]) -> Book:
+        """A ledger that goes on after these entries with what others told, each in a new place."""
+        book = cls()
+        book.entries = list(entries)
+        for entry in told:
+            again = make_entry(
+                book.head,
+                entry.kind,
+                dict(entry.body),
+                trace_id=entry.trace_id,
+                now_ns=entry.recorded_at,
+                policy_hash=entry.policy_hash,
+                signer=SUPERVISOR,
+                ledger=book.ledger,
+            )
+            book.entries.append(again)
+        return book
 
     @property
     def head(self) -> Head | None:
@@ -132,7 +159,7 @@ class Book:
             "mutations": list(mutations),
             "result": {},
         }
-        return self.add("receipt", {**body, **changes})
+        return self._end("receipt", {**body, **changes})
 
     def ghost(self, cid: str, cause: str = "PolicyDeny", **changes: Any) -> Entry:
         body = {
@@ -141,7 +168,27 @@ class Book:
             "consequence": "if_not",
             "commitment": "emit:denied",
         }
-        return self.add("ghost", {**body, **changes})
+        return self._end("ghost", {**body, **changes})
+
+    def _end(self, kind: str, body: dict[str, Any]) -> Entry:
+        """The end, and what it escalates."""
+        end = self.add(kind, body)
+        action, _, rest = str(body["commitment"]).partition(":")
+        if action == "escalate":
+            self.escalation(body["intent"], body["consequence"], rest)
+        return end
+
+    def escalation(self, cid: str, consequence: str, handler: str, /, **changes: Any) -> Entry:
+        """What follows an end that escalates."""
+        name, _, target = handler.partition("@")
+        body = {
+            "intent": cid,
+            "consequence": consequence,
+            "handler": name,
+            "target": target or None,
+            "expires_at": format_when(self.now + 1_000_000 + ESCALATION_NS),
+        }
+        return self.add("escalation", {**body, **changes})
 
     def grant(self, capability: str = "http", **limits: Json) -> str:
         """Grants NODE a capability; the grant's id."""

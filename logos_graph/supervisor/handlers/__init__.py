@@ -8,6 +8,7 @@ from logos_graph.supervisor.handlers import (
     capabilities,
     consents,
     drafts,
+    escalations,
     flows,
     forks,
     keys,
@@ -41,6 +42,7 @@ BUILT_IN: dict[str, Handler] = {
     "verb.register": verbs.register,
     "consent.give": consents.give,
     "consent.refuse": consents.refuse,
+    "escalation.resolve": escalations.resolve,
 }
 
 

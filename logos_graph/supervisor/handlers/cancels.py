@@ -7,9 +7,9 @@
 | is in somebody's hand | a `cancellation`: it stops before its next step, or effect |
 | the same, and `kill` is asked | ends at once, and its holder can record nothing any more |
 
-It ends as a ghost; when something was done outside already, as a failed receipt, in doubt. A kill
-stops no machine: a node goes on until it has its answer, its gas or its time, and what was sent is
-sent. What it ends is that any of that counts.
+It ends as a ghost; when it had begun, as a failed receipt, in doubt if something was done outside.
+A kill stops no machine: a node goes on until it has its answer, its gas or its time, and what was
+sent is sent. What it ends is that any of that counts.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from logos_graph.errors import Rejected
 from logos_graph.identity import Did
 from logos_graph.ledger import OPERATOR
 from logos_graph.supervisor import bodies
+from logos_graph.supervisor.commitments import or_again, with_escalation
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.effects import Context, Effect
 from logos_graph.supervisor.handlers.fields import text
@@ -58,7 +59,9 @@ def cancel(context: Context, pending: PendingIntent) -> Effect:
 
     def entries(view: View, now_ns: int) -> Sequence[Draft]:
         found, held = left_to_holder(view, now_ns)
-        return [] if held else [_ending(found, cancellation, view)]
+        if held:
+            return []
+        return with_escalation(_ending(found, cancellation, view), now_ns)
 
     return Effect(result={"intent": target}, entries=entries, composed=mutations, resumes=target)
 
@@ -84,9 +87,9 @@ def _asked(view: View, by: Did, target: ContentId) -> PendingIntent:
 
 
 def _ending(found: PendingIntent, cancellation: Mutation, view: View) -> Draft:
-    """A ghost, or a failed receipt if something was done outside."""
+    """A ghost, or a failed receipt if it had begun: in doubt if something was done outside."""
     error = cancelled_error(cancellation)
-    if found.effects:
-        doubt = bodies.in_doubt(error.code, error.message)
-        return bodies.receipt(found.signed, doubt, view.policy.id)
+    if found.effects or found.attempts:
+        undone = bodies.undone(error.code, error.message, doubt=found.fresh_effects > 0)
+        return bodies.receipt(found.signed, or_again(found, undone), view.policy.id)
     return bodies.ghost(found.signed, bodies.aborted(error), view.policy.id)

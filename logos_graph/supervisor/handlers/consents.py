@@ -21,6 +21,7 @@ from logos_graph.governance import (
     parse_decision,
 )
 from logos_graph.supervisor import bodies
+from logos_graph.supervisor.commitments import with_escalation
 from logos_graph.supervisor.decide import decide
 from logos_graph.supervisor.effects import Context, Draft, Effect
 from logos_graph.supervisor.handlers.fields import text
@@ -58,7 +59,8 @@ def give(context: Context, pending: PendingIntent) -> Effect:
         answer = GivenConsent(by, pending.cid, consent.expires_at)
         drafts = [bodies.consent(consent.intent, answer, reached, context.writer)]
         if judged.cause is not None:
-            drafts.append(bodies.ghost(waiting.signed, judged.cause, view.policy.id))
+            ghost = bodies.ghost(waiting.signed, judged.cause, view.policy.id)
+            drafts += with_escalation(ghost, now_ns)
         return drafts
 
     return Effect(result={"intent": consent.intent}, entries=entries, resumes=consent.intent)
@@ -81,7 +83,7 @@ def refuse(context: Context, pending: PendingIntent) -> Effect:  # noqa: ARG001
         }  # fmt: skip
         return [
             bodies.refusal(target, pending.cid, by),
-            bodies.ghost(waiting.signed, cause, view.policy.id),
+            *with_escalation(bodies.ghost(waiting.signed, cause, view.policy.id), now_ns),
         ]
 
     return Effect(result={"intent": target}, entries=entries, resumes=target)

@@ -198,8 +198,7 @@ final class LedgerCheck {
         }
         changes.relabelled.forEach(
                 (node, labels) -> {
-                    if (RecordRules.isStored(labels.before())
-                            || RecordRules.isStored(labels.added())) {
+                    if (RecordRules.moves(labels.before()) || RecordRules.moves(labels.added())) {
                         RecordRules.checkStored(null, indexes);
                     }
                 });
@@ -226,11 +225,11 @@ final class LedgerCheck {
         }
     }
 
-    /** A value or a limit that was stored before, and is changed; a deletion takes its label, and is refused. */
+    /** What moves, was there before and is changed; a deletion takes its label, and is refused. */
     private void stored(Node node) {
         if (!changes.createdNodes.contains(node)
                 && !changes.data.isDeleted(node)
-                && RecordRules.isStored(changes.end(node).labels())) {
+                && RecordRules.moves(changes.end(node).labels())) {
             RecordRules.checkStored(node.getProperty(Names.LEDGER_INDEX, null), indexes);
         }
     }

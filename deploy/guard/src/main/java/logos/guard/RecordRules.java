@@ -4,7 +4,15 @@ import java.util.Set;
 
 /** Whatever a transaction makes carries {@code ledger_index}: the index of one of its new entries. */
 final class RecordRules {
+    /** Labels of what is kept and changes, each time by an entry that says so. */
+    private static final Set<String> MOVING = Set.of(Names.STORED_VALUE, Names.ESCALATION);
+
     private RecordRules() {}
+
+    /** Whether a node with these labels changes, and says by which entry it did. */
+    static boolean moves(Set<String> labels) {
+        return labels.stream().anyMatch(MOVING::contains);
+    }
 
     /**
      * @param thing what was made, for the message
@@ -35,13 +43,14 @@ final class RecordRules {
     }
 
     /**
-     * A stored value, or a limit of runs, that was there before, and that this transaction changes: it comes to name the
-     * entry that changes it. Such a node is never deleted, and its label neither given nor taken.
+     * A stored value, a limit of runs or an escalation that was there before and that this
+     * transaction changes: it comes to name the entry that changes it. Such a node is never deleted,
+     * and its label neither given nor taken.
      */
     static void checkStored(Object ledgerIndex, Set<Long> indexes) {
         if (!isNew(ledgerIndex, indexes)) {
             throw new Refusal(
-                    Rule.RECORD, "what is stored changes only with its ledger_index, to a new entry");
+                    Rule.RECORD, "what moves changes only with its ledger_index, to a new entry");
         }
     }
 

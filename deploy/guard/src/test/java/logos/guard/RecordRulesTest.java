@@ -34,10 +34,11 @@ class RecordRulesTest {
     }
 
     @Test
-    void valuesAndLimitsAreStoredAndChange() {
-        assertTrue(RecordRules.isStored(Set.of("StoredValue")));
-        assertTrue(RecordRules.isStored(Set.of("RunLimit", "Other")));
-        assertFalse(RecordRules.isStored(Set.of("Run", "LogLine")));
+    void storedValuesLimitsAndEscalationsMove() {
+        assertTrue(RecordRules.moves(Set.of("StoredValue")));
+        assertTrue(RecordRules.moves(Set.of("RunLimit", "Other")));
+        assertTrue(RecordRules.moves(Set.of("Escalation", "Other")));
+        assertFalse(RecordRules.moves(Set.of("Run", "LogLine", "Pending")));
     }
 
     @Test
