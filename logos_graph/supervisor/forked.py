@@ -32,6 +32,14 @@ class ForkedWorld:
         for node, key, value in found_values(parent):
             live.assume(node, key, value)
 
+    def begin(self, step: str, node: ContentId) -> None:
+        """See World.begin: the fork itself may be stopped, wherever it is."""
+        self._live.begin(step, node)
+
+    def end(self, step: str, node: ContentId) -> None:
+        """See World.end."""
+        self._live.end(step, node)
+
     def answer(
         self, step: str, node: ContentId, operation: str, arguments: dict[str, Json]
     ) -> dict[str, Json]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from logos_graph.canon import ContentId, Json, content_id, json_id
+from logos_graph.canon import ContentId, Json, content_id, encode, json_id
 from logos_graph.errors import Rejected
 from logos_graph.execution.executor import Answer, HostResult, NodeFailure, execute
 from logos_graph.execution.plan import OpenFlow, Plan, PlannedStep, Relay, plan
@@ -15,7 +15,7 @@ from logos_graph.execution.replay import replay
 from logos_graph.graph import Component, Flow, Node, Port, check_flow, parse_type
 from logos_graph.graph.draft import DraftEdge, FlowDraft, parse_endpoint
 from logos_graph.graph.typetree import Type
-from logos_graph.wasm.workers import Work
+from logos_graph.wasm.workers import Work, shared_workers
 
 U8, MAYBE = parse_type("u8"), parse_type("option<u8>")
 X, Y, Z = (Port(name, U8) for name in "xyz")
@@ -89,6 +89,22 @@ class _Host:
             data = data[1:]
         assert not data
         return values
+
+
+class _Ahead(_Host):
+    """All of its functions count as long. how: who makes a call that is begun before its turn."""
+
+    def __init__(self, how: str, room: int) -> None:
+        self.long = frozenset(KINDS)
+        self.how, self.room = how, room
+
+    def call_ahead(self, node: ContentId, data: bytes) -> Work[HostResult]:
+        if self.how == "a worker":
+            return shared_workers(2).submit(lambda: self.call(node, data))
+        work = super().call_ahead(node, data)
+        if self.how == "at once":
+            work.make()
+        return work
 
 
 @dataclass
@@ -296,6 +312,26 @@ def test_every_run_goes_through_the_ledger_and_replays(
     mutation = record.to_mutation("run", "intent")
     assert RunRecord.from_mutation(mutation) == record
     assert replay(mutation, ready, _Host()).same
+
+
+@settings(max_examples=150)
+@given(
+    _libraries(),
+    st.integers(0, 255),
+    st.integers(0, 255),
+    st.sampled_from(["a worker", "at once", "when it is needed"]),
+    st.integers(1, 5),
+)
+def test_steps_that_are_begun_before_their_turn_give_the_same_bytes(
+    library: dict[str, Component], a: int, b: int, how: str, room: int
+) -> None:
+    record, _, _ = _run(library, a, b)
+    _, _, ready = _ready(library)
+    beside = execute(ready, record.input_values, _Ahead(how, room))
+    assert encode(beside.to_mutation("run", "intent")) == encode(
+        record.to_mutation("run", "intent")
+    )
+    assert replay(record, ready, _Ahead(how, room)).same
 
 
 @settings(max_examples=100)
