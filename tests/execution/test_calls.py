@@ -47,7 +47,7 @@ class Ticking:
         if operation == "kv.put":
             raise NodeFailure("E_GRANT_REVOKED", "the grant is gone")
         if operation == "random.bytes":
-            return {"bytes": "A" * 4 * (MAX_RUN_BYTES // 8)}
+            return {"bytes": "A" * 4 * (MAX_RUN_BYTES // 32)}
         self.time += 1
         return {"time": self.time}
 
