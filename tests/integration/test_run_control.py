@@ -11,6 +11,7 @@ import pytest
 from logos_graph.ledger import check_invariants
 from logos_graph.wiring import open_system
 from tests.integration.asking import Asking, check_ledger, serving, set_up
+from tests.integration.conftest import EXAMPLE
 from tests.integration.later import Start, entries_of, held, kinds, limited
 
 if TYPE_CHECKING:
@@ -286,3 +287,40 @@ def test_the_flow_is_recorded_with_the_intent_and_the_run_is_of_that_flow(asking
     assert entries_of(example, other.intent)[0].body["flow"] is None
     assert check_invariants(example.entries(), None).I2.ok
     assert kinds(example, outcome.intent) == ["intent", "receipt"]
+
+
+@pytest.fixture
+def picks(asking: Asking) -> Iterator[dict[str, Any]]:
+    """A verb that everybody may use, bound to a flow; the policy of the example afterwards."""
+    example, text = asking.example, (EXAMPLE / "policy.cedar").read_text()
+    rule = '@id("picks") permit (principal, action == Action::"pick", resource);\n'
+    example.activate(text + rule)
+    verb: dict[str, Any] = {
+        "name": "pick", "docs": "Runs a flow.", "risk": "L1", "flow": asking.flows["ticks-counts"],
+        "schema": {"type": "object", "properties": {"value": {"type": "integer"}}},
+    }  # fmt: skip
+    assert example.submit(example.operator, "verb.register", verb).status == "COMMITTED"
+    yield verb
+    example.activate(text)
+
+
+def test_what_was_submitted_stays_on_its_flow_when_its_verb_is_bound_to_another(
+    asking: Asking, picks: dict[str, Any], start: Start
+) -> None:
+    example = asking.example
+    signed = example.sign(example.operator, "pick", {"value": 5})
+    worker = held(start, "committed", signed)
+    other = {**picks, "flow": asking.flows["counts-forgets"]}
+    assert example.submit(example.operator, "verb.register", other).status == "COMMITTED"
+    worker.kill()
+    worker.wait()
+    example.system.supervisor.recover()
+    assert ended(example, signed.intent.cid).result["flow"] == picks["flow"]
+    new = example.submit(example.operator, "pick", {"value": 5})
+    assert new.result is not None
+    assert new.result["flow"] == other["flow"]
+    changes: tuple[dict[str, Json], ...] = ({}, {"docs": "Another."}, {"flow": None})
+    for change in changes:
+        refused = example.submit(example.operator, "verb.register", {**other, **change})
+        assert refused.cause is not None
+        assert refused.cause["code"] == "E_VERB_EXISTS"
