@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,7 @@ class Engine:
                 except subprocess.TimeoutExpired:
                     self.kill(process)
         for pid in left:  # children that outlived their parent
-            if Path(f"/proc/{pid}").exists():
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
     def marked(self, event: str, number: int) -> float:

@@ -133,8 +133,10 @@ def _measured(kind: type[Engine], *, quick: bool) -> Row:
             print(log.read_text(errors="replace")[-2000:], file=sys.stderr)
         raise
     finally:
-        engine.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            engine.stop()
+        finally:
+            shutil.rmtree(folder)
 
 
 def _figures(engine: Engine, *, rounds: int, seconds: float) -> Row:
