@@ -24,7 +24,9 @@ from logos_graph.supervisor import bodies
 from logos_graph.supervisor.commitments import (
     attempt,
     check_attempt,
+    claim,
     expiry,
+    is_free,
     or_again,
     waiting,
     with_escalation,
@@ -93,13 +95,30 @@ class Carrier:
             try:
                 if (pending.wake_at or 0) > self._clock.now_ns():
                     return self._put_off(pending)
-                return self._ended(pending)
+                return self._ended(self._taken_up(pending))
             except Conflict as conflict:
                 if conflict.code == "E_SETTLED":
                     return self.recorded(cid)
                 return still_pending(pending, conflict)
             except (EnvironmentFault, NotVerified) as fault:  # not the intent's: it is found again
                 return still_pending(pending, fault)
+
+    def _taken_up(self, pending: PendingIntent) -> PendingIntent:
+        """The intent; in this process's hands if it waited for an attempt, and was in nobody's.
+
+        Raises Conflict E_SETTLED, or E_TAKEN_OVER if another was first.
+        """
+        if not is_free(pending):
+            return pending
+
+        def compose(view: View, _now_ns: int) -> Sequence[Draft]:
+            now = _unsettled(view, pending.cid)
+            if now.claimed != pending.claimed:
+                raise Conflict("E_TAKEN_OVER", f"another process attempts {pending.cid}")
+            return [claim(pending, self._writers.own, view.policy.id)]
+
+        self._journal.commit(compose)
+        return _unsettled(self._journal.view, pending.cid)
 
     def has_in_hand(self, cid: ContentId) -> bool:
         """Whether a thread of this process is carrying it out."""

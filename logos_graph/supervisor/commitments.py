@@ -33,8 +33,10 @@ __all__ = [
     "Due",
     "attempt",
     "check_attempt",
+    "claim",
     "due",
     "expiry",
+    "is_free",
     "or_again",
     "waiting",
     "with_escalation",
@@ -139,6 +141,16 @@ def attempt(
         },
         policy,
     )
+
+
+def is_free(pending: PendingIntent) -> bool:
+    """Whether it waits for an attempt that nobody has taken up: then it is in nobody's hands."""
+    return pending.attempt_index > 0 and pending.claimed == pending.attempt_index
+
+
+def claim(pending: PendingIntent, writer: str, policy: ContentId) -> Draft:
+    """The entry of who takes up the next attempt."""
+    return Draft(EntryKind.CLAIM, {"intent": pending.cid, "writer": writer}, policy)
 
 
 def check_attempt(entry: Entry | None, pending: PendingIntent, keys: SupervisorKeys) -> Entry:

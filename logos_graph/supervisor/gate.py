@@ -26,7 +26,7 @@ from logos_graph.logline import SignedIntent, parse_signed_intent, verify_intent
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.admit import admit
 from logos_graph.supervisor.carry import Carrier, still_pending
-from logos_graph.supervisor.commitments import Due, due, with_escalation
+from logos_graph.supervisor.commitments import Due, due, is_free, with_escalation
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.decide import Judged, decide
 from logos_graph.supervisor.journal import Journal
@@ -216,7 +216,7 @@ class Supervisor:
 
         What is to be attempted again is in nobody's hands until somebody takes it up.
         """
-        if pending.attempt_index and pending.claimed == pending.attempt_index:
+        if is_free(pending):
             return self._carrier.has_in_hand(pending.cid)
         if pending.writer == self._writers.own:
             return self._carrier.has_in_hand(pending.cid)

@@ -90,7 +90,7 @@ def test_a_run_that_failed_is_made_again_until_it_is_done(odd: Flaky) -> None:
     entries = told(odd.cast, ended.intent)
     effect = ["effect", "outcome"]
     assert [entry.kind.value for entry in entries] == [
-        "intent", *effect, "attempt", *effect, "attempt", *effect, "receipt",
+        "intent", *effect, "attempt", "claim", *effect, "attempt", "claim", *effect, "receipt",
     ]  # fmt: skip
     assert [e.body["number"] for e in entries if e.kind.value == "effect"] == [1, 2, 3]
     for entry in entries:
