@@ -20,7 +20,13 @@ from logos_graph.cli.run_control import cancel, kill, resume
 from logos_graph.cli.run_limit import limit
 from logos_graph.cli.run_list import list_runs
 from logos_graph.cli.session import opened, opened_to_write
-from logos_graph.cli.submit import exit_status, show_outcome, submit
+from logos_graph.cli.submit import (
+    Commitments,
+    commitment_options,
+    exit_status,
+    show_outcome,
+    submit,
+)
 from logos_graph.cli.texts import short, short_value
 from logos_graph.cli.waiting import wait_for_end
 
@@ -68,17 +74,26 @@ def run() -> None:
     "--input", "file", metavar="FILE.json", required=True,
     help="A JSON object with one value for each input of the flow; `-` reads stdin.",
 )  # fmt: skip
+@commitment_options
 @click.option("--wait", is_flag=True, help="Wait until it has ended, and make what is due.")
 @as_option
 @with_output
-def start(out: Printer, flow: str, file: str, wait: bool, signer: str | None) -> int:
+def start(
+    out: Printer,
+    /,
+    flow: str,
+    file: str,
+    wait: bool,
+    signer: str | None,
+    **bound: str | None,
+) -> int:
     """Run a flow, by name or id, on the inputs of a file."""
     inputs = read_object(file, "a flow's input file")
     with opened_to_write(out) as system:
         identity = system.reader.resolve(flow, ("Flow",))
         system.supervisor.runner.check_inputs(identity, inputs)
         this: dict[str, Json] = {"flow": identity, "inputs": inputs}
-        outcome = submit(system, "flow.run", this, signer)
+        outcome = submit(system, "flow.run", this, signer, Commitments.of("flow.run").but(bound))
         if wait:
             outcome = wait_for_end(out, system, outcome)
         found = _run_of(system, outcome)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+import click
 
 from logos_graph.canon import Json, encode_text
 from logos_graph.cli.output import Printer, show_error
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Commitments",
     "check_payload",
+    "commitment_options",
     "exit_status",
     "report",
     "show_outcome",
@@ -39,6 +42,22 @@ class Commitments:
     def of(cls, verb: str) -> Commitments:
         """The usual ones of a built-in verb."""
         return cls(f"emit:{verb}.done", "escalate:operator", f"emit:{verb}.failed")
+
+    def but(self, given: Mapping[str, str | None]) -> Commitments:
+        """These, with those in their place that were given."""
+        return replace(self, **{name: text for name, text in given.items() if text is not None})
+
+
+def commitment_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Adds --if-ok, --if-doubt and --if-not, each None unless it is given."""
+    helps = {
+        "if-not": "Where it fails: retry:N, escalate:HANDLER, emit:EVENT or abort.",
+        "if-doubt": "Where it is not known what it did outside.",
+        "if-ok": "Where it is done.",
+    }
+    for name, text in helps.items():
+        command = click.option(f"--{name}", metavar="COMMITMENT", help=text)(command)
+    return command
 
 
 def check_payload(system: System, verb: str, this: dict[str, Json]) -> None:

@@ -2,9 +2,9 @@
 
 I1 integrity        every effect and every end has its intent before it; no intent ends twice, and
                     the end carries out the very commitment that was signed; what a run did outside
-                    was announced before, and has its outcome or ends in doubt (effects.py); what was
-                    to follow a failure or an end did, and in time (followups.py); a fork shares the
-                    past of a run before it (forks.py)
+                    was announced before, and has its outcome or ends in doubt (effects.py); what
+                    was to follow a failure or an end did, and in time (followups.py); a fork
+                    shares the past of a run before it (forks.py)
 I2 legality         a DENY, and a REQUIRE that was not met, has no effect and ends as a ghost only;
                     nobody claims it to carry it out; who cancels an intent may;
                     an allowed run is of the flow that was recorded with its intent;

@@ -201,12 +201,7 @@ class State:
                 self.settle(answered(self._pending(entry), entry), index=index)
             case EntryKind.RECEIPT:
                 self.settle(ended(self._pending(entry), entry, Status.COMMITTED), index=index)
-                for mutation in _objects(body["mutations"]):
-                    if mutation.get("kind") == "cancellation":
-                        line = self._pending_line(str(mutation.get("intent")))
-                        self.settle(cancelled(line, mutation), index=index)
-                    else:
-                        self.apply(mutation, index=index)
+                self._change(_objects(body["mutations"]), index)
             case EntryKind.GHOST:
                 self.settle(ended(self._pending(entry), entry, Status.GHOST), index=index)
             case EntryKind.CLAIM | EntryKind.ATTEMPT:
@@ -217,6 +212,15 @@ class State:
                 self._close(str(body["intent"]), "expired", index)
             case _:
                 pass  # the other kinds change nothing
+
+    def _change(self, mutations: list[dict[str, Json]], index: int) -> None:
+        """What a receipt changes."""
+        for mutation in mutations:
+            if mutation.get("kind") == "cancellation":
+                line = self._pending_line(str(mutation.get("intent")))
+                self.settle(cancelled(line, mutation), index=index)
+            else:
+                self.apply(mutation, index=index)
 
     def _pending(self, entry: Entry) -> LogLineState:
         """How the intent stands that the entry is about: it has not ended."""

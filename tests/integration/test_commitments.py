@@ -60,6 +60,15 @@ def code(outcome: Outcome) -> str:
     return outcome.error.code
 
 
+def finish(odd: Flaky) -> None:
+    """Whatever another process left to be attempted comes to its end."""
+    supervisor = odd.cast.system.supervisor
+    supervisor.catch_up()
+    now = supervisor.due()
+    for intent in (*now.asleep, *now.attempts):
+        assert wait(odd.cast.system, supervisor.carry_on(intent)).status == "COMMITTED"
+
+
 def answer(cast: Cast, who: Any, intent: str, **more: Json) -> Outcome:
     return cast.submit(who, "escalation.resolve", {"intent": intent, "answer": "accepted", **more})
 
@@ -81,7 +90,7 @@ def test_a_run_that_failed_is_made_again_until_it_is_done(odd: Flaky) -> None:
     entries = told(odd.cast, ended.intent)
     effect = ["effect", "outcome"]
     assert [entry.kind.value for entry in entries] == [
-        "intent", *effect, "attempt", *effect, "attempt", *effect, "receipt",
+        "intent", *effect, "attempt", "claim", *effect, "attempt", "claim", *effect, "receipt",
     ]  # fmt: skip
     assert [e.body["number"] for e in entries if e.kind.value == "effect"] == [1, 2, 3]
     for entry in entries:
@@ -150,9 +159,22 @@ def test_a_command_says_that_it_waits_and_waits_if_it_is_asked_to(
 ) -> None:
     given = tmp_path / "in.json"
     given.write_text('{"value": 1}')
-    done = logos("run", "posts-it", "--input", given, "--wait", "--json")
+    words = ("run", "posts-it", "--input", given, "--if-not", "retry:1")
+    odd.answers(503)
+    left = logos(*words, "--json")
+    assert (left.status, left.document["status"]) == (4, "PENDING")
+    assert left.document["waiting"]["of"] == 1
+    finish(odd)
+    odd.answers(503)
+    assert "1 of 1" in logos(*words).out
+    finish(odd)
+    odd.answers(503)
+    done = logos(*words, "--wait", "--json")
     assert (done.status, done.document["status"]) == (0, "done")
     assert done.document["waiting"] is None
+    proof = tmp_path / "run.proof.json"
+    assert logos("run", "prove", done.document["run"], "--output", proof).status == 0
+    assert logos("verify", proof, "--json").document["verified"]
 
 
 # escalate -----------------------------------------------------------------------------------------
