@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from logos_graph.canon import Json, encode_text
-from logos_graph.cli.calls import answer_text, asked_text
+from logos_graph.canon import Json
 from logos_graph.cli.files import read_object, write_file
-from logos_graph.cli.forking import fork, fork_rows
+from logos_graph.cli.forking import fork
 from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import as_option, limit_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.replaying import replay
+from logos_graph.cli.run_show import show
 from logos_graph.cli.session import opened, opened_to_write
 from logos_graph.cli.submit import exit_status, show_outcome, submit
-from logos_graph.cli.texts import moment, short, short_value
+from logos_graph.cli.texts import moment, short
 
 if TYPE_CHECKING:
     from logos_graph.cli.proving import Proved
@@ -60,6 +60,7 @@ def run() -> None:
 
 run.add_command(replay)
 run.add_command(fork)
+run.add_command(show)
 
 
 @run.command(_RUN_A_FLOW, cls=_RunAFlow)
@@ -135,67 +136,6 @@ def list_(out: Printer, limit: int) -> int:
         ],
     )
     return 0
-
-
-@run.command()
-@click.argument("run", metavar="RUN")
-@with_output
-def show(out: Printer, run: str) -> int:
-    """One run: every step with its calls and its log, and every value that travelled."""
-    with opened() as system:
-        found: dict[str, Any] = dict(system.reader.run(system.reader.resolve(run, ("Run",))))
-    out.document({field: value for field, value in found.items() if field != "kind"})
-    failure = found["failure"] or {}
-    out.fields(
-        [
-            ("run", found["id"]),
-            ("flow", short(found["flow"])),
-            ("intent", short(found["intent"])),
-            ("status", found["status"]),
-            *fork_rows(found),
-            *((f"failure {name}", failure[name]) for name in ("step", "code", "reason") if failure),
-        ]
-    )
-    out.line()
-    out.table(
-        ("step", "node", "status", "gas"),
-        [(s["name"], short(s["node"]), s["status"], s["gas"]) for s in found["steps"]],
-    )
-    _show_asked(out, found["steps"])
-    out.line()
-    out.table(
-        ("from", "to", "value"),
-        [
-            (
-                f"{item['from']}.{item['from_port']}",
-                f"{item['to']}.{item['to_port']}",
-                short_value(encode_text(found["values"][item["cid"]])),
-            )
-            for item in found["carried"]
-        ],
-    )
-    return 0
-
-
-def _show_asked(out: Printer, steps: list[dict[str, Any]]) -> None:
-    """What the nodes asked of the host, and the lines that they wrote; nothing if there is none."""
-    calls = [(step["name"], call) for step in steps for call in step.get("calls", [])]
-    lines = [(step["name"], line) for step in steps for line in step.get("log", [])]
-    if calls:
-        out.line()
-        out.table(
-            ("step", "call", "asked", "answer"),
-            [
-                (name, call["operation"], asked_text(call), short_value(answer_text(call)))
-                for name, call in calls
-            ],
-        )
-    if lines:
-        out.line()
-        out.table(
-            ("step", "level", "line"),
-            [(name, line["level"], short_value(line["text"])) for name, line in lines],
-        )
 
 
 @run.command()
