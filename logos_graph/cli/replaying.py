@@ -56,11 +56,12 @@ def _show_same(out: Printer, run: ContentId, report: ReplayReport) -> int:
             "same": report.same,
             "compared": report.values,
             "steps": report.steps,
+            "digest": report.digest,
             "difference": difference,
         }
     )
     if difference is None:
-        out.line(f"identical: {report.values} values, {report.steps} steps")
+        out.line(f"identical: {report.values} values, {report.steps} steps, digest {report.digest}")
         return 0
     out.title(f"differs at step {difference['step']}")
     out.fields(

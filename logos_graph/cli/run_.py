@@ -1,4 +1,4 @@
-"""logos run FLOW, and run show, prove; the others: run_list, run_control, replaying, forking."""
+"""logos run FLOW, and run show, prove; the others: in files of their own."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from logos_graph.canon import Json, encode_text
-from logos_graph.cli.calls import answer_text, asked_text
+from logos_graph.canon import Json
 from logos_graph.cli.files import read_object, write_file
-from logos_graph.cli.forking import fork, fork_rows
+from logos_graph.cli.forking import fork
 from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
@@ -19,6 +18,7 @@ from logos_graph.cli.replaying import replay
 from logos_graph.cli.run_control import cancel, kill, resume
 from logos_graph.cli.run_limit import limit
 from logos_graph.cli.run_list import list_runs
+from logos_graph.cli.run_show import show
 from logos_graph.cli.session import opened, opened_to_write
 from logos_graph.cli.submit import (
     Commitments,
@@ -27,7 +27,7 @@ from logos_graph.cli.submit import (
     show_outcome,
     submit,
 )
-from logos_graph.cli.texts import short, short_value
+from logos_graph.cli.texts import short
 from logos_graph.cli.waiting import wait_for_end
 
 if TYPE_CHECKING:
@@ -130,69 +130,8 @@ def _values(found: dict[str, Any], direction: str) -> dict[str, Json]:
     return {port: found["values"][cid] for port, cid in found[direction].items()}
 
 
-for command in (list_runs, cancel, kill, resume, limit, replay, fork):
+for command in (list_runs, cancel, kill, resume, limit, replay, fork, show):
     run.add_command(command)
-
-
-@run.command()
-@click.argument("run", metavar="RUN")
-@with_output
-def show(out: Printer, run: str) -> int:
-    """One run: every step with its calls and its log, and every value that travelled."""
-    with opened() as system:
-        found: dict[str, Any] = dict(system.reader.run(system.reader.resolve(run, ("Run",))))
-    out.document({field: value for field, value in found.items() if field != "kind"})
-    failure = found["failure"] or {}
-    out.fields(
-        [
-            ("run", found["id"]),
-            ("flow", short(found["flow"])),
-            ("intent", short(found["intent"])),
-            ("status", found["status"]),
-            *fork_rows(found),
-            *((f"failure {name}", failure[name]) for name in ("step", "code", "reason") if failure),
-        ]
-    )
-    out.line()
-    out.table(
-        ("step", "node", "status", "gas"),
-        [(s["name"], short(s["node"]), s["status"], s["gas"]) for s in found["steps"]],
-    )
-    _show_asked(out, found["steps"])
-    out.line()
-    out.table(
-        ("from", "to", "value"),
-        [
-            (
-                f"{item['from']}.{item['from_port']}",
-                f"{item['to']}.{item['to_port']}",
-                short_value(encode_text(found["values"][item["cid"]])),
-            )
-            for item in found["carried"]
-        ],
-    )
-    return 0
-
-
-def _show_asked(out: Printer, steps: list[dict[str, Any]]) -> None:
-    """What the nodes asked of the host, and the lines that they wrote; nothing if there is none."""
-    calls = [(step["name"], call) for step in steps for call in step.get("calls", [])]
-    lines = [(step["name"], line) for step in steps for line in step.get("log", [])]
-    if calls:
-        out.line()
-        out.table(
-            ("step", "call", "asked", "answer"),
-            [
-                (name, call["operation"], asked_text(call), short_value(answer_text(call)))
-                for name, call in calls
-            ],
-        )
-    if lines:
-        out.line()
-        out.table(
-            ("step", "level", "line"),
-            [(name, line["level"], short_value(line["text"])) for name, line in lines],
-        )
 
 
 @run.command()

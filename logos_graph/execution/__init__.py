@@ -24,6 +24,7 @@ from logos_graph.execution.record import (
     RunStatus,
     StepRecord,
     StepStatus,
+    run_digest,
 )
 from logos_graph.execution.replay import Aspect, Difference, ReplayReport, compare
 
@@ -52,4 +53,5 @@ __all__ = [
     "encode_given",
     "encode_inputs",
     "execute",
+    "run_digest",
 ]

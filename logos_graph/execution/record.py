@@ -10,8 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 
-from logos_graph.canon import ContentId, Json, json_id, parse_content_id
+from logos_graph.canon import (
+    ContentId,
+    Json,
+    content_id,
+    encode_parsed,
+    json_id,
+    parse_content_id,
+)
 from logos_graph.errors import InvalidInput, LogosError, NotVerified
 from logos_graph.graph.flow import OUTPUT
 
@@ -27,6 +35,7 @@ __all__ = [
     "RunStatus",
     "StepRecord",
     "StepStatus",
+    "run_digest",
 ]
 
 
@@ -153,6 +162,11 @@ class Failure:
     reason: str
 
     @property
+    def place(self) -> tuple[str, str]:
+        """By which two failures are the same: the reason's wording may change."""
+        return self.step, self.code
+
+    @property
     def undid(self) -> bool:
         """Whether it is none of the flow's: what happened around the run undid it at its end."""
         return self.step == OUTPUT and self.code in _UNDOING
@@ -244,14 +258,29 @@ class RunRecord:
             mutation["given"] = {step: {**ports} for step, ports in self.given.items()}
         return mutation
 
-    @classmethod
-    def from_mutation(cls, mutation: Mapping[str, Json]) -> RunRecord:
-        """Read a `run` mutation back, checking that every value has the id it is stored under.
+    def check_values(self) -> None:
+        """Raises NotVerified E_RUN_VALUE unless every value has the id it is stored under."""
+        for cid, value in self.values.items():
+            found = json_id(value)
+            if found != cid:
+                raise NotVerified(
+                    "E_RUN_VALUE",
+                    f"the value stored as {cid[:80]} has the id {found}",
+                    expected=cid,
+                    found=found,
+                )
 
-        Raises NotVerified E_RUN_RECORD (the form) or E_RUN_VALUE (a value is not what its id says).
+    @classmethod
+    def from_mutation(cls, mutation: Mapping[str, Json], *, check_values: bool = True) -> RunRecord:
+        """Read a `run` mutation back.
+
+        Raises NotVerified E_RUN_RECORD (the form), and what `check_values` raises.
         """
         try:
-            return _parse(mutation)
+            record = _parse(mutation)
+            if check_values:
+                record.check_values()
+            return record
         except (KeyError, TypeError, ValueError, AttributeError, InvalidInput) as error:
             what = error.message if isinstance(error, LogosError) else repr(error)[:200]
             raise NotVerified(
@@ -259,18 +288,23 @@ class RunRecord:
             ) from error
 
 
+def run_digest(mutation: Mapping[str, Json]) -> ContentId:
+    """A run's digest: the content id of the whole `run` mutation, as canonical JSON has it."""
+    return content_id(encode_parsed({**mutation}).encode())
+
+
+_known_text = lru_cache(maxsize=4096)(parse_content_id)
+
+
+def _content_id(text: Json) -> ContentId:
+    """The same few ids stand in a record again and again."""
+    return _known_text(text) if isinstance(text, str) else parse_content_id(text)
+
+
 def _parse(mutation: Mapping[str, Json]) -> RunRecord:
     values = _object(mutation["values"])
-    for cid, value in values.items():
-        if json_id(value) != cid:
-            raise NotVerified(
-                "E_RUN_VALUE",
-                f"the value stored as {cid[:80]} has the id {json_id(value)}",
-                expected=cid,
-                found=json_id(value),
-            )
     record = RunRecord(
-        parse_content_id(mutation["flow"]),
+        _content_id(mutation["flow"]),
         tuple(_step(_object(each)) for each in _array(mutation["steps"])),
         tuple(_carried(_object(each)) for each in _array(mutation["carried"])),
         {ContentId(cid): value for cid, value in values.items()},
@@ -293,7 +327,7 @@ def _step(step: dict[str, Json]) -> StepRecord:
         raise TypeError("gas is an integer")
     return StepRecord(
         _text(step["name"]),
-        parse_content_id(step["node"]),
+        _content_id(step["node"]),
         StepStatus(_text(step["status"])),
         gas,
         tuple(_call(_object(each)) for each in _array(step.get("calls", []))),
@@ -320,8 +354,8 @@ def _carried(carried: dict[str, Json]) -> Carried:
         _text(carried["from_port"]),
         _text(carried["to"]),
         _text(carried["to_port"]),
-        parse_content_id(carried["type"]),
-        parse_content_id(carried["cid"]),
+        _content_id(carried["type"]),
+        _content_id(carried["cid"]),
     )
 
 
@@ -330,11 +364,11 @@ def _failure(failure: dict[str, Json]) -> Failure:
 
 
 def _fork_point(point: dict[str, Json]) -> ForkPoint:
-    return ForkPoint(parse_content_id(point["run"]), _text(point["step"]))
+    return ForkPoint(_content_id(point["run"]), _text(point["step"]))
 
 
 def _ports(ports: Json, values: Mapping[str, Json]) -> dict[str, ContentId]:
-    return {port: _known(parse_content_id(cid), values) for port, cid in _object(ports).items()}
+    return {port: _known(_content_id(cid), values) for port, cid in _object(ports).items()}
 
 
 def _known(cid: ContentId, values: Mapping[str, Json]) -> ContentId:

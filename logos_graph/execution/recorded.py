@@ -25,20 +25,23 @@ class RecordedWorld:
     def __init__(self, record: RunRecord) -> None:
         self._steps = {step.name: step for step in record.steps}
         self._failure = record.failure
+        self._stopped = record.failure.step if record.failure else None
         self._answered: dict[str, int] = {}
 
     def begin(self, step: str, _node: ContentId) -> None:
         """Raises NodeFailure if the record says that the run was stopped before this step."""
-        self._stop(step, STOPPED_AT_BEGIN)
+        if step == self._stopped:
+            self._stop(step, STOPPED_AT_BEGIN)
 
     def end(self, step: str, _node: ContentId) -> None:
         """Raises NodeFailure if the record says that the run was stopped after this step."""
-        self._stop(step, STOPPED_AT_END)
+        if step == self._stopped:
+            self._stop(step, STOPPED_AT_END)
 
     def _stop(self, step: str, codes: tuple[str, ...]) -> None:
         """A stop within an answer has left a call without one, and is raised there."""
-        failure, recorded = self._failure, self._steps.get(step)
-        if failure is None or failure.step != step or failure.code not in codes:
+        recorded, failure = self._steps.get(step), self._failure
+        if failure is None or failure.code not in codes:
             return
         if recorded is None or not recorded.calls or recorded.calls[-1].answer is not None:
             raise NodeFailure(failure.code, failure.reason)

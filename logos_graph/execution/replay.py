@@ -2,8 +2,8 @@
 
 What is compared, in this order: the inputs; then for each step, in the plan's order, whether it ran
 (a step once taken that is now not taken is a difference), each call that it made, each value that
-left it, each line that it wrote, and the gas it took; then the outputs, and how the run ended. So
-the first difference is where the runs parted.
+left it, each line that it wrote, and the gas it took; then the outputs, how the run ended, and the
+digest of it all. So the first difference is where the runs parted.
 
 Nothing outside is asked: the answers are read back from the record (recorded.py).
 """
@@ -11,12 +11,12 @@ Nothing outside is asked: the answers are read back from the record (recorded.py
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import zip_longest
 
 from logos_graph.canon import ContentId, Json, encode
-from logos_graph.errors import NotVerified
+from logos_graph.errors import InvalidInput, NotVerified
 from logos_graph.execution.executor import Host, execute
 from logos_graph.execution.plan import Plan
 from logos_graph.execution.record import (
@@ -26,6 +26,7 @@ from logos_graph.execution.record import (
     RunRecord,
     StepRecord,
     StepStatus,
+    run_digest,
 )
 from logos_graph.execution.recorded import RecordedWorld
 from logos_graph.graph.flow import INPUT, OUTPUT
@@ -45,6 +46,7 @@ class Aspect(StrEnum):
     VALUE = "value"
     GAS = "gas"
     FAILURE = "failure"
+    DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class ReplayReport:
-    """What a replay found; `values` and `steps` are how many were compared."""
+    """What a replay found; `values` and `steps` are how many were compared.
+
+    digest: of the record (record.run_digest); None when two records were compared without it.
+    """
 
     difference: Difference | None
     values: int
     steps: int
+    digest: ContentId | None = None
 
     @property
     def same(self) -> bool:
@@ -97,11 +103,14 @@ class ReplayReport:
 def replay(recorded: RunRecord | Mapping[str, Json], plan: Plan, host: Host) -> ReplayReport:
     """Run a recorded run again and compare.
 
+    The digests are compared first: where they are the same, so is everything else.
+
     recorded: a record, or the ledger's `run` mutation.
     Raises NotVerified E_RUN_RECORD, E_RUN_VALUE (the record itself is not sound) or E_RUN_FLOW (it
     is of another flow), and InvalidInput when the recorded inputs do not fit the flow.
     """
-    record = recorded if isinstance(recorded, RunRecord) else RunRecord.from_mutation(recorded)
+    mutation = recorded.to_mutation("", "") if isinstance(recorded, RunRecord) else recorded
+    record = RunRecord.from_mutation(mutation, check_values=False)
     if record.flow != plan.flow:
         raise NotVerified(
             "E_RUN_FLOW",
@@ -109,11 +118,30 @@ def replay(recorded: RunRecord | Mapping[str, Json], plan: Plan, host: Host) -> 
             expected=record.flow,
             found=plan.flow,
         )
-    world = RecordedWorld(record)
-    got = execute(plan, record.input_values, host, world, record.given_values)
-    if got.failure is None and record.failure is not None and record.failure.undid:
-        got = got.undone(record.failure)  # not by a node, but by what happened around the run
-    return compare(record, got)
+    try:
+        got = _again(record, plan, host)
+    except InvalidInput:
+        record.check_values()
+        raise
+    digest = run_digest(mutation)
+    other = run_digest(got.to_mutation(_text(mutation, "id"), _text(mutation, "intent")))
+    if digest == other:  # and so each value is what its id says, as those of `got` are
+        return ReplayReport(None, len(got.carried), len(got.steps), digest)
+    record.check_values()
+    report = compare(record, got)
+    rest = Difference(OUTPUT, None, Aspect.DIGEST, digest, other)
+    return replace(report, difference=report.difference or rest, digest=digest)
+
+
+def _again(record: RunRecord, plan: Plan, host: Host) -> RunRecord:
+    """The same inputs once more. What is not of the nodes' doing is taken from the record."""
+    got = execute(plan, record.input_values, host, RecordedWorld(record), record.given_values)
+    before, after = record.failure, got.failure
+    if after is None and before is not None and before.undid:
+        got = got.undone(before)  # not by a node, but by what happened around the run
+    if before is not None and after is not None and before.place == after.place:
+        got = replace(got, failure=before)  # texts may be worded anew by a later version
+    return replace(got, forked_from=record.forked_from)
 
 
 def compare(expected: RunRecord, got: RunRecord) -> ReplayReport:
@@ -121,6 +149,12 @@ def compare(expected: RunRecord, got: RunRecord) -> ReplayReport:
     comparison = _Comparison(expected, got)
     difference = next(comparison.differences(), None)
     return ReplayReport(difference, comparison.values, comparison.steps)
+
+
+def _text(mutation: Mapping[str, Json], field: str) -> str:
+    """Who and what it was for, of which a replay says nothing."""
+    text = mutation.get(field)
+    return text if isinstance(text, str) else ""
 
 
 class _Comparison:
@@ -219,9 +253,7 @@ class _Comparison:
     def _ending(self) -> Iterator[Difference]:
         """The failures; texts may be worded anew by a later version, so the code decides."""
         one, other = self._expected.failure, self._got.failure
-        before = (one.step, one.code) if one else None
-        after = (other.step, other.code) if other else None
-        if before != after:
+        if (one and one.place) != (other and other.place):
             yield Difference(
                 other.step if other else one.step if one else OUTPUT,
                 None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,8 @@ def branches(shared: Path, _rounds: int) -> Figures:
         }
         for count, noun in (1, "process"), (2, "processes"):
             calls = BRANCHES // count
-            work = stack.enter_context(processes(cache, sample, count, calls))
-            ways[f"floor_branches_{count}_{noun}_ms"] = lambda work=work: BRANCHES / work()
+            per_second = stack.enter_context(processes(cache, sample, count, calls))
+            ways[f"floor_branches_{count}_{noun}_ms"] = partial(_seconds, per_second)
         out = dict.fromkeys(ways, float("inf"))
         for _ in range(PASSES):
             out = {way: min(out[way], work() * 1e3) for way, work in ways.items()}
@@ -62,6 +63,10 @@ def branches(shared: Path, _rounds: int) -> Figures:
         "branches_times_one_by_one": alone / ours,
         "floor_branches_two_processes_times_one": one / two,
     }
+
+
+def _seconds(per_second: Callable[[], float]) -> float:
+    return BRANCHES / per_second()
 
 
 def _timed(host: WasmHost, wide: Plan, module: bytes) -> Callable[[], float]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from logos_graph.canon import ContentId, Json, content_id
 from logos_graph.execution import Answer, HostResult, LogRecord, NodeFailure
+from logos_graph.execution.ahead import Begun
 from logos_graph.execution.plan import Plan, plan
 from logos_graph.graph import Component, Flow, Node, Port, check_flow, parse_flow_file, parse_type
 from logos_graph.graph.codec import PortsCodec, ports_codec
@@ -87,7 +88,7 @@ class Bench:
         """See Neighbours."""
         return _asks(self.functions[node][3])
 
-    def call_ahead(self, node: ContentId, data: bytes) -> Work[HostResult]:
+    def call_ahead(self, node: ContentId, data: bytes) -> Begun[HostResult]:
         """Made when its result is needed; see beside.py for other ways."""
         return Work(lambda: self.call(node, data))
 

@@ -197,7 +197,9 @@ def test_a_node_that_asks_is_called_at_its_turn_and_others_beside_it() -> None:
         assert isinstance(time, int)
         return {"y": x + time}
 
-    functions = {"a": asks, "b": plus(1), "c": asks, "d": plus(2)}
+    functions: dict[str, Callable[..., Any]] = {
+        "a": asks, "b": plus(1), "c": asks, "d": plus(2),
+    }  # fmt: skip
     host = Beside(None)
     ready = wide(host, functions)
     record = execute(ready, {"x": 1}, host, Ticking())

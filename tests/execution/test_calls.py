@@ -53,7 +53,7 @@ class Ticking:
         if operation == "kv.put":
             raise NodeFailure("E_GRANT_REVOKED", "the grant is gone")
         if operation == "random.bytes":
-            return {"bytes": "A" * 4 * (MAX_RUN_BYTES // 32)}
+            return {"bytes": "A" * (MAX_RUN_BYTES // 6)}
         self.time += 1
         return {"time": self.time}
 
@@ -210,7 +210,7 @@ def test_calls_are_bounded_over_the_whole_run() -> None:
 
 def test_answers_count_into_the_size_of_the_run() -> None:
     def greedy(value: int, host: Asking) -> dict[str, Json]:
-        for _ in range(4):
+        for _ in range(3):
             host.ask("random.bytes", count=1)
         return {"out": value}
 

@@ -7,7 +7,7 @@ import pytest
 
 from logos_graph.canon import Json, content_id, json_id
 from logos_graph.errors import NotVerified
-from logos_graph.execution import Aspect, Difference
+from logos_graph.execution import Aspect, Difference, run_digest
 from logos_graph.execution.executor import execute
 from logos_graph.execution.plan import Plan
 from logos_graph.execution.replay import compare, replay
@@ -162,3 +162,32 @@ def test_what_is_no_run_is_not_replayed() -> None:
                 replay({**whole, key: wrong}, ready, bench)
         with pytest.raises(NotVerified):
             replay({name: value for name, value in whole.items() if name != key}, ready, bench)
+
+
+def test_a_replay_tells_the_digest_of_the_whole_record() -> None:
+    bench, ready, mutation = _recorded()
+    assert replay(mutation, ready, bench).digest == json_id(mutation) == run_digest(mutation)
+
+
+def test_a_difference_that_nothing_else_shows_is_one_of_the_digest() -> None:
+    bench, ready, mutation = _recorded()
+    mutation["more"] = 1
+    found = _difference(bench, ready, mutation)
+    assert (found.step, found.aspect, found.expected) == (
+        "output",
+        Aspect.DIGEST,
+        json_id(mutation),
+    )
+    carried: Any = mutation["carried"]
+    del mutation["more"]
+    carried.reverse()
+    assert _difference(bench, ready, mutation).aspect is Aspect.DIGEST
+
+
+def test_a_reason_that_is_worded_anew_is_no_difference() -> None:
+    bench, ready, mutation = _recorded("-1.00")
+    failure: Any = mutation["failure"]
+    failure["reason"] = "as an earlier version put it"
+    report = replay(mutation, ready, bench)
+    assert report.same
+    assert report.digest == json_id(mutation)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,12 +15,12 @@ from hypothesis import strategies as st
 from logos_wasm_host import assemble
 
 from logos_graph.canon import ContentId, Json, content_id, encode
-from logos_graph.execution import RunRecord, execute
+from logos_graph.execution import HostResult, RunRecord, execute
 from logos_graph.execution.plan import Plan, plan
 from logos_graph.execution.replay import replay
 from logos_graph.graph import Component, Node, Port, check_flow, parse_flow_file, parse_type
 from logos_graph.wasm.runtime import WasmHost, imports_anything
-from logos_graph.wasm.workers import shared_workers
+from logos_graph.wasm.workers import Work, shared_workers
 from tests.execution.test_calls import Ticking
 from tests.wasm.guests import imports
 
@@ -88,7 +89,7 @@ class Beside(WasmHost):
     def room(self) -> int:
         return 6
 
-    def call_ahead(self, node: ContentId, data: bytes) -> object:  # type: ignore[override]
+    def call_ahead(self, node: ContentId, data: bytes) -> Work[HostResult]:
         self.begun += 1
         return shared_workers(2).submit(lambda: self.call(node, data))
 
@@ -192,11 +193,11 @@ def test_an_empty_import_section_is_none() -> None:
     assert imports_anything(header + b"\x00\x02\x01a" + b"\x01\x01\x00" + b"\x02\x05\x01aaaa")
 
 
-def _in_child(folder: Path, sender: object) -> None:
+def _in_child(folder: Path, sender: Any) -> None:
     _, beside = hosts(folder)  # as the parent left it
     before = beside.begun
     record = execute(planned(*WIDE), {"x": 1}, beside)
-    sender.send((encode(record.to_mutation("run", "intent")), beside.begun - before))  # type: ignore[attr-defined]
+    sender.send((encode(record.to_mutation("run", "intent")), beside.begun - before))
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
