@@ -21,31 +21,32 @@ __all__ = ["OTHERS", "READS", "WRITES", "at"]
 
 READS = frozenset(
     {
-        "audit", "browse", "capability list", "consent list", "flow backtest", "flow check",
-        "flow draw", "flow list", "flow show", "ghost list", "key list", "key show", "kv list",
-        "kv show", "ledger show", "ledger verify", "node drafts", "node list", "node rebuild",
-        "node show", "node source", "policy show", "run list", "run replay", "run show", "status",
-        "verb list", "verb show",
+        "audit", "browse", "capability list", "consent list", "escalation list", "escalation show",
+        "events", "flow backtest", "flow check", "flow diff", "flow draw", "flow list", "flow show",
+        "ghost list", "key list", "key show", "kv list", "kv show", "ledger show", "ledger verify",
+        "node drafts", "node list", "node rebuild", "node show", "node source", "policy show",
+        "run limit list", "run list", "run replay", "run show", "status", "verb list", "verb show",
     }
 )  # fmt: skip
 """What reads the graph, and nothing else of this home that has a past."""
 
 WRITES = frozenset(
     {
-        "capability grant", "capability revoke", "consent give", "consent refuse", "flow publish",
-        "key new", "key rotate", "ledger checkpoint", "ledger export", "ledger rebuild",
-        "node deprecate", "node draft", "node fork", "node promote", "node publish",
-        "policy activate", "run FLOW", "run fork", "run prove", "tuple create", "tuple submit",
-        "verb register",
+        "capability grant", "capability revoke", "consent give", "consent refuse",
+        "escalation resolve", "flow publish", "key new", "key rotate", "ledger checkpoint",
+        "ledger export", "ledger rebuild", "node adapter publish", "node deprecate", "node draft",
+        "node fork", "node promote", "node publish", "policy activate", "run FLOW", "run cancel",
+        "run fork", "run kill", "run limit set", "run prove", "run resume", "tuple create",
+        "tuple submit", "verb register", "worker",
     }
 )  # fmt: skip
 """What needs a key, or changes something."""
 
 OTHERS = frozenset(
     {
-        "at", "doctor", "down", "json canonize", "json compare", "json test-vectors",
-        "json verify", "node check", "node inspect", "node new", "node test", "policy check",
-        "up", "verify",
+        "at", "doctor", "down", "json canonize", "json compare", "json test-vectors", "json verify",
+        "node adapter field", "node adapter list", "node adapter show", "node check",
+        "node inspect", "node new", "node test", "policy check", "up", "verify",
     }
 )  # fmt: skip
 """What has nothing to do with how the graph stood."""

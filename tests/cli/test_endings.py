@@ -103,7 +103,7 @@ WRONG_USE = [
     ("run", "some-flow"),
     ("run", "replay"),
     ("ledger", "show", "--limit", "0"),
-    ("flow", "draw", "f", "--format", "svg"),
+    ("flow", "draw", "f", "--format", "png"),
     ("key", "new", "n", "--type", "robot"),
     ("tuple", "create", "--did", "transfer"),
     ("consent", "refuse", "b3:0123456789ab"),

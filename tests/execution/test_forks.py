@@ -113,17 +113,18 @@ def test_a_fork_of_a_fork_has_what_was_given_before_it_alone() -> None:
 
 
 def test_values_that_the_record_cannot_hold_make_no_fork() -> None:
-    bench, large = Bench(), "a" * (MAX_RUN_BYTES // 3 - 1000)
-    bench.node("wide", {"a": "string", "b": "string"}, {"out": "u8"}, lambda a, b: {"out": 1})
+    bench, large = Bench(), "a" * (MAX_RUN_BYTES // 24 + 2000)
+    ports = list("abcdefghijkl")
+    bench.node("wide", dict.fromkeys(ports, "string"), {"out": "u8"}, lambda *_: {"out": 1})
     bench.flow(
-        '[flow]\nname = "w"\n[inputs]\na = "string"\nb = "string"\n[placements]\nwide = "wide"\n'
-        '[[edges]]\nfrom = "input.a"\nto = "wide.a"\n[[edges]]\nfrom = "input.b"\nto = "wide.b"\n'
-        '[outputs]\nout = "wide.out"\n'
+        '[flow]\nname = "w"\n[placements]\nwide = "wide"\n[outputs]\nout = "wide.out"\n[inputs]\n'
+        + "".join(f'{port} = "string"\n' for port in ports)
+        + "".join(f'[[edges]]\nfrom = "input.{port}"\nto = "wide.{port}"\n' for port in ports)
     )
     ready = bench.plan("w")
-    before = execute(ready, {"a": large, "b": large[::-1] + "b"}, bench)
+    before = execute(ready, {port: large + port for port in ports}, bench)
     assert before.failure is None
-    given: dict[str, Json] = {"a": large + "c", "b": large + "d"}
+    given: dict[str, Json] = {port: large + "+" + port for port in ports}
     with pytest.raises(Rejected) as refused:
         fork(ready, before, point("wide"), given, bench, Ticking())
     assert refused.value.code == "E_RUN_SIZE"

@@ -91,7 +91,7 @@ def test_an_effect_of_an_attempt_that_failed_is_not_in_the_record_of_the_next(bo
     book.effect(cid, grant=http)
     book.outcome(cid)
     attempt(book, cid)
-    book.effect(cid, 2, grant=http)
+    book.effect(cid, 2, ordinal=1, grant=http)
     book.outcome(cid, 2)
     book.receipt(cid, book.asked({**ended_call(), "answer": answer()}))
     assert check(book).ok, check(book).json
