@@ -306,7 +306,7 @@ class _Run:
         fed: list[Value] = []
         some = not inputs
         for each in inputs:
-            value = instead.get(each.port) or self._first(each)
+            value = instead[each.port] if each.port in instead else self._first(each)
             if value is not None:
                 some = True
             else:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import Rejected
@@ -14,8 +13,7 @@ from logos_graph.execution.record import LogRecord
 __all__ = ["Answer", "Host", "HostResult", "NodeFailure", "World"]
 
 
-@dataclass(frozen=True, slots=True)
-class HostResult:
+class HostResult(NamedTuple):
     """What a node's call gave: its output ports' values, concatenated, and the gas it used.
 
     log: the lines that it wrote, in order.

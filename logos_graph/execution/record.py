@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from logos_graph.canon import (
     ContentId,
@@ -99,8 +100,7 @@ class LogRecord:
         return {"level": self.level, "text": self.text}
 
 
-@dataclass(frozen=True, slots=True)
-class StepRecord:
+class StepRecord(NamedTuple):
     """One step: its path in the flow, the node it used, how it ended, the gas it took.
 
     calls: what the node asked of the host, in order. log: the lines that it wrote.
@@ -129,8 +129,7 @@ class StepRecord:
         return step
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(NamedTuple):
     """A value that travelled between two steps, or from `input`, or to `output`."""
 
     source: str

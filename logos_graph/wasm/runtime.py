@@ -107,7 +107,7 @@ class WasmHost:
                 self._long.add(node)
         elif node in self._long:
             self._long.discard(node)
-        return HostResult(output, used, _records(log))
+        return HostResult(output, used, _records(log) if log else ())
 
     # calls before their turn --------------------------------------------------------------------
 
