@@ -13,10 +13,10 @@ A behaviour with a key of its own (`service.next(..., key=KEY)`) is kept for req
 |---|---|---|---|
 | ANSWER | 200, `ok` | yes | yes |
 | Fail(status, times=1) | that status | yes | no |
-| DROP_BEFORE_READING | the connection is reset, nothing was read | as a connection | no |
+| DROP_BEFORE_READING | it is not read, the connection is reset | as a connection | no |
 | DROP_AFTER_READING | it was read and carried out, and the connection is reset | yes | yes |
 | DROP_HALFWAY | half of the answer comes, then the connection ends | yes | yes |
-| SLOW | it is carried out, and answered at `service.let_go()`, or at the end | yes | yes |
+| SLOW | it is carried out, and answered after `service.let_go()`, or at the end | yes | yes |
 
 `service.refuse()` takes no connections at all until `service.take()`: the port is closed, and stays
 the service's own. What was received stands in `service.calls`, in order. Everything may be called

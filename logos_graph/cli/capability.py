@@ -11,6 +11,7 @@ from logos_graph.cli.files import read_object
 from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
+from logos_graph.cli.retries import retry_limit
 from logos_graph.cli.session import opened, opened_to_write
 from logos_graph.cli.submit import report, submit
 from logos_graph.cli.texts import limits_text, short
@@ -37,13 +38,18 @@ def capability() -> None:
     "--allow", multiple=True, metavar="TARGET", help='http: as in "POST https://host:port".'
 )
 @click.option("--private", is_flag=True, help="http: also loopback and private addresses.")
+@click.option(
+    "--retry", metavar="POLICY", help="http: when to try again, as in attempts=4,first=200ms."
+)
 @as_option
 @with_output
 def grant(out: Printer, /, node: str, capability: str, signer: str | None, **given: Any) -> int:
     """Grant a capability to a node, or to what a draft was built to; by name or id.
 
     CAPABILITY is clock, random, log, kv (needs --namespace) or http (needs --allow). Only --limits
-    says other `seconds`, `request_bytes` and `response_bytes` of http.
+    says other `seconds`, `request_bytes` and `response_bytes` of http. POLICY is
+    attempts=3,first=200ms,factor=2,ceiling=5s,statuses=429+502+503+504 in what it leaves out; with
+    unknown, also what may have been sent is tried again: the service must know Idempotency-Key.
     """
     from logos_graph.graph.capabilities import parse_capability, parse_limits
 
@@ -75,7 +81,12 @@ def _grantee(system: System, text: str) -> str:
 
 
 def _limits(
-    limits: str | None, namespace: str | None, write: bool, allow: tuple[str, ...], private: bool
+    limits: str | None,
+    namespace: str | None,
+    write: bool,
+    allow: tuple[str, ...],
+    private: bool,
+    retry: str | None,
 ) -> dict[str, Json]:
     """The file's, or what the options say; InvalidInput E_USAGE for both."""
     said: dict[str, Json] = {}
@@ -84,6 +95,8 @@ def _limits(
     if allow:
         said["allow"] = [*allow]
     said |= {name: True for name, on in (("write", write), ("private", private)) if on}
+    if retry is not None:
+        said["retry"] = {**retry_limit(retry)}
     if limits is None:
         return said
     if said:

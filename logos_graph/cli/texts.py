@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from logos_graph.cli.retries import retry_text
 from logos_graph.errors import InvalidInput
 
 __all__ = [
@@ -92,11 +93,13 @@ def imports_text(imports: list[dict[str, Any]]) -> str:
 
 def limits_text(limits: Mapping[str, Any]) -> str:
     """The limits of a grant, on one line."""
-    texts = (
-        f"{name} {', '.join(value) if isinstance(value, list) else str(value).lower()}"
-        for name, value in limits.items()
-    )
-    return "; ".join(texts) or "-"
+    return "; ".join(f"{name} {_limit_text(name, limits[name])}" for name in limits) or "-"
+
+
+def _limit_text(name: str, value: Any) -> str:
+    if name == "retry":
+        return retry_text(value)
+    return ", ".join(value) if isinstance(value, list) else str(value).lower()
 
 
 def ports_text(ports: list[Mapping[str, Any]]) -> str:
