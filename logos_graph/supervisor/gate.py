@@ -190,17 +190,20 @@ class Supervisor:
 
     # what was left behind ---------------------------------------------------------------------
 
-    def recover(self) -> tuple[Outcome, ...]:
+    def recover(self, spared: ContentId | None = None) -> tuple[Outcome, ...]:
         """Finishes what is allowed and nobody carries out, ends what waited too long for consent.
 
         That is what a dead process left, and what this one had to leave (`error` said why).
 
         One that cannot be finished now does not keep the others, or new intents, from their turn.
+        spared: one that is left as it is: somebody is about to say what becomes of it.
         """
         ended: list[Outcome] = []
         left: list[PendingIntent] = []
         view, now = self.view, self._clock.now_ns()
         for pending in sorted(view.pending.values(), key=lambda each: each.index):
+            if pending.cid == spared:
+                continue
             try:
                 if pending.decision["outcome"] != "ALLOW":
                     if self._expired(pending):
