@@ -98,7 +98,8 @@ class SystemOutside:
 class System:
     """An opened database with everything over it; parts are made when first asked for.
 
-    recovered: what a dead process had left, finished when the supervisor was first asked for.
+    recovered: what a dead process had left, finished when the supervisor was first asked for; but
+    for the intent that is `spared`.
     """
 
     settings: Settings
@@ -107,6 +108,7 @@ class System:
     watch: Watch | None = None
     clock: SystemClock = field(default_factory=SystemClock)
     recovered: tuple[Outcome, ...] = ()
+    spared: ContentId | None = None
     _signers: dict[Did, Signer] = field(default_factory=dict)
 
     @cached_property
@@ -179,7 +181,7 @@ class System:
             queue=self.settings.queue,
             commit_seconds=self.settings.commit_timeout,
         )
-        self.recovered = supervisor.recover()
+        self.recovered = supervisor.recover(self.spared)
         self.keys.settle(supervisor.view.keys.dids)
         return supervisor
 

@@ -59,8 +59,8 @@ def kill(out: Printer, run: str, reason: str, signer: str | None) -> int:
 def _give_up(
     out: Printer, run: str, reason: str, signer: str | None, *, kill: bool, wait: bool
 ) -> int:
-    with opened_to_write(out) as system:
-        target = intent_of(system, run)
+    with opened_to_write(out, about=lambda system: intent_of(system, run)) as system:
+        target = _spared(system)
         this: dict[str, Json] = {"intent": target, "reason": reason}
         if kill:
             this["kill"] = True
@@ -93,8 +93,13 @@ def resume(out: Printer, run: str) -> int:
 
     Any command that writes does the same of all that was left, before anything else.
     """
-    with opened_to_write(out) as system:
-        return report(out, system, system.supervisor.resume(intent_of(system, run)))
+    with opened_to_write(out, about=lambda system: intent_of(system, run)) as system:
+        return report(out, system, system.supervisor.resume(_spared(system)))
+
+
+def _spared(system: System) -> ContentId:
+    assert system.spared is not None  # it was just found
+    return system.spared
 
 
 def intent_of(system: System, text: str) -> ContentId:

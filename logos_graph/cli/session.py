@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from logos_graph.cli.output import Printer
 from logos_graph.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from logos_graph.canon import ContentId
     from logos_graph.ledger import Head
     from logos_graph.wiring import System
 
@@ -33,10 +34,17 @@ def warn_of_guard(out: Printer, system: System) -> None:
 
 
 @contextmanager
-def opened_to_write(out: Printer) -> Iterator[System]:
-    """The system, to write; a database that is not guarded is named, and so is what was left."""
+def opened_to_write(
+    out: Printer, *, about: Callable[[System], ContentId] | None = None
+) -> Iterator[System]:
+    """The system, to write; a database that is not guarded is named, and so is what was left.
+
+    about: finds the intent that the command is about, which is left for it (`system.spared`).
+    """
     with opened() as system:
         warn_of_guard(out, system)
+        if about is not None:
+            system.spared = about(system)
         # The gate finishes what a dead process left before it takes anything new.
         system.supervisor  # noqa: B018 - made when first asked for
         for outcome in system.recovered:

@@ -192,7 +192,7 @@ class Supervisor:
 
     # what was left behind ---------------------------------------------------------------------
 
-    def recover(self) -> tuple[Outcome, ...]:
+    def recover(self, spared: ContentId | None = None) -> tuple[Outcome, ...]:
         """Finishes what is allowed and nobody carries out, ends what waited too long for consent.
 
         That is what a dead process left, and what this one had to leave (`error` said why).
@@ -200,12 +200,15 @@ class Supervisor:
         One that cannot be finished now does not keep the others, or new intents, from their turn.
         What waits for its next attempt has its turn when that is due; escalations that nobody
         answered in time are over.
+        spared: one that is left as it is: somebody is about to say what becomes of it.
         """
         ended: list[Outcome] = []
         left: list[PendingIntent] = []
         view, now_ns = self.view, self._clock.now_ns()
         timers = due(view, now_ns)
         for pending in sorted(view.pending.values(), key=lambda each: each.index):
+            if pending.cid == spared:
+                continue
             try:
                 if pending.decision["outcome"] != "ALLOW":
                     if pending.cid in timers.consents:

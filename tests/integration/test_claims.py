@@ -134,8 +134,8 @@ def test_many_that_were_left_are_claimed_together(
     asking: Asking, settings: Settings, start: Start
 ) -> None:
     signed = [asking.sign("ticks-counts") for _ in range(3)]
-    for each in signed:
-        worker = held(start, "committed", each)
+    workers = [held(start, "committed", each) for each in signed]
+    for worker in workers:
         worker.kill()
         worker.wait()
     asking.example.system.supervisor.catch_up()

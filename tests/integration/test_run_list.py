@@ -148,3 +148,16 @@ def test_a_filter_that_cannot_be_is_told(
     ended = logos("run", "list", "--json", *words)
     assert ended.document["error"]["code"].startswith(code[:6])
     assert ended.status in (1, 2)
+
+
+def test_a_run_that_was_left_is_cancelled_and_not_first_carried_out(
+    example: Cast, payment: Payment, start: Start, logos: Logos
+) -> None:
+    """A command that writes takes up what was left; but not what it is to end."""
+    signed = example.sign(example.agent, "transfer", payment("ok"))
+    worker = held(start, "committed", signed)
+    worker.kill()
+    worker.wait()
+    ended = logos("run", "cancel", signed.intent.cid, "--wait", "--json")
+    assert (ended.status, ended.document["target"]["status"]) == (0, "GHOST")
+    assert example.count("Run", intent=signed.intent.cid) == 0
