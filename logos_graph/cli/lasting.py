@@ -77,16 +77,16 @@ class Stop:
 
 
 def outlast(out: Printer, stop: Stop, work: Callable[[System, Callable[[], None]], None]) -> None:
-    """Does `work` with an opened system; opens another when the database went away meanwhile.
+    """Does `work` with an opened system; opens another while the database is away, or not up yet.
 
     work: given the system, and what to call whenever the database has answered; returns at its end.
-    Raises what it raises, but for an EnvironmentFault after the database has answered once.
+    Raises what it raises, but for an EnvironmentFault, which is told and waited out.
     """
-    answered, pause = False, _FIRST_PAUSE_S
+    pause = _FIRST_PAUSE_S
 
     def well() -> None:
-        nonlocal answered, pause
-        answered, pause = True, _FIRST_PAUSE_S
+        nonlocal pause
+        pause = _FIRST_PAUSE_S
 
     while not stop.asked:
         try:
@@ -94,8 +94,6 @@ def outlast(out: Printer, stop: Stop, work: Callable[[System, Callable[[], None]
                 work(system, well)
             return
         except EnvironmentFault as fault:
-            if not answered:
-                raise
             out.note(f"note: {fault.code}: {fault.message}; trying again in {pause:g} s")
         stop.wait(pause)
         pause = min(2 * pause, _LONGEST_PAUSE_S)
