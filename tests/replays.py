@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from logos_graph.supervisor import Runner
 
@@ -31,7 +31,7 @@ def replay_all(system: System) -> int:
         after = rows[-1]["index"]
 
 
-def _page(system: System, after: int) -> list[dict[str, object]]:
+def _page(system: System, after: int) -> list[dict[str, Any]]:
     """The next runs in the ledger's order; several of one entry there are none."""
     rows, _, _ = system.driver.execute_query(
         "MATCH (run:Run) WHERE run.ledger_index > $after"

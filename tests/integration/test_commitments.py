@@ -66,7 +66,7 @@ def finish(odd: Flaky) -> None:
     supervisor.catch_up()
     now = supervisor.due()
     for intent in (*now.asleep, *now.attempts):
-        assert wait(odd.cast.system, supervisor.carry_on(intent)).status == "COMMITTED"
+        assert wait(odd.cast.system, supervisor.resume(intent)).status == "COMMITTED"
 
 
 def answer(cast: Cast, who: Any, intent: str, **more: Json) -> Outcome:

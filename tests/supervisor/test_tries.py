@@ -13,6 +13,7 @@ from logos_graph.execution import NodeFailure
 from logos_graph.ledger import EntryKind
 from logos_graph.logline import parse_signed_intent
 from logos_graph.supervisor.ports import PendingIntent
+from logos_graph.supervisor.stopping import Stops
 from logos_graph.supervisor.surroundings import Surroundings
 from logos_graph.supervisor.told import read_told
 from logos_graph.supervisor.world import LiveWorld
@@ -41,6 +42,20 @@ def pending(place: Place) -> PendingIntent:
     return waiting
 
 
+class Asked(Stops):
+    """Stops when it is asked to, beside what stops any run."""
+
+    def __init__(
+        self, view: Any, pending: PendingIntent, check_stopped: Callable[[ContentId], None]
+    ) -> None:
+        super().__init__(view, pending, lambda: 0, lambda: None)
+        self._asked = lambda: check_stopped(pending.cid)
+
+    def check(self) -> None:
+        super().check()
+        self._asked()
+
+
 def world(
     place: Place,
     pending: PendingIntent,
@@ -51,10 +66,8 @@ def world(
     here: Any = place
     now = place.pending[pending.cid]
     told = read_told(told_by(place.drafts), now, RUN, KEYS)
-    around = Surroundings(
-        here, here, here, place.commit, lambda *_: None, watch, check_stopped
-    )  # fmt: skip
-    return LiveWorld(around, now, RUN, told)
+    around = Surroundings(here, here, here, place.commit, lambda *_: None, watch)
+    return LiveWorld(around, now, RUN, told, Asked(here, now, check_stopped))
 
 
 def pays(world: LiveWorld) -> Json:
