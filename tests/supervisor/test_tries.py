@@ -49,11 +49,11 @@ class Asked(Stops):
         self, view: Any, pending: PendingIntent, check_stopped: Callable[[ContentId], None]
     ) -> None:
         super().__init__(view, pending, lambda: 0, lambda: None)
-        self._asked = lambda: check_stopped(pending.cid)
+        self._check, self._of = check_stopped, pending.cid
 
     def check(self) -> None:
         super().check()
-        self._asked()
+        self._check(self._of)
 
 
 def world(
