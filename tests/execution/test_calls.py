@@ -40,12 +40,6 @@ class Ticking:
         self.asked: list[tuple[str, ContentId, str]] = []
         self.muted = False
 
-    def begin(self, _step: str, _node: ContentId) -> None:
-        pass
-
-    def end(self, _step: str, _node: ContentId) -> None:
-        pass
-
     def answer(
         self, step: str, node: ContentId, operation: str, arguments: dict[str, Json]
     ) -> dict[str, Json]:
@@ -53,7 +47,7 @@ class Ticking:
         if operation == "kv.put":
             raise NodeFailure("E_GRANT_REVOKED", "the grant is gone")
         if operation == "random.bytes":
-            return {"bytes": "A" * (MAX_RUN_BYTES // 6)}
+            return {"bytes": "A" * 4 * (MAX_RUN_BYTES // 32)}
         self.time += 1
         return {"time": self.time}
 
@@ -210,7 +204,7 @@ def test_calls_are_bounded_over_the_whole_run() -> None:
 
 def test_answers_count_into_the_size_of_the_run() -> None:
     def greedy(value: int, host: Asking) -> dict[str, Json]:
-        for _ in range(3):
+        for _ in range(4):
             host.ask("random.bytes", count=1)
         return {"out": value}
 
