@@ -63,7 +63,7 @@ def standing_at(out: Printer, present: System, head: Head) -> Iterator[Settings]
     database and Store.append raise.
     """
     past = past_settings(present.settings)
-    past.home.mkdir(mode=0o700, exist_ok=True)
+    past.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(past.home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
