@@ -38,7 +38,8 @@ from logos_graph.ledger.followups import FollowUps
 from logos_graph.ledger.forks import Forks
 from logos_graph.ledger.memory import MemoryTable, Table
 from logos_graph.ledger.proven import NOTHING, Proven, Told
-from logos_graph.ledger.report import Comparison, Counts, Finding, InvariantReport
+from logos_graph.ledger.report import Comparison, Counts, InvariantReport
+from logos_graph.ledger.reproduction import compare_stored
 from logos_graph.ledger.rights import Rights
 from logos_graph.ledger.state import State
 from logos_graph.ledger.tally import Tally
@@ -331,7 +332,7 @@ class Walk:
             message = f"the intent at entry {act.index} was denied and is no ghost"
             self.legality.require(not denied, act.index, "body.decision", "a ghost", None, message)
         self.attribution.check_trusted()
-        self._compare(stored)
+        compare_stored(self.reproduction, self.state, stored)
         counts = self._counts()
         unfinished = self._still_open(Verdict.ALLOW)
         note = f"{len(unfinished)} unfinished, {counts.waiting} waiting"
@@ -348,33 +349,6 @@ class Walk:
             unfinished=unfinished,
             state=self.state.digest(),
             waiting=self._still_open(Verdict.REQUIRE),
-        )
-
-    def _compare(self, stored: State | Comparison | None) -> None:
-        self.reproduction.count = self.state.count()
-        if isinstance(stored, Comparison):
-            self.reproduction.count = stored.count
-            for finding in stored.findings[:1]:
-                self._found(finding)
-            return
-        difference = None if stored is None else self.state.first_difference(stored)
-        if difference is not None:
-            name, fields = f"{difference.kind} {difference.key}", ", ".join(difference.fields)
-            self.reproduction.require(
-                False,
-                difference.index,
-                name,
-                difference.expected,
-                difference.found,
-                f"{name} is stored otherwise than the ledger tells it"
-                + (f", in {fields}" if fields else ""),
-            )
-
-    def _found(self, finding: Finding) -> None:
-        name, field = f"{finding.kind} {finding.key}", finding.field
-        message = f"{name} is {finding.what}" + (f" in {field}" if field else "")
-        self.reproduction.require(
-            False, finding.index, name, finding.expected, finding.found, message
         )
 
     def _still_open(self, verdict: Verdict) -> tuple[ContentId, ...]:
@@ -416,12 +390,8 @@ def _act(entry: Entry, cid: str, told: Told | None) -> Act:
         decided_at=entry.recorded_at,
         required=decision if decision.verdict is Verdict.REQUIRE else None,
         pinned="flow" in entry.body,
-        flow=_text(entry.body.get("flow")),
+        flow=None if entry.body.get("flow") is None else str(entry.body["flow"]),
     )
-
-
-def _text(value: Json) -> str | None:
-    return None if value is None else str(value)
 
 
 def _objects(value: Json) -> Iterator[dict[str, Json]]:

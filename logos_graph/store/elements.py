@@ -27,8 +27,10 @@ __all__ = [
     "content",
     "from_bytes",
     "indexed_relationship",
+    "line_element",
     "node_element",
     "relationship_element",
+    "some",
     "written",
 ]
 
@@ -172,3 +174,14 @@ class _Ids(Mapping[ContentId, bytes]):
 
 IDS = _Ids()
 """In the place of the blobs that entries name."""
+
+
+def line_element(cid: str, line: Mapping[str, Any], *, pending: bool) -> Element:
+    """An intent's node, as its entries left it."""
+    labels = ["LogLine", "Pending"] if pending else ["LogLine"]
+    return node_element("LogLine", f"LogLine {cid}", labels, line)
+
+
+def some(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """These members of a row; None for those that it does not have."""
+    return {name: row.get(name) for name in names}

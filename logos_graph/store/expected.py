@@ -19,8 +19,10 @@ from logos_graph.store.elements import (
     Elements,
     content,
     indexed_relationship,
+    line_element,
     node_element,
     relationship_element,
+    some,
     written,
 )
 from logos_graph.store.projection import Projection, Row, Statement, project
@@ -76,7 +78,7 @@ class ExpectedGraph:
         More entries may follow, and then another `finish`.
         """
         for cid, (line, index) in self._lines.items():
-            self._elements.put(_line(cid, line, pending=True), index)
+            self._elements.put(line_element(cid, line, pending=True), index)
         head = self._head
         if head is not None:
             told = {
@@ -163,7 +165,7 @@ class ExpectedGraph:
         for row in rows.endings:
             self._records(self._change(row["intent"], row["ending"]))
             line, _ = self._lines.pop(row["intent"])
-            self._made.append(_line(row["intent"], line, pending=False))
+            self._made.append(line_element(row["intent"], line, pending=False))
         for row in rows.runs:
             self._run(row)
         for statement in rows.statements:
@@ -198,12 +200,12 @@ class ExpectedGraph:
         given = statement.parameters
         match statement.name:
             case "graph/principal":
-                told = _some(given, "did", "name", "type", "roles")
+                told = some(given, "did", "name", "type", "roles")
                 self._records(self._node("Principal", given["did"], self._indexed(told)))
             case "graph/verb":
                 self._verb(given)
             case "graph/policy":
-                policy = self._merge("Policy", given["id"], _some(given, "id", "text"))
+                policy = self._merge("Policy", given["id"], some(given, "id", "text"))
                 ledger = given["ledger"]
                 governance = self._merge("Governance", ledger, {"ledger": ledger})
                 self._join("ENFORCES", governance, policy)
@@ -256,7 +258,7 @@ class ExpectedGraph:
         return {**properties, "ledger_index": self._index}
 
     def _verb(self, given: Row) -> None:
-        name = self._merge("Verb", given["name"], _some(given, "name", "docs", "risk", "schema"))
+        name = self._merge("Verb", given["name"], some(given, "name", "docs", "risk", "schema"))
         self._records(name)
         old = self._starts.pop(given["name"], None)
         if old is not None:
@@ -268,7 +270,7 @@ class ExpectedGraph:
     def _limit(self, given: Row) -> None:
         """The first of its kind is joined to what it limits; those after it change its numbers."""
         numbers = ("concurrent", "run_seconds", "step_seconds")
-        told = self._indexed(_some(given, "id", "scope", "of", *numbers))
+        told = self._indexed(some(given, "id", "scope", "of", *numbers))
         new = not self._known(f"RunLimit {given['id']}")
         name = self._node("RunLimit", given["id"], told)
         self._records(name)
@@ -284,13 +286,13 @@ class ExpectedGraph:
             about = f"LogLine {intent}"
             self._join("ABOUT", f"Escalation {intent}", about)
         else:
-            answer = _some(given, "by", "answer", "note", "by_intent")
+            answer = some(given, "by", "answer", "note", "by_intent")
             status = "expired" if statement == "graph/expiry" else "resolved"
             told = self._indexed({**self._escalations.pop(intent), "status": status, **answer})
         self._records(self._node("Escalation", intent, told))
 
     def _new_supervisor(self, given: Row) -> None:
-        told = _some(given, "did", "previous", "signature")
+        told = some(given, "did", "previous", "signature")
         self._records(self._node("Supervisor", given["did"], self._indexed(told)))
         self._supervisor = given["did"]
 
@@ -299,7 +301,7 @@ class ExpectedGraph:
         for port in ports:
             kind = self._merge("Type", port["type"], {"id": port["type"], "text": port["text"]})
             key = f"{identity} {port['direction']} {port['name']}"
-            properties = {"node": identity, **_some(port, *told)}
+            properties = {"node": identity, **some(port, *told)}
             name = self._node("Port", key, self._indexed(properties))
             self._join("HAS_PORT", owner, name)
             self._join("OF_TYPE", name, kind)
@@ -393,12 +395,3 @@ class ExpectedGraph:
         for row in given["edges"]:
             source, target = (f"Placement {given['flow']} {row[end]}" for end in ("from", "to"))
             self._join("FEEDS", source, target, row["edge"])
-
-
-def _line(cid: str, line: Row, *, pending: bool) -> Element:
-    labels = ["LogLine", "Pending"] if pending else ["LogLine"]
-    return node_element("LogLine", f"LogLine {cid}", labels, line)
-
-
-def _some(row: Row, *names: str) -> Row:
-    return {name: row.get(name) for name in names}
