@@ -40,6 +40,12 @@ class Ticking:
         self.asked: list[tuple[str, ContentId, str]] = []
         self.muted = False
 
+    def begin(self, _step: str, _node: ContentId) -> None:
+        pass
+
+    def end(self, _step: str, _node: ContentId) -> None:
+        pass
+
     def answer(
         self, step: str, node: ContentId, operation: str, arguments: dict[str, Json]
     ) -> dict[str, Json]:
