@@ -187,6 +187,10 @@ def _path(words: Sequence[str]) -> str:
             break
         command = found
         path.append(name)
+    if not words:
+        raise InvalidInput(
+            "E_USAGE", "a command is missing", hint="as in `logos at 12 run list`; logos at --help"
+        )
     if isinstance(command, click.Group):
         where = " ".join(["logos", *path])
         raise InvalidInput(
