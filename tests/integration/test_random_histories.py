@@ -221,8 +221,9 @@ class History:
         """Each in the order of its end."""
         of: dict[str, list[Entry]] = {case.cid: [] for case in cases}
         for entry in entries:
-            if entry.body.get("intent") in of:
-                of[str(entry.body["intent"])].append(entry)
+            about = str(entry.body.get("intent"))
+            if about in of:
+                of[about].append(entry)
         ended = [case for case in cases if of[case.cid]]
         for case in cases:
             if case not in ended:
