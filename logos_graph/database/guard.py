@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GUARD_VERSION", "GuardState", "GuardStatus", "guard_status"]
 
-GUARD_VERSION = "0.2.0"
+GUARD_VERSION = "0.3.0"
 """The guard that this product was made with: GuardStatus.VERSION of deploy/guard."""
 
 

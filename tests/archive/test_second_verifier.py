@@ -15,8 +15,10 @@ from logos_graph.canon import Tag, encode_text, tagged_id
 from logos_graph.errors import NotVerified
 from logos_graph.identity import Did, Signer
 from logos_graph.ledger import (
+    MAX_ENTRY_BYTES,
     Checkpoint,
     Entry,
+    EntryKind,
     Head,
     Note,
     accept_supervision,
@@ -26,10 +28,11 @@ from logos_graph.ledger import (
 )
 from logos_graph.ledger.contents import Content
 from logos_graph.ledger.entry import entry_fields
+from logos_graph.logline import format_when
 from tests.archive.conftest import Kept, files, kept
 from tests.golang import Program, go
 from tests.ledger import worked
-from tests.ledger.conftest import ALICE, BOB, SUPERVISOR, Book, forge
+from tests.ledger.conftest import ALICE, BOB, HOUR, SUPERVISOR, Book, forge, tell_story
 
 SIZE = 12
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,6 +94,44 @@ def test_the_worked_example_of_the_page_is_verified(
     answer = second_verifier(tmp_path, worked.SIGNERS["supervisor"].did)
     assert (answer.status, answer.err) == (0, "")
     assert f"root {worked.values()['root of 3 in base64']}, " in answer.out
+
+
+def test_an_entry_of_every_kind_is_verified(tmp_path: Path, second_verifier: Program) -> None:
+    book = Book()
+    tell_story(book)
+    cid, next_at = book.intent(), format_when(book.now + HOUR)
+    book.add("claim", {"intent": cid, "writer": "v"})
+    failed = {"intent": cid, "number": 1, "failure": {}, "consequence": "if_not", "writer": "v"}
+    book.add("attempt", {**failed, "next_at": next_at})
+    book.add("expiry", {"intent": cid})
+    book.add("checkpoint", {})
+    book.add("alarm", {})
+    assert {entry.kind for entry in book.entries} == set(EntryKind)
+    export_ledger(tmp_path, AnySource(book.entries))
+    assert second_verifier(tmp_path, SUPERVISOR.did).out.endswith("\nok\n")
+    verify_archive(tmp_path, SUPERVISOR.did)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_entry_is_as_long_as_the_page_allows_and_no_longer(
+    tmp_path: Path, second_verifier: Program, more: int
+) -> None:
+    book = Book()
+    short = book.add("alarm", {"told": ""})
+    told = "x" * (MAX_ENTRY_BYTES + more - len(short.text))
+    text = short.text.replace('"told":""', f'"told":"{told}"')
+    signature = SUPERVISOR.sign(Tag.ENTRY_SIGNATURE, text.encode())
+    hash_ = tagged_id(Tag.ENTRY_HASH, text.encode())
+    long = replace(short, body={"told": told}, text=text, signature=signature, hash=hash_)
+    export_ledger(tmp_path, AnySource([book.entries[0], long]))
+    answer = second_verifier(tmp_path, SUPERVISOR.did)
+    if not more:
+        assert answer.out.endswith("\nok\n"), answer
+        verify_archive(tmp_path, SUPERVISOR.did)
+        return
+    assert (answer.status, answer.err[:8]) == (1, "entry 1:")
+    with pytest.raises(NotVerified):
+        verify_archive(tmp_path, SUPERVISOR.did)
 
 
 def test_it_runs_as_its_head_says(folder: Path, cache: Path) -> None:

@@ -237,6 +237,7 @@ SIGNED = (
 )
 PROGRESS = (
     *("status", "decision", "policy_hash", "writer", "decided_index"),
+    *("claimed_index", "attempts", "attempt_index", "wake_at", "cancelled"),
     *("consequence", "commitment", "cause", "result", "ended_index"),
 )
 WAITS = "MATCH (line:LogLine {mark: $mark, cid: 'waits'}) "
@@ -345,6 +346,23 @@ def test_principals_act_and_policies_are_activated(submitted: Chain, change: str
     count = "MATCH ()-[r]->() WHERE r.ledger_index = $index RETURN r"
     submitted.commit(change)
     assert len(submitted.run(count, index=submitted.index)) == 1
+
+
+ANOTHER = (
+    "MATCH (verb:Verb {mark: $mark})-[old:STARTS]->() CREATE (f:Flow {ledger_index: entry.index}) "
+)
+BOUND = "CREATE (verb)-[:STARTS {ledger_index: entry.index}]->(f) "
+
+
+def test_a_verb_comes_to_start_another_flow_and_one_only(
+    submitted: Chain, refused: Refused
+) -> None:
+    for change in (ANOTHER + BOUND, ANOTHER + BOUND + BOUND + "DELETE old", ANOTHER + "DELETE old"):
+        with refused("sealed"):
+            submitted.commit(change)
+    submitted.commit(ANOTHER + BOUND + "DELETE old")
+    (row,) = submitted.run("MATCH (:Verb {mark: $mark})-[bound:STARTS]->() RETURN bound")
+    assert row["bound"]["ledger_index"] == submitted.index
 
 
 @pytest.mark.parametrize(

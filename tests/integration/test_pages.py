@@ -15,7 +15,7 @@ from tests.pages import Command, Page
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-@pytest.mark.parametrize("page", ["nodes.md", "flows.md", "ledger.md", "execution-d.md"])
+@pytest.mark.parametrize("page", ["nodes.md", "flows.md", "ledger.md", "execution.md"])
 def test_a_page_works_as_written(
     example: Cast, settings: Settings, tmp_path: Path, page: str
 ) -> None:

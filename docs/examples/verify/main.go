@@ -43,12 +43,12 @@ import (
 
 const (
 	maxText   = 16 << 20 // bytes of an entry's text
-	maxDepth  = 64      // nesting of its JSON
-	maxFile   = 1 << 26 // bytes of a file that is read whole
-	maxNote   = 1000000 // bytes of a checkpoint
-	maxSigned = 100     // signatures of a checkpoint
-	tileWidth = 256     // hashes in a full tile, entries in a full file
-	leafBytes = 194     // two lines: a SHA-256 in hex, a signature in hex
+	maxDepth  = 64       // nesting of its JSON
+	maxFile   = 1 << 26  // bytes of a file that is read whole
+	maxNote   = 1000000  // bytes of a checkpoint
+	maxSigned = 100      // signatures of a checkpoint
+	tileWidth = 256      // hashes in a full tile, entries in a full file
+	leafBytes = 194      // two lines: a SHA-256 in hex, a signature in hex
 )
 
 var (
@@ -62,7 +62,8 @@ var (
 	folders   = regexp.MustCompile(`^(entries|tile|blobs|blobs/[0-9a-f]{2}|` +
 		`(entries|tile/entries|tile/[0-9])((/x[0-9]{3}){0,6})(/[0-9]{3}\.p)?)$`)
 	kinds = regexp.MustCompile(
-		`^(genesis|intent|consent|refusal|receipt|ghost|effect|outcome|checkpoint|alarm)$`)
+		`^(genesis|intent|consent|refusal|receipt|ghost|effect|outcome|` +
+			`claim|attempt|escalation|expiry|checkpoint|alarm)$`)
 )
 
 type hash = [sha256.Size]byte

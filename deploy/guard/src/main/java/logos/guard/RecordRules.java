@@ -5,7 +5,8 @@ import java.util.Set;
 /** Whatever a transaction makes carries {@code ledger_index}: the index of one of its new entries. */
 final class RecordRules {
     /** Labels of what is kept and changes, each time by an entry that says so. */
-    private static final Set<String> MOVING = Set.of(Names.STORED_VALUE, Names.ESCALATION);
+    private static final Set<String> MOVING =
+            Set.of(Names.STORED_VALUE, Names.RUN_LIMIT, Names.ESCALATION);
 
     private RecordRules() {}
 
@@ -35,11 +36,6 @@ final class RecordRules {
         if (index && !isNew(value, indexes)) {
             throw new Refusal(Rule.RECORD, key + " may only name an entry in its transaction");
         }
-    }
-
-    /** Whether it is of a kind that changes, each time by an entry that says so. */
-    static boolean isStored(Set<String> labels) {
-        return labels.contains(Names.STORED_VALUE) || labels.contains(Names.RUN_LIMIT);
     }
 
     /**

@@ -1,5 +1,7 @@
 package logos.guard;
 
+import java.util.HashMap;
+import java.util.Map;
 import org.neo4j.graphdb.Node;
 import org.neo4j.graphdb.Relationship;
 import org.neo4j.graphdb.event.PropertyEntry;
@@ -17,6 +19,7 @@ final class SealedCheck {
         check.labels();
         check.nodeProperties();
         check.relationships();
+        check.bindings();
         check.relationshipProperties();
     }
 
@@ -65,6 +68,27 @@ final class SealedCheck {
                     changes.end(deleted.getStartNode()),
                     changes.end(deleted.getEndNode()));
         }
+    }
+
+    private void bindings() {
+        Map<Node, Integer> begun = bindingsOfVerbs(changes.createdRelationships);
+        Map<Node, Integer> ended = bindingsOfVerbs(changes.data.deletedRelationships());
+        begun.forEach((verb, n) -> SealedRules.checkBinding(n, ended.getOrDefault(verb, 0)));
+        ended.forEach((verb, n) -> SealedRules.checkBinding(begun.getOrDefault(verb, 0), n));
+    }
+
+    /** How many of these bind each verb that was there before. */
+    private Map<Node, Integer> bindingsOfVerbs(Iterable<Relationship> relationships) {
+        Map<Node, Integer> counted = new HashMap<>();
+        for (Relationship relationship : relationships) {
+            Node start = relationship.getStartNode();
+            if (relationship.getType().name().equals(Names.STARTS)
+                    && !changes.createdNodes.contains(start)
+                    && changes.end(start).is("Verb")) {
+                counted.merge(start, 1, Integer::sum);
+            }
+        }
+        return counted;
     }
 
     private void relationshipProperties() {

@@ -20,11 +20,12 @@ import java.util.Set;
  *                                                ENFORCES from the Governance to a Policy,
  *                                                SUBMITTED from a Principal to a new LogLine,
  *                                                ANSWERED from a Principal to a LogLine,
- *                                                STARTS from a Verb to a Flow,
+ *                                                STARTS from a Verb to a Flow, which
+ *                                                takes the place of another,
  *                                                DRAFTED_AS from a Node to a new Draft,
  *                                                CAUSED from a LogLine that ends to a new Run or
  *                                                Draft, DEPRECATES and PROMOTES from one to a Node
- *     relationship deleted (either end)          NAMES from a Name, STARTS from a Verb to a Flow
+ *     relationship deleted (either end)          NAMES from a Name, STARTS likewise
  *     relationship's property (either end)       -
  *   a node that was there before
  *     sealed label added                         -
@@ -200,6 +201,13 @@ final class SealedRules {
                         || type.equals(Names.STARTS) && start.is("Verb") && end.is("Flow");
         if ((start.sealed() || end.sealed()) && !moving) {
             throw refusal("relationship " + type + ends(start, end) + " may not be deleted");
+        }
+    }
+
+    /** What a transaction does to the STARTS of one verb that was there before: another flow, or nothing. */
+    static void checkBinding(int begun, int ended) {
+        if (begun != 1 || ended != 1) {
+            throw refusal("a :Verb that STARTS a flow comes to start one other, and only that");
         }
     }
 

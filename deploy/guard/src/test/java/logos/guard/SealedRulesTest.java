@@ -207,6 +207,11 @@ class SealedRulesTest {
                 () -> SealedRules.checkDeletedRelationship("KNOWS", old("Name"), old("Name")));
         assertDoesNotThrow(
                 () -> SealedRules.checkDeletedRelationship("STARTS", old("Verb"), old("Flow")));
+        assertDoesNotThrow(() -> SealedRules.checkBinding(1, 1));
+        String binding = "a :Verb that STARTS a flow comes to start one other, and only that";
+        refused(binding, () -> SealedRules.checkBinding(1, 0));
+        refused(binding, () -> SealedRules.checkBinding(0, 1));
+        refused(binding, () -> SealedRules.checkBinding(2, 1));
         refused(
                 "relationship NAMES at a :Node may not be deleted",
                 () -> SealedRules.checkDeletedRelationship("NAMES", old("Other"), old("Node")));
