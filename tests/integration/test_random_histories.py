@@ -221,8 +221,9 @@ class History:
         """Each in the order of its end."""
         of: dict[str, list[Entry]] = {case.cid: [] for case in cases}
         for entry in entries:
-            if entry.body.get("intent") in of:
-                of[str(entry.body["intent"])].append(entry)
+            about = str(entry.body.get("intent"))
+            if about in of:
+                of[about].append(entry)
         ended = [case for case in cases if of[case.cid]]
         for case in cases:
             if case not in ended:
@@ -346,7 +347,7 @@ def test_whatever_dies_each_run_is_what_its_flow_means(history: History, logos: 
         entries = example.entries(begin)
         begin = entries[-1].index + 1
         history.check(cases, entries)
-        assert not {case.cid for case in cases} & example.system.supervisor.view.pending.keys()
+        assert not [case for case in cases if case.cid in example.system.supervisor.view.pending]
     print(history.outcomes)
     check_ledger(example.system)
     verified = logos("ledger", "verify", "--json")
