@@ -40,6 +40,12 @@ class Ticking:
         self.asked: list[tuple[str, ContentId, str]] = []
         self.muted = False
 
+    def begin(self, step: str, node: ContentId) -> None:
+        """It stops no run."""
+
+    def end(self, step: str, node: ContentId) -> None:
+        """It stops no run."""
+
     def answer(
         self, step: str, node: ContentId, operation: str, arguments: dict[str, Json]
     ) -> dict[str, Json]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from logos_graph.ledger import Entry
     from logos_graph.settings import Settings
     from logos_graph.supervisor import Outcome
-    from tests.integration.conftest import Cast
+    from tests.integration.conftest import Cast, Logos
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -354,3 +354,21 @@ def test_of_two_that_go_on_with_one_call_only_one_makes_the_next_try(
     assert '"COMMITTED"' in out, errors
     check_tries(trying, signed.intent.cid, 2)
     assert service.connections == 2
+
+
+@pytest.mark.usefixtures("echo")
+def test_a_policy_is_granted_and_listed_on_the_command_line(trying: Trying, logos: Logos) -> None:
+    said = "attempts=4,first=200ms,factor=1.5,ceiling=5s,statuses=502+503,unknown"
+    allow = f"POST {trying.service.url}"
+    words = ("capability", "grant", "echo", "http", "--allow", allow, "--retry")
+    refused = logos(*words, "attempts=11")
+    assert (refused.status, "E_GRANT_LIMITS" in refused.err) == (2, True), refused
+    assert logos(*words, said).status == 0
+    listed = logos("capability", "list", "--node", "echo", "--json").document
+    (held,) = listed["grants"]
+    assert held["limits"]["retry"] == {
+        "attempts": 4, "first_ms": 200, "factor": "1.5", "ceiling_ms": 5000,
+        "statuses": [502, 503], "unknown": True,
+    }  # fmt: skip
+    assert f"retry {said}" in logos("capability", "list", "--node", "echo").out
+    assert logos("capability", "revoke", held["grant"]).status == 0

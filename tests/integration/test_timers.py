@@ -25,6 +25,7 @@ from logos_graph.wiring import System, SystemClock, open_system, start_database,
 from tests.integration.asking import check_ledger
 from tests.integration.conftest import Cast
 from tests.integration.flaky import Flaky, flaky
+from tests.replays import replay_all
 
 if TYPE_CHECKING:
     from logos_graph.canon import Json
@@ -99,6 +100,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Home
             cast = Cast(system, operator, bare.register("agent-1", ["agent"]), (approver, operator))
             with flaky(cast) as odd:
                 yield Home(settings, odd, clock)
+            replay_all(system)
     finally:
         stop_database(settings)
 
@@ -223,7 +225,9 @@ def test_killed_anywhere_between_two_attempts_it_is_finished_once(
     home: Home, tmp_path: Path, step: str
 ) -> None:
     home.odd.answers(503)
+    moved, home.clock.later_ns = home.clock.later_ns, 0  # who dies has the machine's clock
     signed = home.odd.sign(if_not="retry:2", if_doubt="retry:2")
+    home.clock.later_ns = moved
     died(home, step, signed, tmp_path)
     home.clock.later_ns += 10 * RETRY_FIRST_NS
     with home.opened() as later:
