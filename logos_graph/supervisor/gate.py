@@ -154,7 +154,7 @@ class Supervisor:
                 raise Rejected("E_NONCE_USED", f"{cid} was recorded before", intent=cid)
             flow = flow_of(view, line)
             found = decide(view, signed, now_ns, self.runner.check_inputs, flow=flow)  # 2
-            judged[:] = [within_limits(view, line, flow, found)]
+            judged[:] = [within_limits(view, line.who, flow, found)]
             pinned = flow if judged[0].cause is None else None
             drafts = [bodies.intent(signed, judged[0], self._writers.own, pinned)]
             if judged[0].cause is not None:

@@ -4,9 +4,8 @@ A limit is of a flow, of a principal, or of the whole ledger; each of its three 
 Of several limits that concern a run each is kept, so the smallest time counts.
 
 Running is what is allowed and has not ended: carried out, left by a dead process, or waiting for
-its next attempt. What waits for consent is not running. A fork is a run of its principal; its flow
-is known only when it begins, so no flow's number counts it. They are counted on the view in which
-the decision is recorded, so two processes cannot both be the last that fits.
+its next attempt. What waits for consent is not running. They are counted on the view in which the
+decision is recorded, so two processes cannot both be the last that fits.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from typing import Protocol
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import Rejected
 from logos_graph.identity import Did
-from logos_graph.logline import LogLine
 from logos_graph.supervisor.decide import Judged, denied
 from logos_graph.supervisor.ports import Mutation, PendingIntent
 from logos_graph.supervisor.view import View
@@ -44,9 +42,6 @@ class Limits(Protocol):
 DEFAULT_RUN_SECONDS = 600
 DEFAULT_STEP_SECONDS = 60
 
-_FORK = "run.fork"
-"""Its intent names a run, and with it a flow."""
-
 
 def limit_id(scope: str, of: str | None) -> str:
     """What names a limit: `ledger`, `flow/<id>` or `principal/<did>`."""
@@ -63,9 +58,9 @@ def step_seconds(limits: Limits, who: Did, flow: ContentId | None) -> int:
     return _least(limits, who, flow, "step_seconds", DEFAULT_STEP_SECONDS)
 
 
-def within_limits(view: View, line: LogLine, flow: ContentId | None, judged: Judged) -> Judged:
+def within_limits(view: View, who: Did, flow: ContentId | None, judged: Judged) -> Judged:
     """The decision; a DENY in the place of an ALLOW for which there is no room."""
-    full = _full(view, line, flow) if judged.outcome == "ALLOW" else None
+    full = _full(view, who, flow) if judged.outcome == "ALLOW" else None
     if full is None:
         return judged
     error = _no_room(full)
@@ -75,7 +70,7 @@ def within_limits(view: View, line: LogLine, flow: ContentId | None, judged: Jud
 
 def check_room(view: View, pending: PendingIntent) -> None:
     """Raises Rejected E_RUN_LIMIT if it may not begin now, because too many others run."""
-    full = _full(view, pending.signed.intent.logline, pending.flow)
+    full = _full(view, pending.who, pending.flow)
     if full is not None:
         raise _no_room(full)
 
@@ -90,11 +85,11 @@ def _no_room(full: Mutation) -> Rejected:
     )
 
 
-def _full(view: View, line: LogLine, flow: ContentId | None) -> Mutation | None:
+def _full(view: View, who: Did, flow: ContentId | None) -> Mutation | None:
     """The limit that one more run would exceed."""
-    if not _is_run(line, flow):
+    if flow is None:
         return None
-    for limit in _limits(view.limits, line.who, flow):
+    for limit in _limits(view.limits, who, flow):
         most = limit["concurrent"]
         if isinstance(most, int) and _running(view, limit) >= most:
             return limit
@@ -104,15 +99,11 @@ def _full(view: View, line: LogLine, flow: ContentId | None) -> Mutation | None:
 def _running(view: View, limit: Mutation) -> int:
     scope, of = limit["scope"], limit["of"]
     return sum(
-        _is_run(each.signed.intent.logline, each.flow)
+        each.flow is not None
         and each.decision["outcome"] == "ALLOW"
         and (scope == "ledger" or of == (each.flow if scope == "flow" else each.who))
         for each in view.pending.values()
     )
-
-
-def _is_run(line: LogLine, flow: ContentId | None) -> bool:
-    return flow is not None or line.did == _FORK
 
 
 def _limits(limits: Limits, who: Did, flow: ContentId | None) -> Iterator[Mutation]:

@@ -11,7 +11,6 @@ from logos_graph.canon import Json
 from logos_graph.supervisor import Mutation, Outcome
 from tests.integration.asking import Asking, calls, check_ledger, revoke, serving, set_up
 from tests.integration.conftest import Cast, Logos
-from tests.integration.later import limited
 
 
 @pytest.fixture(scope="module")
@@ -186,15 +185,3 @@ def test_the_commands_fork_and_show_it(asking: Asking, logos: Logos) -> None:
         refused = logos("run", "fork", parent, *words, "--json")
         assert refused.status == 2, refused
         assert refused.document["error"]["code"] == code
-
-
-def test_a_fork_counts_as_a_run_of_whoever_asks_for_it(asking: Asking) -> None:
-    parent, operator = asking.record(asking.run("ticks-counts")), asking.example.operator
-    for scope, of in (("principal", operator.did), ("ledger", None)):
-        with limited(asking.example, scope, of, concurrent=0):
-            denied = fork(asking, parent, "second", value=1)
-        assert denied.cause is not None
-        assert (denied.status, denied.cause["type"]) == ("GHOST", "RateLimitExceeded")
-        assert denied.cause["code"] == "E_RUN_LIMIT"
-    assert fork(asking, parent, "second", value=1).status == "COMMITTED"
-    check_ledger(asking.example.system)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import Rejected
@@ -30,8 +29,7 @@ def fork(context: Context, pending: PendingIntent) -> Effect:
     point = ForkPoint(ContentId(text(pending, "run")), text(pending, "at"))
     identity = run_id(pending.cid, parent.flow)
     shared = steps_before(context.runner.plan(parent.flow), point.step)
-    timed = replace(pending, flow=parent.flow)  # its time is that of a run of this flow
-    world = ForkedWorld(context.world(timed, identity), parent, shared)
+    world = ForkedWorld(context.world(pending, identity), parent, shared)
     record = context.runner.fork(parent, point, _given(pending), world)
     result: dict[str, Json] = {
         "run": identity,
