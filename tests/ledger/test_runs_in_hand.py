@@ -11,6 +11,7 @@ from logos_graph.errors import InvalidInput
 from logos_graph.ledger import check_invariants
 from tests.ledger.checks import check, fault
 from tests.ledger.conftest import AGENT, ALICE, DENY, SUPERVISOR
+from tests.ledger.test_followups import attempt, bound
 
 FLOW, OTHER_FLOW = content_id(b"flow"), content_id(b"other flow")
 
@@ -76,6 +77,20 @@ def test_i2_a_claim_of_what_is_not_allowed_is_found(book: Any, verdict: str) -> 
 def test_a_claim_says_whose_and_of_what(book: Any, body: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         book.add("claim", body)
+
+
+@pytest.mark.parametrize(("early", "holds"), [(0, True), (1_000_000_000, False)])
+def test_i1_a_claim_before_the_next_attempt_is_due_is_found(
+    book: Any, early: int, holds: bool
+) -> None:
+    cid = bound(book, if_not="retry:1")
+    attempt(book, cid)
+    book.now -= early
+    claim(book, cid)
+    report = check_invariants(book.entries, None)
+    assert report.I1.ok is holds
+    if not holds:
+        assert fault(report, "I1") == (len(book.entries) - 1, "recorded_at")
 
 
 # --- cancellations --------------------------------------------------------------------------------
