@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.bigflows import chain
 
@@ -25,7 +25,7 @@ def test_a_flow_of_thousands_of_placements_goes_all_the_way(
 
     assert ran.result is not None, ran
     assert ran.result["outputs"] == {"value": 7}
-    record = example.system.reader.run(str(ran.result["run"]))
+    record: dict[str, Any] = example.system.reader.run(str(ran.result["run"]))
     assert [step["status"] for step in record["steps"]] == ["done"] * _SIZE
     report = example.system.supervisor.runner.replay(record)
     assert (report.same, report.steps, report.values) == (True, _SIZE, _SIZE + 1)
