@@ -8,7 +8,10 @@ WITH source, edge, target, coalesce(from_thing.id, source.flow) AS from_owner,
   CASE WHEN from_thing IS NULL THEN 'input' ELSE 'output' END AS from_direction,
   CASE WHEN to_thing IS NULL THEN 'output' ELSE 'input' END AS to_direction
 WHERE NOT EXISTS {
-  MATCH (:Port {node: from_owner, direction: from_direction, name: edge.from_port})-[:OF_TYPE]->(type:Type {id: edge.type})
-    <-[:OF_TYPE]-(:Port {node: to_owner, direction: to_direction, name: edge.to_port})
+  MATCH (out:Port {node: from_owner, direction: from_direction, name: edge.from_port})
+  USING INDEX out:Port(node, direction, name)
+  MATCH (in:Port {node: to_owner, direction: to_direction, name: edge.to_port})
+  USING INDEX in:Port(node, direction, name)
+  MATCH (out)-[:OF_TYPE]->(type:Type {id: edge.type})<-[:OF_TYPE]-(in)
 }
 RETURN source.flow AS flow, edge.id AS edge

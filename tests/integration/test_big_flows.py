@@ -34,4 +34,4 @@ def test_a_flow_of_thousands_of_placements_goes_all_the_way(
     assert drawn.out.count(" -> ") == _SIZE + 1
     verified = logos("ledger", "verify", "--json")
     assert verified.status == 0, verified.err
-    assert verified.document["differences"]["found"] == 0
+    assert verified.document["differences"]["total"] == 0
