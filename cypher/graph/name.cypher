@@ -1,4 +1,4 @@
-// Points a name at a node or a flow; the only thing in the graph that moves.
+// Points a name at a node or a flow; it moves to its next target.
 // Parameters: entry (hash); index; name; target (id).
 // Rows: made, 1; 0 if there is no such target.
 MATCH (entry:LedgerEntry {hash: $entry})

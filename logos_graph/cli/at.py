@@ -11,6 +11,7 @@ import click
 from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import current_head, opened
+from logos_graph.cli.texts import iso_ns
 from logos_graph.errors import InvalidInput, NotVerified, Rejected
 
 if TYPE_CHECKING:
@@ -139,24 +140,19 @@ def _head(present: System, index: int) -> Head:
 
 def _index_at(present: System, moment: str) -> int:
     """The last entry that was recorded until then."""
-    from datetime import UTC, datetime
-
-    try:
-        then = datetime.fromisoformat(moment)
-    except ValueError:
-        then = None
-    if then is None or then.tzinfo is None:
+    ns = iso_ns(moment)
+    if ns is None:
         raise InvalidInput(
             "E_AT_TIME",
             f"{moment[:80]!r} is not a moment with its zone",
             hint="as in 2026-11-01T00:00Z",
         )
-    since = then.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    ns = (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1000
     rows = present.reader.rows("read/entry_before", moment=ns)
     if not rows:
         raise InvalidInput(
-            "E_AT_TIME", f"the ledger has no entry as old as {moment}", hint="logos ledger show"
+            "E_AT_TIME",
+            f"the ledger has no entry as old as {moment}",
+            hint="`logos ledger show --first 0` prints the first",
         )
     return int(rows[0]["index"])
 

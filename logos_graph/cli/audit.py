@@ -19,7 +19,7 @@ import click
 from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened
-from logos_graph.cli.texts import duration_ns, moment, short
+from logos_graph.cli.texts import moment, moment_ns, short
 from logos_graph.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _given(question: Question, params: Sequence[str]) -> dict[str, str]:
 def _value(system: System, question: Question, key: str, text: str) -> str | int:
     meaning = question.parameters[key]
     if meaning == _NS:
-        return _moment_ns(system, text)
+        return _ns(system, text)
     if key == "run":
         return system.reader.resolve(text, ("Run",))
     if "node" in meaning or "flow" in meaning:
@@ -149,16 +149,12 @@ def _value(system: System, question: Question, key: str, text: str) -> str | int
     return text
 
 
-def _moment_ns(system: System, text: str) -> int:
-    from logos_graph.logline import parse_when
-
+def _ns(system: System, text: str) -> int:
     if text == "now":
         return system.clock.now_ns()
     if text.isascii() and text.isdigit() and len(text) <= 19:
         return int(text)
-    if text.endswith("Z"):
-        return parse_when(text)
-    return max(0, system.clock.now_ns() - duration_ns(text))
+    return moment_ns(text, system.clock.now_ns())
 
 
 def _cell(column: str, value: Any) -> object:

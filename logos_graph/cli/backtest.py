@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from logos_graph.cli.options import limit_option, with_output
+from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened
-from logos_graph.cli.texts import duration_ns, short, short_value
+from logos_graph.cli.texts import moment_ns, short, short_value
 from logos_graph.errors import InvalidInput, Rejected
 
 if TYPE_CHECKING:
@@ -43,11 +43,17 @@ class _Asked:
 
 @click.command()
 @click.argument("flow", metavar="FLOW")
-@click.option("--since", metavar="DURATION", help="Runs this young, as in 12h, 30d; default: all.")
+@click.option(
+    "--since", metavar="WHEN",
+    help="Runs from then on: 2026-11-01T00:00Z, or 12h, 30d ago (default: all).",
+)  # fmt: skip
 @click.option(
     "--flow", "old", metavar="OLD", help="Runs of this flow (default: of FLOW's earlier versions)."
 )
-@limit_option
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=100, show_default=True,
+    help="How many of the runs to list, the youngest first; all are asked.",
+)  # fmt: skip
 @click.option("--only-different", is_flag=True, help="List no run that would have come out alike.")
 @with_output
 def backtest(
@@ -62,7 +68,7 @@ def backtest(
     from logos_graph.execution.backtest import Backtest
     from logos_graph.supervisor import Runner
 
-    begin = 0 if since is None else time.time_ns() - duration_ns(since)
+    begin = 0 if since is None else moment_ns(since, time.time_ns())
     found = Backtest(limit, only_different=only_different)
     with opened() as system:
         runner = Runner(system.store, system.host)

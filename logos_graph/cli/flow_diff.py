@@ -55,7 +55,7 @@ def diff(out: Printer, first: str, second: str) -> int:
     if not found:
         out.line("the same flow")
         return 0
-    out.table(("what", "name", "", "before", "after"), _table(rows))
+    out.table(("what", "name", "change", "before", "after"), _table(rows))
     return 0
 
 

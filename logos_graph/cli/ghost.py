@@ -11,7 +11,7 @@ from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import limit_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened
-from logos_graph.cli.texts import duration_ns, moment, short, short_value
+from logos_graph.cli.texts import moment, moment_ns, short, short_value
 from logos_graph.errors import Rejected
 
 if TYPE_CHECKING:
@@ -26,18 +26,19 @@ def ghost() -> None:
 
 
 @ghost.command("list")
-@click.option("--since", metavar="DURATION", help="Only of the last 90s, 15m, 1h, 7d, …")
+@click.option(
+    "--since", metavar="WHEN", help="From then on: 2026-11-01T00:00Z, or 90s, 1h, 7d ago."
+)
 @click.option("--who", metavar="NAME", help="Only of this principal, by name or DID.")
 @limit_option
 @with_output
 def list_(out: Printer, since: str | None, who: str | None, limit: int) -> int:
     """Ghosts, the youngest first."""
-    back = None if since is None else duration_ns(since)
     with opened() as system:
         rows = system.reader.intents(
             who=None if who is None else _did(system, who),
             status="GHOST",
-            since=None if back is None else max(0, system.clock.now_ns() - back),
+            since=None if since is None else moment_ns(since, system.clock.now_ns()),
             limit=limit,
         )
     ghosts = [_shown(row) for row in rows]

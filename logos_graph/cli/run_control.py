@@ -35,7 +35,7 @@ _run = click.argument("run", metavar="RUN|INTENT")
 @as_option
 @with_output
 def cancel(out: Printer, run: str, reason: str, wait: bool, signer: str | None) -> int:
-    """Give up a run: its own submitter, or an operator.
+    """Give up a run; its own submitter may, and an operator.
 
     At once if nobody carries it out (it waits, or was left); else before its next step, or before
     the next thing it would do outside.
@@ -49,9 +49,10 @@ def cancel(out: Printer, run: str, reason: str, wait: bool, signer: str | None) 
 @as_option
 @with_output
 def kill(out: Printer, run: str, reason: str, signer: str | None) -> int:
-    """The same without waiting for whoever carries it out: nothing he still does is recorded.
+    """Give up a run at once, whoever carries it out: nothing he still does is recorded.
 
-    It stops no machine. What was sent outside is sent; the run then ends in doubt.
+    It stops no machine. What was sent outside is sent; the run then ends in doubt. Like `cancel`,
+    its own submitter may, and an operator.
     """
     return _give_up(out, run, reason, signer, kill=True, wait=False)
 

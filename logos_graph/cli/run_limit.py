@@ -49,7 +49,8 @@ def limit() -> None:
 def list_(out: Printer) -> int:
     """Every limit; where there is none, a run may take 600 s and a step 60 s."""
     with opened() as system:
-        found = system.reader.limits()
+        limits = system.reader.limits()
+    found = [each for each in limits if any(each[name] is not None for name in _NUMBERS)]
     out.document({"limits": [{k: v for k, v in each.items() if k != "kind"} for each in found]})
     out.table(
         ("scope", "of", "at once", "seconds a run", "seconds a step"),
@@ -76,6 +77,10 @@ def set_(
 
     Without --flow and --who they are of the whole ledger.
     """
+    if not any(each is not None for each in numbers.values()):
+        raise InvalidInput(
+            "E_USAGE", "no limit is given", hint="--concurrent, --run-seconds or --step-seconds"
+        )
     with opened_to_write(out) as system:
         scope, of = _scope(system, flow, who)
         known = {(each["scope"], each["of"]): each for each in system.reader.limits()}

@@ -11,7 +11,7 @@ from logos_graph.cli.options import limit_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened
 from logos_graph.cli.stuck import why
-from logos_graph.cli.texts import duration_ns, moment, short
+from logos_graph.cli.texts import moment, moment_ns, short
 from logos_graph.errors import InvalidInput, Rejected
 
 if TYPE_CHECKING:
@@ -28,8 +28,10 @@ _OPEN = ("consent", "retry", "in_hand", "overdue", "left", "unknown")
 @click.option("--flow", metavar="FLOW", help="Only of this flow, by name or id.")
 @click.option("--status", type=click.Choice([*_ENDED, *_OPEN]), help="Only those that stand so.")
 @click.option("--who", metavar="NAME", help="Only of this principal, by name or DID.")
-@click.option("--since", metavar="WHEN", help="From a moment on, or of the last 90s, 1h, 7d, ….")
-@click.option("--until", metavar="WHEN", help="Before a moment, or a duration ago.")
+@click.option(
+    "--since", metavar="WHEN", help="From then on: 2026-11-01T00:00Z, or 90s, 1h, 7d ago."
+)
+@click.option("--until", metavar="WHEN", help="Until then, as --since.")
 @click.option(
     "--value", metavar="CID|JSON", help="Only those in which this value travelled: finished ones."
 )
@@ -73,8 +75,8 @@ def _wanted(system: System, asked: dict[str, Any]) -> dict[str, object]:
     return {
         "flow": None if flow is None else system.reader.resolve(flow, ("Flow",)),
         "who": None if who is None else principal_did(system, who),
-        "since": 0 if asked["since"] is None else _moment_ns(asked["since"], now),
-        "until": _FOREVER if asked["until"] is None else _moment_ns(asked["until"], now),
+        "since": 0 if asked["since"] is None else moment_ns(asked["since"], now),
+        "until": _FOREVER if asked["until"] is None else moment_ns(asked["until"], now),
     }
 
 
@@ -124,22 +126,11 @@ def _value_id(text: str) -> str:
     """The content id that is given, or that of the value that is."""
     if text.startswith("b3:"):
         return text
-    return json_id(parse(text))
-
-
-def _moment_ns(text: str, now_ns: int) -> int:
-    """A moment, or so long ago; InvalidInput E_WHEN."""
-    from logos_graph.logline import parse_when
-
     try:
-        if text[:1].isdigit() and "T" not in text:
-            return max(0, now_ns - duration_ns(text))
-        return parse_when(text)
-    except InvalidInput:
+        return json_id(parse(text))
+    except InvalidInput as error:
         raise InvalidInput(
-            "E_WHEN",
-            f"{text[:40]!r} is no moment, and no duration",
-            hint="as in 90s, 1h, 7d, or 2026-01-31T12:00:00.000000000Z",
+            error.code, f"--value: {error.message}", hint="JSON, a text in quotes; or its id, b3:…"
         ) from None
 
 

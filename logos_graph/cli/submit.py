@@ -51,9 +51,9 @@ class Commitments:
 def commitment_options(command: Callable[..., int]) -> Callable[..., int]:
     """Adds --if-ok, --if-doubt and --if-not, each None unless it is given."""
     helps = {
-        "if-not": "Where it fails: retry:N, escalate:HANDLER, emit:EVENT or abort.",
-        "if-doubt": "Where it is not known what it did outside.",
-        "if-ok": "Where it is done.",
+        "if-not": "What follows if it fails: retry:N, escalate:ROLE, emit:EVENT or abort.",
+        "if-doubt": "What follows if it is not known what it did outside; as --if-not.",
+        "if-ok": "What follows if it is done; as --if-not, mostly emit:EVENT.",
     }
     for name, text in helps.items():
         command = click.option(f"--{name}", metavar="COMMITMENT", help=text)(command)

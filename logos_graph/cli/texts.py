@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from logos_graph.cli.retries import retry_text
@@ -12,8 +13,10 @@ from logos_graph.errors import InvalidInput
 __all__ = [
     "duration_ns",
     "imports_text",
+    "iso_ns",
     "limits_text",
     "moment",
+    "moment_ns",
     "one_line",
     "ports_text",
     "short",
@@ -25,6 +28,7 @@ __all__ = [
 _SHORT_ID = len("b3:") + 12
 _SHORT_VALUE = 60
 _DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d|w)")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -62,6 +66,41 @@ def duration_ns(text: str) -> int:
             hint="a whole number and one of s, m, h, d, w, as in 90s, 1h, 7d",
         )
     return int(match[1]) * _UNIT_S[match[2]] * 1_000_000_000
+
+
+def iso_ns(text: str) -> int | None:
+    """Nanoseconds since the epoch of an ISO 8601 moment with its zone, as `2026-11-01T00:00Z`; None
+    for any other text, and for moments before 1970 or after 2262.
+    """
+    from logos_graph.logline import MAX_NS, parse_when
+
+    try:
+        return parse_when(text)  # all nine digits of a fraction, as documents have them
+    except InvalidInput:
+        pass
+    try:
+        then = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if then.tzinfo is None:
+        return None
+    ns = (then.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1) * 1000
+    return ns if 0 <= ns <= MAX_NS else None
+
+
+def moment_ns(text: str, now_ns: int) -> int:
+    """A moment, or so long ago: `2026-11-01T00:00Z`, `7d`; InvalidInput E_WHEN."""
+    found = iso_ns(text)
+    if found is not None:
+        return found
+    try:
+        return max(0, now_ns - duration_ns(text))
+    except InvalidInput:
+        raise InvalidInput(
+            "E_WHEN",
+            f"{text[:40]!r} is no moment with its zone, and no duration",
+            hint="as in 2026-11-01T00:00Z, or 90s, 15m, 1h, 7d ago",
+        ) from None
 
 
 def size(count: int) -> str:

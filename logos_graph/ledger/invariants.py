@@ -187,6 +187,7 @@ class Walk:
         act = self._open(entry)
         if act is not None:
             self._check_allowed(entry, act)
+            self.follow_ups.in_time(entry, act)
 
     def _effect(self, entry: Entry) -> None:
         act = self._open(entry)

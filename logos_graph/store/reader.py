@@ -339,4 +339,5 @@ def _escalation(row: Row) -> OpenEscalation:
         handler=row["handler"],
         target=row["target"],
         expires_at=parse_when(row["expires_at"]),
+        index=row["index"],
     )

@@ -45,6 +45,7 @@ from logos_graph.supervisor.ports import (
     Store,
     Writers,
 )
+from logos_graph.supervisor.recollection import is_escalated
 from logos_graph.supervisor.runner import Runner
 from logos_graph.supervisor.stopping import Stops
 from logos_graph.supervisor.surroundings import Surroundings
@@ -239,15 +240,22 @@ class Carrier:
         return 0 if pending is None else pending.fresh_effects
 
     def expire(self, intent: ContentId) -> bool:
-        """Ends an escalation that nobody answered in time; False if another was first."""
+        """Ends an escalation that nobody answered in time; False if another was first.
+
+        One that the ledger does not tell of is left to `logos ledger verify`.
+        """
         expired: list[bool] = []
 
         def compose(view: View, now_ns: int) -> Sequence[Draft]:
             found = view.escalations.get(intent)
-            expired[:] = [found is not None and found.expires_at <= now_ns]
+            expired[:] = [
+                found is not None
+                and found.expires_at <= now_ns
+                and is_escalated(self._store, view.keys, found)
+            ]
             return [expiry(intent, view.policy.id)] if expired[0] else []
 
-        self._journal.commit(compose)
+        self._journal.commit(compose, asks_store=True)
         return expired[0]
 
     def _check_still_open(self, view: View, cid: ContentId, now_ns: int) -> None:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from logos_graph.canon import ContentId, Json
-from logos_graph.errors import NotVerified
+from logos_graph.errors import InvalidInput, NotVerified
 from logos_graph.ledger import ESCALATION_NS, Entry, EntryKind, SupervisorKeys, retry_delay_ns
 from logos_graph.logline import Action, LogLine, format_when, parse_commitment, parse_when
 from logos_graph.supervisor.compose import Draft
@@ -195,11 +195,15 @@ class Due:
 def due(view: View, now_ns: int) -> Due:
     """Every timer of the ledger, looked at once, in the ledger's order."""
     pending = sorted(view.pending.values(), key=lambda each: each.index)
-    asked = {each.cid: _until(each) for each in pending if each.decision["outcome"] != "ALLOW"}
+    asked = {
+        each.cid: until
+        for each in pending
+        if each.decision.get("outcome") != "ALLOW" and (until := _until(each)) is not None
+    }
     woken = {
         each.cid: each.wake_at
         for each in pending
-        if each.decision["outcome"] == "ALLOW" and each.wake_at is not None
+        if each.decision.get("outcome") == "ALLOW" and each.wake_at is not None
     }
     opened = {each.intent: each.expires_at for each in view.escalations.values()}
     later = [at for at in (*asked.values(), *woken.values(), *opened.values()) if at > now_ns]
@@ -212,8 +216,12 @@ def due(view: View, now_ns: int) -> Due:
     )
 
 
-def _until(pending: PendingIntent) -> int:
-    return parse_when(str(pending.decision["expires_at"]))
+def _until(pending: PendingIntent) -> int | None:
+    """None for what no policy decided: it stays, and does not keep others from their time."""
+    try:
+        return parse_when(pending.decision.get("expires_at"))
+    except InvalidInput:
+        return None
 
 
 def _over(timers: Mapping[ContentId, int], now_ns: int) -> tuple[ContentId, ...]:

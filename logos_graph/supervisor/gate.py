@@ -23,8 +23,7 @@ from logos_graph.errors import (
     NotVerified,
     Rejected,
 )
-from logos_graph.ledger import EntryKind
-from logos_graph.logline import SignedIntent, parse_signed_intent, verify_intent
+from logos_graph.logline import SignedIntent, parse_signed_intent
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.admit import admit
 from logos_graph.supervisor.carry import Carrier, still_pending
@@ -47,6 +46,7 @@ from logos_graph.supervisor.ports import (
     Store,
     Writers,
 )
+from logos_graph.supervisor.recollection import Recollection
 from logos_graph.supervisor.runner import Runner
 from logos_graph.supervisor.view import View, check_entry
 
@@ -89,6 +89,7 @@ class Supervisor:
         signers(snapshot.keys.current)
         self._store, self._clock, self._writers = store, clock, writers
         _check_head(store, snapshot)
+        self._recollection = Recollection(store, snapshot.pending)
         self._watch = watch or (lambda _step, _intent: None)
         self._journal = Journal(
             store, snapshot, signers, clock, limit=queue, seconds=commit_seconds
@@ -213,11 +214,14 @@ class Supervisor:
                 if pending.decision["outcome"] != "ALLOW":
                     if pending.cid in timers.consents:
                         ended.append(self._time_out(pending))
-                elif self._carrier.claims.free(view, pending, now_ns):
-                    self._check_recorded(pending)
+                    continue
+                free = self._carrier.claims.free(view, pending, now_ns)
+                if free or pending.wake_at is not None:  # nobody waits for what nobody promised
+                    self._recollection.check(view, pending.cid)
+                if free:
                     left.append(pending)
-            except LogosError as error:
-                ended.append(still_pending(pending, error))
+            except Exception as error:  # noqa: BLE001 - the others have their turn all the same
+                ended.append(still_pending(pending, _told(error)))
         with suppress(LogosError):  # whoever looks next tries it again
             self.expire()
         return (*ended, *self._carry_on(left))
@@ -232,8 +236,15 @@ class Supervisor:
             except LogosError as error:
                 ended += [still_pending(each, error) for each in part.values()]
                 continue
-            ended += [self._carrier.carry_out(cid) for cid in taken]
+            ended += [self._carry_out(part[cid]) for cid in taken]
         return ended
+
+    def _carry_out(self, pending: PendingIntent) -> Outcome:
+        """Whatever keeps it from its end does not keep the others from theirs."""
+        try:
+            return self._carrier.carry_out(pending.cid)
+        except Exception as error:  # noqa: BLE001 - it is found again
+            return still_pending(pending, _told(error))
 
     def resume(self, cid: ContentId) -> Outcome:
         """Carries on what is left of one intent now, if nobody does; how it stands then.
@@ -245,7 +256,7 @@ class Supervisor:
         if pending is not None and self._carrier.claims.free(
             self.view, pending, self._clock.now_ns()
         ):
-            self._check_recorded(pending)
+            self._recollection.check(self.view, pending.cid)
             for outcome in self._carry_on([pending]):
                 return outcome
         return self._carrier.standing(cid)
@@ -260,22 +271,6 @@ class Supervisor:
         Raises what the ledger does not take: EnvironmentFault, Conflict E_BUSY.
         """
         return tuple(cid for cid in self.due().escalations if self._carrier.expire(cid))
-
-    def _check_recorded(self, pending: PendingIntent) -> None:
-        """That an ALLOW read from the graph is one that this supervisor signed into the ledger."""
-        verify_intent(pending.signed)
-        entry = self._store.entry(pending.index)
-        if entry is not None and entry.index == pending.index:
-            check_entry(entry, self.view.keys)
-            about = entry.body.get("cid" if entry.kind is EntryKind.INTENT else "intent")
-            if about == pending.cid and entry.body.get("decision") == pending.decision:
-                return
-        raise NotVerified(
-            "E_NOT_RECORDED",
-            f"the ledger has no decision that allows {pending.cid}",
-            hint="somebody wrote to the database beside the gate: `logos ledger verify`",
-            intent=pending.cid,
-        )
 
     def _time_out(self, pending: PendingIntent) -> Outcome:
         def cause(now: PendingIntent) -> dict[str, Json]:
@@ -299,6 +294,13 @@ class Supervisor:
     def recorded(self, cid: ContentId) -> Outcome:
         """How a recorded intent stands; Rejected E_UNKNOWN_INTENT if it is not recorded."""
         return self._carrier.recorded(cid)
+
+
+def _told(error: Exception) -> LogosError:
+    """An error as an outcome has it; what is none of ours is a bug."""
+    if isinstance(error, LogosError):
+        return error
+    return LogosError("E_INTERNAL", f"{type(error).__name__}: {error}")
 
 
 def _check_head(store: Store, snapshot: Snapshot) -> None:

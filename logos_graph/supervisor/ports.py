@@ -118,7 +118,7 @@ class OpenEscalation:
     """An end that somebody is to look at, and nobody has answered.
 
     who: whose intent it was. handler: the role that may answer. target: a DID or a name, or None.
-    expires_at: until when (ns since the epoch).
+    expires_at: until when (ns since the epoch). index: of the entry that says so.
     """
 
     intent: ContentId
@@ -126,6 +126,7 @@ class OpenEscalation:
     handler: str
     target: str | None
     expires_at: int
+    index: int
 
 
 @dataclass(frozen=True, slots=True)

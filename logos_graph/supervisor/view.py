@@ -33,7 +33,7 @@ from logos_graph.supervisor.ports import (
     Snapshot,
 )
 
-__all__ = ["View", "check_entry"]
+__all__ = ["View", "check_entry", "moved_on"]
 
 
 class View:
@@ -158,7 +158,7 @@ class View:
                 waiting = self.pending[ContentId(str(body["intent"]))]
                 self._wait(replace(waiting, effects=waiting.effects + 1))
             case EntryKind.CLAIM | EntryKind.ATTEMPT:
-                self._wait(_moved_on(self.pending[ContentId(str(body["intent"]))], entry))
+                self._wait(moved_on(self.pending[ContentId(str(body["intent"]))], entry))
             case EntryKind.GHOST:
                 self._end(ContentId(str(body["intent"])))
             case EntryKind.ESCALATION:
@@ -210,6 +210,7 @@ class View:
             handler=str(body["handler"]),
             target=None if target is None else str(target),
             expires_at=parse_when(body["expires_at"]),
+            index=entry.index,
         )
         self.escalations = self.escalations.insert(intent, opened)
 
@@ -247,8 +248,8 @@ class View:
             self._held = self._held.discard((grant.node, grant.capability))
 
 
-def _moved_on(waiting: PendingIntent, entry: Entry) -> PendingIntent:
-    """Carried on by another writer, or to be attempted again."""
+def moved_on(waiting: PendingIntent, entry: Entry) -> PendingIntent:
+    """After a claim or an attempt: carried on by another writer, or to be attempted again."""
     body = entry.body
     held = replace(
         waiting,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from logos_graph.cli.draw import FORMATS, draw_flow
-
 from logos_graph.canon import ContentId
+from logos_graph.drawing import FORMATS
 from logos_graph.execution.plan import plan
-from logos_graph.graph import Component, Flow, check_flow, parse_flow_file
-from logos_graph.store.components import flow_mutation
-from logos_graph.supervisor.runner import Runner
-from tests.bench.stage import Stage
+from logos_graph.graph import Component, check_flow, parse_flow_file
+from logos_graph.settings import Settings
+from logos_graph.wiring import start_database, stop_database
+from tests.bench.commands import logos
+from tests.bench.stage import Stage, shared_cache
 from tests.bench.timing import Figures, timed
 from tests.bigflows import chain, wide
 
@@ -23,55 +25,81 @@ SIZES = (100, 1000, 10_000)
 
 
 def flows(stage: Stage) -> Figures:
-    """Microseconds a placement, of each shape and size, for all that is done with a flow."""
+    """Microseconds a placement, of each shape and size, for all that is done with a flow.
+
+    And seconds for what is done with a whole ledger, once all of them are in it.
+    """
     source = Path(__file__).with_name("identity.rs").read_text()
     published = stage.publish("node.publish", {"name": "identity", "source": source})
-    node = str(published["node"])
-    component = stage.system.store.component(ContentId(node))
+    node = ContentId(str(published["node"]))
+    component = stage.system.store.component(node)
     assert component is not None
-    ports = component.inputs[0].name, component.outputs[0].name
-    type_ = component.inputs[0].type.text
     results: Figures = {}
     for shape in (chain, wide):
         for size in SIZES:
-            text = shape("identity", size, ports, type_)
-            for what, seconds in _one(stage, text, ContentId(node), component):
-                results[f"flow_{shape.__name__}_{size}_{what}_us_per_placement"] = (
-                    seconds / size * 1e6
-                )
-    return results
+            name = f"flow_{shape.__name__}_{size}"
+            text = _text(shape, size, component)
+            results |= {
+                f"{name}_{what}_us_per_placement": seconds / size * 1e6
+                for what, seconds in _one(stage, name, text, component).items()
+            }
+    return results | _ledger(stage)
 
 
-def _one(stage: Stage, text: str, node: ContentId, component: Component) -> list[tuple[str, float]]:
-    """What is done with one flow, each with its seconds."""
+def _text(shape: Callable[..., str], size: int, node: Component) -> str:
+    port = node.inputs[0].name, node.outputs[0].name
+    return shape("identity", size, port, node.inputs[0].type.text)
+
+
+def _one(stage: Stage, name: str, text: str, node: Component) -> dict[str, float]:
+    """What is done with one flow, each with its seconds; commands with their start."""
     made: dict[str, Any] = {}
-    system = stage.system
+    system, home = stage.system, stage.home
 
-    def keep(name: str, work: Callable[[], Any]) -> Callable[[], None]:
-        def run() -> None:
-            made[name] = work()
+    def keep(key: str, work: Callable[[], Any]) -> Callable[[], None]:
+        return lambda: made.update({key: work()})
 
-        return run
+    this: Any = {"text": text, "name": name, "uses": {"identity": node.id}}
+    out = {
+        "check": timed(
+            keep("flow", lambda: check_flow(parse_flow_file(text), lambda _: node))
+        ),
+        "publish": timed(lambda: stage.publish("flow.publish", this)),
+        "plan": timed(lambda: plan(made["flow"], {node.id: node})),
+    }
+    inputs: Any = {"flow": made["flow"].id, "inputs": {"value": 7}}
+    out["run"] = timed(keep("run", lambda: stage.publish("flow.run", inputs)))
+    out["run_again"] = timed(lambda: stage.publish("flow.run", inputs))
+    run, runner = made["run"]["run"], system.supervisor.runner
+    out["read"] = timed(keep("recorded", lambda: system.reader.run(run)))
+    out["replay"] = timed(lambda: runner.replay(made["recorded"]))
+    for kind in FORMATS:
+        out[f"draw_{kind}"] = logos(home, "flow", "draw", name, "--format", kind).seconds
+    with tempfile.TemporaryDirectory(prefix="logos bench ", dir="/var/tmp") as folder:
+        proof = Path(folder) / "proof"
+        out["show"] = logos(home, "flow", "show", name).seconds
+        out["show_run"] = logos(home, "run", "show", run).seconds
+        out["prove"] = logos(home, "run", "prove", run, "--output", proof).seconds
+        out["verify_proof"] = logos(home, "verify", proof).seconds
+    return out
 
-    def shown() -> dict[str, Any]:
-        (row,) = system.reader.rows("read/flows", ids=[made["flow"].id])
-        return flow_mutation(row)
 
-    this: Any = {"text": text, "name": "big", "uses": {"identity": node}}
-    check = timed(keep("flow", lambda: check_flow(parse_flow_file(text), lambda _: component)))
-    flow: Flow = made["flow"]
-    publish = timed(lambda: stage.publish("flow.publish", this))
-    read = timed(keep("shown", shown))
-    ready = timed(lambda: plan(flow, {node: component}))
-    inputs: Any = {"flow": flow.id, "inputs": {"value": 7}}
-    run = timed(keep("run", lambda: stage.publish("flow.run", inputs)))
-    runner = Runner(system.store, system.host)
-    replay = timed(lambda: runner.replay(system.reader.run(made["run"]["run"])))
-    document = {**made["shown"], "names": [], "placements": [
-        {**each, "known_as": "identity"} for each in made["shown"]["placements"]
-    ]}  # fmt: skip
-    draw = timed(lambda: [draw_flow(document, kind) for kind in FORMATS])
-    return [
-        ("check", check), ("publish", publish), ("read", read), ("plan", ready), ("run", run),
-        ("replay", replay), ("draw", draw),
-    ]  # fmt: skip
+def _ledger(stage: Stage) -> Figures:
+    """The ledger with all of them: verified, exported, and rebuilt in an empty database."""
+    home, operator = stage.home, stage.operator.did
+    with tempfile.TemporaryDirectory(prefix="logos bench ", dir="/var/tmp") as folder:
+        target, empty = Path(folder) / "export", Path(folder) / "rebuilt"
+        out = {
+            "flows_ledger_verify_s": logos(home, "ledger", "verify").seconds,
+            "flows_ledger_export_s": logos(home, "ledger", "export", target).seconds,
+            "flows_ledger_export_verify_s": logos(home, "verify", target).seconds,
+        }
+        settings = Settings(empty, shared_cache(), "supervisor", None)
+        try:
+            start_database(settings, lambda _line: None, found=False)
+            words = ("ledger", "rebuild", target, "--supervisor", operator)
+            out["flows_ledger_rebuild_s"] = logos(empty, *words).seconds
+        finally:
+            stop_database(settings)
+            shutil.rmtree(empty, ignore_errors=True)
+    return out

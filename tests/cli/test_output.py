@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logos_graph.cli.output import Printer, clean, show_error, wants_colour
-from logos_graph.cli.texts import duration_ns, moment, short, size, threshold_text
+from logos_graph.cli.texts import duration_ns, moment, moment_ns, short, size, threshold_text
 from logos_graph.errors import InvalidInput
 
 
@@ -98,6 +98,27 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         duration_ns(text)
     assert refused.value.code == "E_DURATION"
+
+
+@pytest.mark.parametrize(
+    ("text", "ns"),
+    [
+        ("1970-01-01T00:00Z", 0),
+        ("1970-01-01T01:00:01.5+01:00", 1_500_000_000),
+        ("1970-01-01T00:00:00.000000007Z", 7),
+        ("1m", 40_000_000_000),
+        ("7d", 0),
+    ],
+)
+def test_a_moment_is_one_or_so_long_ago(text: str, ns: int) -> None:
+    assert moment_ns(text, 100_000_000_000) == ns
+
+
+@pytest.mark.parametrize("text", ["", "x", "2026-11-01T00:00", "1960-01-01T00:00Z", "9999-01-01Z"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        moment_ns(text, 0)
+    assert refused.value.code == "E_WHEN"
 
 
 def test_moments_and_sizes_are_written_for_people() -> None:

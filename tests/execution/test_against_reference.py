@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from logos_graph.canon import ContentId, Json, content_id, encode, json_id
+from logos_graph.canon import ContentId, content_id, encode, json_id
 from logos_graph.errors import Rejected
 from logos_graph.execution.executor import Answer, HostResult, NodeFailure, execute
 from logos_graph.execution.plan import OpenFlow, Plan, PlannedStep, Relay, plan
 from logos_graph.execution.record import RunRecord, StepStatus
 from logos_graph.execution.replay import replay
-from logos_graph.graph import Component, Flow, Node, Port, check_flow, parse_type
+from logos_graph.graph import Component, Flow, Node, Port, check_flow
 from logos_graph.graph.draft import DraftEdge, FlowDraft, parse_endpoint
 from logos_graph.graph.typetree import Type
 from logos_graph.wasm.workers import Work, shared_workers
+from tests.execution.reference import MAYBE, U8, Value, evaluate
 
-U8, MAYBE = parse_type("u8"), parse_type("option<u8>")
 X, Y, Z = (Port(name, U8) for name in "xyz")
 MAYBE_X, MAYBE_Y, MAYBE_Z = (Port(name, MAYBE) for name in "xyz")
 NODES: dict[str, Component] = {
@@ -30,8 +30,6 @@ NODES: dict[str, Component] = {
 }
 KINDS = {component.id: name for name, component in NODES.items()}
 FAILS = 13  # `two` fails on this sum, so that failures are drawn too
-
-Value = int | None
 
 
 def _function(kind: str, values: Sequence[Value]) -> list[Value]:
@@ -118,52 +116,16 @@ class _Outcome:
 def _evaluate(
     flow: Flow,
     inputs: Mapping[str, Value],
-    path: str,
     found: _Outcome,
     by_id: Mapping[ContentId, Component],
 ) -> dict[str, Value]:
-    """The reference: each placement once all that may feed it is settled, in the flow's order."""
-    values: dict[str, Value] = {f"input.{name}": value for name, value in inputs.items()}
-    uses = {placement.name: by_id[placement.uses] for placement in flow.placements}
-    for name in flow.order:
-        component = uses[name]
-        fed = {
-            port.name: way
-            for port in component.inputs
-            for way in _reaching(flow, f"{name}.{port.name}", values)
-        }
-        needed = [port.name for port in component.inputs if port.type != MAYBE]
-        if not ({*needed} <= fed.keys() if needed or not component.inputs else fed):
-            continue
-        read = {port.name: fed.get(port.name) for port in component.inputs}
-        if isinstance(component, Flow):
-            given = _evaluate(component, read, f"{path}{name}/", found, by_id)
-        else:
-            kind, numbers = KINDS[component.id], [*read.values()]
-            found.ran[path + name] = numbers
-            found.failed |= _fails(kind, numbers)
-            ports = [port.name for port in component.outputs]
-            given = dict(zip(ports, _function(kind, numbers), strict=True))
-        values.update({f"{name}.{port}": value for port, value in given.items()})
-    reached = {port.name: _reaching(flow, f"output.{port.name}", values) for port in flow.outputs}
-    assert all(reached[port.name] for port in flow.outputs if port.type != MAYBE)
-    return {name: ways[0] if ways else None for name, ways in reached.items()}
+    def call(step: str, node: ContentId, values: list[Value]) -> list[Value]:
+        kind = KINDS[node]
+        found.ran[step] = values
+        found.failed |= _fails(kind, values)
+        return _function(kind, values)
 
-
-def _reaching(flow: Flow, target: str, values: Mapping[str, Value]) -> list[Value]:
-    """The values that reach a port: none, or one."""
-    ways: list[Value] = []
-    for edge in flow.edges:
-        if str(edge.target) == target and str(edge.source) in values:
-            value = values[str(edge.source)]
-            sides: Mapping[str, Json] = edge.when.json if edge.when else {}
-            low, high = sides.get("at_least", 0), sides.get("below", 256)
-            assert isinstance(low, int)
-            assert isinstance(high, int)
-            if edge.when is None or (value is not None and low <= value < high):
-                ways.append(value)
-    assert len(ways) <= 1
-    return ways
+    return evaluate(flow, inputs, call, by_id)
 
 
 class _Drawing:
@@ -277,7 +239,7 @@ def _run(
     flow, by_id, ready = _ready(library)
     found = _Outcome()
     inputs = {"a": a, "b": b, "c": None if (a + b) % 2 else a}
-    outputs = _evaluate(flow, inputs, "", found, by_id)
+    outputs = _evaluate(flow, inputs, found, by_id)
     return execute(ready, {**inputs}, _Host()), found, outputs
 
 

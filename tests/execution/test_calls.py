@@ -40,11 +40,11 @@ class Ticking:
         self.asked: list[tuple[str, ContentId, str]] = []
         self.muted = False
 
-    def begin(self, _step: str, _node: ContentId) -> None:
-        pass
+    def begin(self, step: str, node: ContentId) -> None:
+        """It stops no run."""
 
-    def end(self, _step: str, _node: ContentId) -> None:
-        pass
+    def end(self, step: str, node: ContentId) -> None:
+        """It stops no run."""
 
     def answer(
         self, step: str, node: ContentId, operation: str, arguments: dict[str, Json]

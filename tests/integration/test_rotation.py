@@ -30,6 +30,7 @@ from logos_graph.logline import SignedIntent
 from logos_graph.settings import Settings
 from logos_graph.wiring import System, open_system, start_database, stop_database
 from tests.integration.conftest import ECHO, Logos, logos_of
+from tests.replays import replay_all
 
 if TYPE_CHECKING:
     from logos_graph.supervisor import Outcome
@@ -134,6 +135,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Home
             home.run("ledger", "checkpoint", "--to", home.kept)
             assert one.supervisor.view.supervisor == other.supervisor.view.supervisor == first
             yield home
+            replay_all(one)
     finally:
         stop_database(settings)
 

@@ -25,6 +25,7 @@ from logos_graph.wiring import System, SystemClock, open_system, start_database,
 from tests.integration.asking import check_ledger
 from tests.integration.conftest import Cast
 from tests.integration.flaky import Flaky, flaky
+from tests.replays import replay_all
 
 if TYPE_CHECKING:
     from logos_graph.canon import Json
@@ -99,6 +100,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Home
             cast = Cast(system, operator, bare.register("agent-1", ["agent"]), (approver, operator))
             with flaky(cast) as odd:
                 yield Home(settings, odd, clock)
+            replay_all(system)
     finally:
         stop_database(settings)
 

@@ -117,7 +117,7 @@ def test_a_backtest_needs_something_to_compare_with(
     other = logos("flow", "backtest", "what-halves", "--flow", "payment-approval", "--json")
     assert (other.status, other.document["error"]["code"]) == (2, "E_REPLAY_INPUTS")
     never = logos("flow", "backtest", "what-halves", "--since", "x", "--json")
-    assert (never.status, never.document["error"]["code"]) == (2, "E_DURATION")
+    assert (never.status, never.document["error"]["code"]) == (2, "E_WHEN")
 
 
 def test_what_the_record_cannot_answer_is_not_answered_by_anybody_else(

@@ -4,11 +4,14 @@ worker.py HOME CACHE submit COUNT             says `ready`, waits for a line, th
                                               transfers and as many flow runs, and prints each
 worker.py HOME CACHE run COUNT FLOW           the same with COUNT runs of a flow of one number
 worker.py HOME CACHE die STEP FILE [INTENT]   submits the signed intent in FILE; SIGKILL at STEP
+worker.py HOME CACHE end STEP FILE            the same as `die`, but a further attempt is not left
+                                              to others: it is waited for, and made
 worker.py HOME CACHE hold STEP FILE           submits it, says `held` at STEP and waits for a line;
                                               then goes on, and prints the outcome
 
 STEP is one that the supervisor's `watch` is told, of the intent in FILE, or of INTENT; `told:2` is
-the second time it is told so, where `die` takes each step's first time and `hold` every time.
+the second time it is told so, where `die` takes each step's first time and `hold` every time;
+`any:7` is the seventh step, whichever that is.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from logos_graph.canon import ContentId, Json, parse
+from logos_graph.cli.output import Printer
+from logos_graph.cli.waiting import wait_for_end
 from logos_graph.logline import SignedIntent, parse_signed_intent
 from logos_graph.settings import Settings
 from logos_graph.supervisor import Outcome
@@ -40,8 +45,8 @@ def main() -> None:
         return
     signed = parse_signed_intent(parse(Path(rest[1]).read_bytes()))
     about = ContentId(rest[2]) if len(rest) > 2 else signed.intent.cid
-    act = {"die": die, "hold": hold}[command]
-    execute(settings, signed, at(rest[0], about, act))
+    act = {"die": die, "end": die, "hold": hold}[command]
+    execute(settings, signed, at(rest[0], about, act), to_the_end=command == "end")
 
 
 def at(step: str, about: ContentId, act: Callable[[], None]) -> Callable[[str, ContentId], None]:
@@ -51,7 +56,7 @@ def at(step: str, about: ContentId, act: Callable[[], None]) -> Callable[[str, C
 
     def watch(reached: str, of: ContentId) -> None:
         nonlocal times
-        if (reached, of) == (name, about):
+        if of == about and name in (reached, "any"):
             times += 1
             if not which or times == int(which):
                 act()
@@ -91,10 +96,15 @@ def one(system: System, who: str, did: str, this: dict[str, Json]) -> Outcome:
 
 
 def execute(
-    settings: Settings, signed: SignedIntent, watch: Callable[[str, ContentId], None]
+    settings: Settings,
+    signed: SignedIntent,
+    watch: Callable[[str, ContentId], None],
+    *,
+    to_the_end: bool,
 ) -> None:
     with open_system(settings, watch=watch) as system:
-        tell(system.supervisor.execute(signed))
+        outcome = system.supervisor.execute(signed)
+        tell(wait_for_end(Printer(as_json=True), system, outcome) if to_the_end else outcome)
 
 
 def die() -> None:

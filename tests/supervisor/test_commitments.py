@@ -137,7 +137,7 @@ def test_each_timer_is_due_or_the_next_is_not_after_it(
     ]
     asleep = [pending(100 + number, wake_at=at) for number, at in enumerate(woken)]
     escalations = tuple(
-        OpenEscalation(ContentId(f"i{number}"), WHO.did, "a", None, at)
+        OpenEscalation(ContentId(f"i{number}"), WHO.did, "a", None, at, number)
         for number, at in enumerate(opened)
     )
     view: Any = Timers(*waiting, *asleep, pending(999), escalations=escalations)

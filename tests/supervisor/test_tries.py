@@ -127,18 +127,30 @@ def test_a_clock_that_went_back_makes_no_wait_longer_than_the_delay(
 def test_a_run_that_is_to_stop_stops_waiting_and_keeps_the_last_answer(
     place: Place, pending: PendingIntent, after: int
 ) -> None:
-    asked = list[ContentId]()
+    steps, asked = list[str](), list[ContentId]()
 
     def check_stopped(intent: ContentId) -> None:
         asked.append(intent)
-        if len(asked) > after:
+        if steps.count("waiting") and len(asked) > 1 + after:  # once before it was answered
             raise NodeFailure("E_RUN_CANCELLED", "somebody cancelled it")
 
     place.outcomes = [BUSY, DONE]
-    live = world(place, pending, check_stopped)
+    live = world(place, pending, check_stopped, lambda step, _of: steps.append(step))
     assert pays(live) == BUSY
     assert (place.waited < 1, live.doubt, attempts(place)) == (True, False, [1])
     assert set(asked) == {pending.cid}
+
+
+def _stops(_intent: ContentId) -> None:
+    raise NodeFailure("E_RUN_TIME", "it took too long")
+
+
+def test_a_run_that_is_to_stop_before_it_is_answered_sends_nothing(
+    place: Place, pending: PendingIntent
+) -> None:
+    with pytest.raises(NodeFailure) as stopped:
+        pays(live := world(place, pending, _stops))
+    assert (stopped.value.code, live.doubt, place.sent) == ("E_RUN_TIME", False, [])
 
 
 def test_a_lost_try_that_may_not_be_repeated_stays_in_doubt(
@@ -174,22 +186,32 @@ def test_a_lost_try_is_told_with_the_next_one_and_never_alone(
     assert knows.sent[0] == knows.sent[1]
 
 
-@pytest.mark.parametrize("why", ["grant", "stop"])
+@pytest.mark.parametrize(
+    ("why", "code"),
+    [
+        ("grant", "E_EFFECT_UNKNOWN"),
+        ("stop while it waits", "E_EFFECT_UNKNOWN"),
+        ("stop", "E_RUN_TIME"),
+    ],
+)
 def test_a_lost_try_that_is_not_repeated_after_all_is_not_told(
-    knows: Place, pending: PendingIntent, why: str
+    knows: Place, pending: PendingIntent, why: str, code: str
 ) -> None:
-    def stops(_intent: ContentId) -> None:
-        raise NodeFailure("E_RUN_TIME", "it took too long")
+    steps = list[str]()
+
+    def check_stopped(intent: ContentId) -> None:
+        if why == "stop" or (why != "grant" and steps.count("waiting")):
+            _stops(intent)
 
     knows.outcomes = [DONE]
     pays(world(knows, pending))
     knows.drafts.pop()
-    live = world(knows, pending, stops)
+    live = world(knows, pending, check_stopped, lambda step, _of: steps.append(step))
     if why == "grant":
         knows.granted.remove("http")
     with pytest.raises(NodeFailure) as unknown:
         pays(live)
-    assert (unknown.value.code, live.doubt, len(knows.drafts)) == ("E_EFFECT_UNKNOWN", True, 1)
+    assert (unknown.value.code, live.doubt, len(knows.drafts)) == (code, True, 1)
 
 
 def test_a_try_whose_own_process_tells_it_after_all_is_not_told_as_lost(

@@ -14,6 +14,7 @@ from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.effects import Context, Effect
 from logos_graph.supervisor.handlers.fields import text
 from logos_graph.supervisor.ports import Mutation, OpenEscalation, PendingIntent, Store
+from logos_graph.supervisor.recollection import is_escalated
 from logos_graph.supervisor.view import View
 
 __all__ = ["resolve"]
@@ -32,7 +33,7 @@ def resolve(context: Context, pending: PendingIntent) -> Effect:
 
     def check(view: View, now_ns: int) -> Sequence[Draft]:
         found = view.escalations.get(intent)
-        if found is None:
+        if found is None or not is_escalated(store, view.keys, found):
             raise _not_open(store, intent)
         _check_answer(view, found, pending, now_ns)
         return ()
