@@ -48,7 +48,7 @@ def fork(out: Printer, run: str, step: str, given: tuple[str, ...], signer: str 
         plan = system.supervisor.runner.plan(flow)
         values = _values(plan, step, given)
         encode_given(plan, {step: values})
-        this: dict[str, Json] = {"run": identity, "at": step, "set": values}
+        this: dict[str, Json] = {"run": identity, "flow": flow, "at": step, "set": values}
         return report(out, system, submit(system, "run.fork", this, signer))
 
 

@@ -42,9 +42,6 @@ _MADE_BY: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """Which verbs make things of a kind; of the other kinds there are checks of their own."""
 
-_FORKS = ("run.fork",)
-"""Verbs whose run is of the flow of another run."""
-
 
 def _cancellation(act: Act) -> dict[str, Json]:
     """What a run.cancel may make."""
@@ -102,7 +99,7 @@ class Rights:
                 asked = _ASKED[str(thing["kind"])](act)
                 message = f"the {thing['kind']} at entry {entry.index} is not what was asked for"
                 self._require(asked == {**thing}, entry, field, asked, {**thing}, message)
-            elif thing["kind"] == "run" and act.pinned and act.verb not in _FORKS:
+            elif thing["kind"] == "run" and act.pinned:
                 message = f"the run at entry {entry.index} is not of the flow of its intent"
                 ran = thing.get("flow")
                 self._require(ran == act.flow, entry, field, act.flow, ran, message)

@@ -26,6 +26,8 @@ from logos_graph.supervisor.view import View
 
 __all__ = ["CheckInputs", "Judged", "decide", "denied", "flow_of"]
 
+_NAME_A_FLOW = ("flow.run", "run.fork")
+
 CheckInputs = Callable[[ContentId, Mapping[str, Json]], None]
 """Raises if these are not the typed inputs of this flow."""
 
@@ -124,7 +126,7 @@ def flow_of(view: View, line: LogLine) -> ContentId | None:
     None for what is no run, and for what names no flow, whatever else it names.
     """
     verb = view.verbs.get(line.did)
-    named = line.this.get("flow") if line.did == "flow.run" else verb and verb.flow
+    named = line.this.get("flow") if line.did in _NAME_A_FLOW else verb and verb.flow
     return ContentId(named) if isinstance(named, str) else None
 
 
@@ -132,7 +134,7 @@ def _check_flow_inputs(
     verb: Verb, flow: ContentId | None, this: Mapping[str, Json], check_inputs: CheckInputs
 ) -> None:
     """A verb that starts a flow carries the flow's inputs, whole and typed."""
-    if flow is None:
+    if flow is None or verb.name == "run.fork":  # its inputs are those of the run before it
         return
     inputs = this["inputs"] if verb.name == "flow.run" else this
     if not isinstance(inputs, Mapping):

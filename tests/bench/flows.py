@@ -61,9 +61,7 @@ def _one(stage: Stage, name: str, text: str, node: Component) -> dict[str, float
 
     this: Any = {"text": text, "name": name, "uses": {"identity": node.id}}
     out = {
-        "check": timed(
-            keep("flow", lambda: check_flow(parse_flow_file(text), lambda _: node))
-        ),
+        "check": timed(keep("flow", lambda: check_flow(parse_flow_file(text), lambda _: node))),
         "publish": timed(lambda: stage.publish("flow.publish", this)),
         "plan": timed(lambda: plan(made["flow"], {node.id: node})),
     }

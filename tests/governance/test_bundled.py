@@ -67,7 +67,7 @@ FITTING: dict[str, dict[str, Any]] = {
     },
     "escalation.resolve": {"intent": ID, "answer": "redone"},
     "flow.run": {"flow": ID, "inputs": {"payment": {"amount": "1.00", "history": [1, None]}}},
-    "run.fork": {"run": ID, "at": "score/total"},
+    "run.fork": {"run": ID, "flow": ID, "at": "score/total"},
 }
 RISKS = {
     "principal.register": "L2",

@@ -58,7 +58,10 @@ def tell_everything(system: System) -> Cast:
         failed = asking.run("ticks-counts", 999_999)
         asking.run("counts-pays", 1000)
         assert runs[1].result is not None
-        fork: dict[str, Json] = {"run": runs[1].result["run"], "at": "second"}
+        done_run = runs[1].result
+        fork: dict[str, Json] = {
+            "run": done_run["run"], "flow": done_run["flow"], "at": "second",
+        }  # fmt: skip
         done(cast, "run.fork", fork)
         done(cast, "run.fork", {**fork, "at": "first", "set": {"value": 1000}})
         assert failed.status == "COMMITTED", failed

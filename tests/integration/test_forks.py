@@ -20,7 +20,9 @@ def asking(example: Cast) -> Iterator[Asking]:
 
 
 def fork(asking: Asking, parent: Mutation, at: str, **given: Json) -> Outcome:
-    this: dict[str, Json] = {"run": parent["id"], "at": at, "set": given}
+    this: dict[str, Json] = {
+        "run": parent["id"], "flow": parent["flow"], "at": at, "set": given,
+    }  # fmt: skip
     return asking.example.submit(asking.example.operator, "run.fork", this)
 
 
@@ -112,6 +114,24 @@ def test_a_fork_that_cannot_be_leaves_a_ghost(
     assert (outcome.status, outcome.error and outcome.error.code) == ("GHOST", code)
 
 
+def test_a_fork_names_the_flow_of_its_run_so_that_the_limits_of_that_hold(asking: Asking) -> None:
+    parent = asking.record(asking.run("ticks-counts"))
+    other = fork(asking, {**parent, "flow": asking.flows["counts-pays"]}, "second")
+    assert (other.status, other.error and other.error.code) == ("GHOST", "E_FORK_FLOW")
+    limit: dict[str, Json] = {
+        "scope": "flow", "of": parent["flow"],
+        "concurrent": 0, "run_seconds": None, "step_seconds": None,
+    }  # fmt: skip
+    submit, operator = asking.example.submit, asking.example.operator
+    assert submit(operator, "run.limit", limit).status == "COMMITTED"
+    try:
+        limited = fork(asking, parent, "second")
+        assert limited.cause is not None
+        assert (limited.status, limited.cause["reason"]) == ("GHOST", "RateLimitExceeded")
+    finally:
+        assert submit(operator, "run.limit", {**limit, "concurrent": None}).status == "COMMITTED"
+
+
 def test_a_fork_of_a_fork_goes_on_from_it(asking: Asking) -> None:
     parent = asking.record(asking.run("ticks-counts"))
     one = made(asking, parent, "first", value=100)
@@ -123,7 +143,7 @@ def test_a_fork_of_a_fork_goes_on_from_it(asking: Asking) -> None:
 def test_the_policy_in_force_decides_who_may_fork(asking: Asking) -> None:
     example = asking.example
     parent = asking.record(asking.run("ticks-counts"))
-    this: dict[str, Json] = {"run": parent["id"], "at": "second"}
+    this: dict[str, Json] = {"run": parent["id"], "flow": parent["flow"], "at": "second"}
     denied = example.submit(example.treasury[0], "run.fork", this)
     assert (denied.status, denied.error and denied.error.code) == ("GHOST", "E_DENIED")
     assert example.submit(example.agent, "run.fork", this).status == "COMMITTED"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from logos_graph.canon import ContentId, Json
+from logos_graph.errors import Rejected
 from logos_graph.execution import ForkPoint, RunRecord
 from logos_graph.execution.fork import steps_before
 from logos_graph.supervisor.effects import Context, Effect
@@ -19,10 +20,12 @@ __all__ = ["fork"]
 def fork(context: Context, pending: PendingIntent) -> Effect:
     """Executes the flow again from the fork on: a what-if, which changes the ledger alone.
 
-    Raises InvalidInput E_FORK_STEP, E_FORK_PORT, E_VALUE_*; Rejected E_UNKNOWN_RUN, E_FORK_STEP,
-    E_FORK_DIVERGED.
+    Raises InvalidInput E_FORK_STEP, E_FORK_PORT, E_VALUE_*; Rejected E_UNKNOWN_RUN, E_FORK_FLOW,
+    E_FORK_STEP, E_FORK_DIVERGED.
     """
     parent = RunRecord.from_mutation(context.store.run(ContentId(text(pending, "run"))))
+    if parent.flow != text(pending, "flow"):
+        raise Rejected("E_FORK_FLOW", f"the run is of the flow {parent.flow}", flow=parent.flow)
     point = ForkPoint(ContentId(text(pending, "run")), text(pending, "at"))
     identity = run_id(pending.cid, parent.flow)
     shared = steps_before(context.runner.plan(parent.flow), point.step)
