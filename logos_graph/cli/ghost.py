@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,11 +35,12 @@ def ghost() -> None:
 @with_output
 def list_(out: Printer, since: str | None, who: str | None, limit: int) -> int:
     """Ghosts, the youngest first."""
+    begin = None if since is None else moment_ns(since, time.time_ns())
     with opened() as system:
         rows = system.reader.intents(
             who=None if who is None else _did(system, who),
             status="GHOST",
-            since=None if since is None else moment_ns(since, system.clock.now_ns()),
+            since=begin,
             limit=limit,
         )
     ghosts = [_shown(row) for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -40,8 +41,11 @@ _OPEN = ("consent", "retry", "in_hand", "overdue", "left", "unknown")
 @with_output
 def list_runs(out: Printer, /, limit: int, **asked: Any) -> int:
     """Runs, the youngest first; first those that have not ended, with why and since when."""
+    now = time.time_ns()
+    since = 0 if asked["since"] is None else moment_ns(asked["since"], now)
+    until = _FOREVER if asked["until"] is None else moment_ns(asked["until"], now)
     with opened() as system:
-        wanted = _wanted(system, asked)
+        wanted = {**_wanted(system, asked), "since": since, "until": until}
         rows = [] if asked["value"] is not None else _unfinished(system, wanted, asked["status"])
         if not asked["unfinished"] and asked["status"] not in _OPEN and len(rows) < limit:
             rows += _finished(system, wanted, asked, limit - len(rows))
@@ -70,13 +74,10 @@ def list_runs(out: Printer, /, limit: int, **asked: Any) -> int:
 
 def _wanted(system: System, asked: dict[str, Any]) -> dict[str, object]:
     """What the statements of runs have in common."""
-    now = system.clock.now_ns()
     flow, who = asked["flow"], asked["who"]
     return {
         "flow": None if flow is None else system.reader.resolve(flow, ("Flow",)),
         "who": None if who is None else principal_did(system, who),
-        "since": 0 if asked["since"] is None else moment_ns(asked["since"], now),
-        "until": _FOREVER if asked["until"] is None else moment_ns(asked["until"], now),
     }
 
 

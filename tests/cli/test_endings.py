@@ -112,6 +112,7 @@ WRONG_USE = [
     ("capability", "grant", "some-node", "kv"),
     ("capability", "grant", "some-node", "telepathy"),
     ("ghost", "list", "--since", "yesterday"),
+    ("run", "list", "--until", "yesterday"),
     ("audit", "no-such-question"),
     ("audit", "ghosts"),
     ("audit", "ghosts", "--param", "whom=agent"),
