@@ -86,7 +86,8 @@ class History:
         self.library: dict[str, Component] = {}
         self.flows: dict[str, ContentId] = {}
         self.kinds: dict[ContentId, str] = {}
-        self.model = Model(self.kinds, {})
+        self.by_id: dict[ContentId, Component] = {}
+        self.model = Model(self.kinds, self.by_id)
         self.outcomes = Counter[str]()
 
     # what is drawn ------------------------------------------------------------------------------
@@ -120,7 +121,7 @@ class History:
         component = self.example.system.store.component(identity)
         assert component is not None
         self.library[name] = component
-        self.model = Model(self.kinds, {each.id: each for each in self.library.values()})
+        self.by_id[component.id] = component
 
     def flow(self, identity: ContentId) -> Flow:
         found = self.example.system.store.component(identity)
