@@ -199,6 +199,7 @@ def test_logos_shows_calls_lines_and_stored_values(asking: Asking, logos: Logos)
     for text in ("clock.now", "kv.put", "asks what time it is"):
         assert text in shown.out
     steps = logos("run", "show", run, "--json").document["steps"]
+    assert [step.pop("path") for step in steps] == [["first"], ["second"]]
     assert steps == asking.record(outcome)["steps"]
     values = logos("kv", "list", "tally", "--json").document["values"]
     assert [(each["namespace"], each["key"]) for each in values] == [("tally", "n")]
