@@ -83,7 +83,7 @@ def test_a_process_stopped_in_the_midst_of_a_run_loses_it_when_its_time_is_over(
     assert len(asking.server.bodies) - before == len(sent) + late
     found = kinds(asking.example, cid)
     assert (found.count("claim"), found.count("receipt")) == (1, 1)
-    assert found[-1] == "receipt"
+    assert found[-1] == ("escalation" if consequence == "if_doubt" else "receipt")
 
 
 def test_what_a_dead_process_left_is_claimed_and_the_claim_is_its_fencing_token(
