@@ -128,7 +128,7 @@ def test_limits_are_set_shown_and_taken_away_one_by_one(example: Cast, logos: Lo
         set_limit(example, "principal", example.agent.did)
     for wrong in (["--concurrent", "-1"], ["--concurrent", "many"]):
         assert logos(*words, *wrong).status == 2
-    both = logos("run", "limit", "set", "--who", "agent-1", "--flow", "risk-score", "--json")
+    both = logos(*words, "--flow", "risk-score", "--concurrent", "1")
     assert (both.status, both.document["error"]["code"]) == (2, "E_LIMIT_OF")
 
 
