@@ -120,7 +120,7 @@ def test_a_receipt_that_could_not_be_written_leaves_the_intent_to_be_finished(
     faults.before = {}
     (finished,) = gate.system.supervisor.recover()
     assert (finished.intent, finished.status) == (signed.intent.cid, "COMMITTED")
-    assert recorded(example, signed) == ["intent", "receipt"]
+    assert recorded(example, signed) == ["intent", "claim", "receipt"]
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
