@@ -2,14 +2,18 @@
 
 JSON form, as in the body of an intent entry (the entry itself carries the policy hash):
 
-    {"outcome": "ALLOW",   "policies": [ids], "revision": n}
-    {"outcome": "REQUIRE", "policies": [ids], "revision": n, "role", "quorum", "expires_at"}
-    {"outcome": "DENY",    "policies": [ids], "revision": n, "reason", "detail"}
+    {"outcome": "ALLOW",   "policies": [ids], "revision": n, "context"}
+    {"outcome": "REQUIRE", "policies": [ids], "revision": n, "context", "role", "quorum",
+     "expires_at"}
+    {"outcome": "DENY",    "policies": [ids], "revision": n, "context", "reason", "detail"}
+
+`context` is what policy saw of the ledger beside the intent itself (`Request.context`), by name.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Never
 
@@ -49,12 +53,14 @@ class _Judged:
     policies: tuple[str, ...]
     policy_hash: ContentId
     revision: int
+    context: Mapping[str, Json] = field(default_factory=dict)
 
     def _common(self, outcome: Outcome) -> dict[str, Json]:
         return {
             "outcome": outcome.value,
             "policies": list(self.policies),
             "revision": self.revision,
+            "context": dict(self.context),
         }
 
 
@@ -103,7 +109,7 @@ class Deny(_Judged):
 
 Decision = Allow | Require | Deny
 
-_COMMON: Final = frozenset({"outcome", "policies", "revision"})
+_COMMON: Final = frozenset({"outcome", "policies", "revision", "context"})
 _FIELDS: Final = {
     Outcome.ALLOW: _COMMON,
     Outcome.REQUIRE: _COMMON | {"role", "quorum", "expires_at"},
@@ -123,16 +129,21 @@ def parse_decision(value: Json, policy_hash: ContentId) -> Decision:
     if set(value) != _FIELDS[outcome]:
         _refuse(f"{outcome} has exactly the fields {', '.join(sorted(_FIELDS[outcome]))}")
     policies = _texts(value["policies"])
-    revision = _natural(value, "revision")
+    revision, context = _natural(value, "revision"), value["context"]
+    if not isinstance(context, dict):
+        _refuse("its context is not an object")
     match outcome:
         case Outcome.ALLOW:
-            return Allow(policies=policies, policy_hash=policy_hash, revision=revision)
+            return Allow(
+                policies=policies, policy_hash=policy_hash, revision=revision, context=context
+            )
         case Outcome.REQUIRE:
             rule, expires_at = _requirement(value)
             return Require(
                 policies=policies,
                 policy_hash=policy_hash,
                 revision=revision,
+                context=context,
                 role=rule.role,
                 quorum=rule.k,
                 expires_at=expires_at,
@@ -145,6 +156,7 @@ def parse_decision(value: Json, policy_hash: ContentId) -> Decision:
                 policies=policies,
                 policy_hash=policy_hash,
                 revision=revision,
+                context=context,
                 reason=DenyReason(reason),
                 detail=_text(value, "detail"),
             )

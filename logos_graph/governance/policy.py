@@ -131,19 +131,26 @@ class Policy:
             policies=policies,
             policy_hash=self.id,
             revision=request.revision,
+            context=request.context,
             role=requirement.quorum.role,
             quorum=requirement.quorum.k,
             expires_at=request.now_ns + requirement.expiry_ns,
         )
 
     def _allow(self, request: Request, policies: tuple[str, ...]) -> Allow:
-        return Allow(policies=policies, policy_hash=self.id, revision=request.revision)
+        return Allow(
+            policies=policies,
+            policy_hash=self.id,
+            revision=request.revision,
+            context=request.context,
+        )
 
     def _deny(self, request: Request, answer: _Answer, reason: DenyReason, detail: str) -> Deny:
         return Deny(
             policies=answer.ids,
             policy_hash=self.id,
             revision=request.revision,
+            context=request.context,
             reason=reason,
             detail=_plain(detail),
         )

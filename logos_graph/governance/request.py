@@ -3,7 +3,7 @@
     principal   Principal::"<did>" with the parents Role::"<role>"
     action      Action::"<verb>"
     resource    Ledger::"<ledger id>"
-    context     {"this": the intent's payload, "risk": 0 to 5}
+    context     {"this": the intent's payload, "risk": 0 to 5, and what `Request.context` holds}
 
 `this` becomes Cedar values: integers are Longs (64 bits; larger ones are refused, for a policy
 cannot compare what it cannot hold), texts, booleans, objects are records, arrays are sets, null is
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, Never
 
@@ -51,6 +51,8 @@ class Request:
     now_ns: nanoseconds since the epoch at which it is judged; the deadline of a Require counts from
         it. What waits is judged again with each consent, but a Require that comes of it is not
         recorded: the first deadline stays.
+    context: what policy sees of the ledger at this revision beside the intent: records, integers,
+        texts and booleans by name; every decision repeats it.
     """
 
     who: Did
@@ -60,6 +62,7 @@ class Request:
     ledger: str
     revision: int
     now_ns: int
+    context: Mapping[str, Json] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=1024)
@@ -78,11 +81,12 @@ def cedar_request(request: Request) -> dict[str, Any]:
     """
     root = request.verb.schema
     this = _to_cedar(request.this, tuple(_alternatives(root, root)), root, "$")
+    seen = {name: _to_cedar(value, (), {}, name) for name, value in request.context.items()}
     return {
         "principal": {"type": "Principal", "id": request.who},
         "action": {"type": "Action", "id": request.verb.name},
         "resource": {"type": "Ledger", "id": request.ledger},
-        "context": json.dumps({"this": this, "risk": request.verb.risk.level}),
+        "context": json.dumps({**seen, "this": this, "risk": request.verb.risk.level}),
     }
 
 

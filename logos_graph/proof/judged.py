@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from logos_graph.canon import ContentId, Json, encode
@@ -91,6 +91,7 @@ def _judge(facts: Facts, entry: Entry, consents: Sequence[Did]) -> Decision:
             ledger=entry.ledger,
             revision=_revision(entry),
             now_ns=entry.recorded_at,
+            context=_context(entry),
         )
         signers = {Did(str(did)): _roles(state, did) for did in state.objects.get("principal", {})}
         return policy.judge(request, resolve_signers(consents, signers))
@@ -150,6 +151,13 @@ def _revision(entry: Entry) -> int:
     if isinstance(told, bool) or not isinstance(told, int) or not 0 <= told < entry.index:
         _refuse("E_PROOF_DECISION", entry, "its revision is not before it")
     return told
+
+
+def _context(entry: Entry) -> Mapping[str, Json]:
+    """What the decision says that it saw of the ledger, which a proof does not hold."""
+    decision = entry.body.get("decision")
+    context = decision.get("context") if isinstance(decision, dict) else None
+    return context if isinstance(context, dict) else {}
 
 
 def _roles(state: State, did: str) -> frozenset[str]:

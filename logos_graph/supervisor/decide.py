@@ -22,6 +22,7 @@ from logos_graph.governance import (
 )
 from logos_graph.identity import Did
 from logos_graph.logline import LogLine, SignedIntent
+from logos_graph.supervisor.context import context_of
 from logos_graph.supervisor.view import View
 
 __all__ = ["CheckInputs", "Judged", "decide", "denied", "flow_of"]
@@ -77,6 +78,7 @@ def decide(
         ledger=view.ledger,
         revision=view.head.index,
         now_ns=now_ns,
+        context=context_of(view, line, now_ns),
     )
     try:
         decision = view.policy.judge(request, resolve_signers(consents, view.registered()))
@@ -114,6 +116,7 @@ def _reachable(view: View, decision: Decision, who: Did) -> Decision:
         policies=decision.policies,
         policy_hash=decision.policy_hash,
         revision=decision.revision,
+        context=decision.context,
         reason=DenyReason.POLICY_VIOLATION,
         detail=f"{decision.quorum} consent(s) of role {decision.role!r} are required, "
         f"and {others} other principal(s) hold it",
@@ -149,6 +152,7 @@ def _deny(view: View, reason: str, detail: str) -> dict[str, Json]:
         "detail": recordable(detail),
         "policies": [],
         "revision": view.head.index,
+        "context": {},
     }
 
 

@@ -15,13 +15,23 @@ from logos_graph.governance import Allow, Decision, Deny, DenyReason, Require, p
 POLICY = content_id(b"policy")
 _NAMES = st.lists(st.text("abc-", min_size=1, max_size=8), max_size=3).map(tuple)
 _REVISIONS = st.integers(0, 2**70)
+_CONTEXTS = st.dictionaries(
+    st.text("abc", max_size=3), st.integers() | st.dictionaries(st.text("ab"), st.booleans())
+)
 _DECISIONS: st.SearchStrategy[Decision] = st.one_of(
-    st.builds(Allow, policies=_NAMES, policy_hash=st.just(POLICY), revision=_REVISIONS),
+    st.builds(
+        Allow,
+        policies=_NAMES,
+        policy_hash=st.just(POLICY),
+        revision=_REVISIONS,
+        context=_CONTEXTS,
+    ),
     st.builds(
         Require,
         policies=_NAMES,
         policy_hash=st.just(POLICY),
         revision=_REVISIONS,
+        context=_CONTEXTS,
         role=st.text("abc", min_size=1, max_size=8),
         quorum=st.integers(1, 100),
         expires_at=st.integers(0, 2**63 - 1),
@@ -31,6 +41,7 @@ _DECISIONS: st.SearchStrategy[Decision] = st.one_of(
         policies=_NAMES,
         policy_hash=st.just(POLICY),
         revision=_REVISIONS,
+        context=_CONTEXTS,
         reason=st.sampled_from(DenyReason),
         detail=st.text("abc é", max_size=20),
     ),
@@ -44,15 +55,18 @@ def test_a_decision_survives_the_way_to_the_ledger_and_back(decision: Decision) 
 
 def test_the_forms_are_those_of_the_ledger() -> None:
     common: dict[str, Any] = {"policies": ("limit",), "policy_hash": POLICY, "revision": 7}
+    common["context"] = {"risk": 2}
     assert Allow(**common).to_json() == {
         "outcome": "ALLOW",
         "policies": ["limit"],
         "revision": 7,
+        "context": {"risk": 2},
     }
     assert Require(**common, role="treasury", quorum=1, expires_at=10**9).to_json() == {
         "outcome": "REQUIRE",
         "policies": ["limit"],
         "revision": 7,
+        "context": {"risk": 2},
         "role": "treasury",
         "quorum": 1,
         "expires_at": "1970-01-01T00:00:01.000000000Z",
@@ -61,6 +75,7 @@ def test_the_forms_are_those_of_the_ledger() -> None:
         "outcome": "DENY",
         "policies": ["limit"],
         "revision": 7,
+        "context": {"risk": 2},
         "reason": "ExplicitDeny",
         "detail": "no",
     }
@@ -70,6 +85,7 @@ REQUIRE: dict[str, Any] = {
     "outcome": "REQUIRE",
     "policies": ["limit"],
     "revision": 7,
+    "context": {},
     "role": "treasury",
     "quorum": 1,
     "expires_at": "1970-01-01T00:00:01.000000000Z",
@@ -90,6 +106,7 @@ REQUIRE: dict[str, Any] = {
         {"expires_at": "1970-01-01T00:00:01Z"},
         {"expires_at": 1},
         {"revision": -1},
+        {"context": []},
         {"policies": "limit"},
         {"policies": [1]},
         {"extra": 1},
@@ -108,6 +125,13 @@ def test_a_value_of_another_shape_is_refused(value: Any) -> None:
 
 
 def test_an_unknown_reason_is_refused() -> None:
-    deny: Json = {"outcome": "DENY", "policies": [], "revision": 0, "reason": "Mood", "detail": ""}
+    deny: Json = {
+        "outcome": "DENY",
+        "policies": [],
+        "revision": 0,
+        "context": {},
+        "reason": "Mood",
+        "detail": "",
+    }
     with pytest.raises(InvalidInput):
         parse_decision(deny, POLICY)
