@@ -11,12 +11,12 @@ from logos_graph.canon import parse
 from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import limit_option, with_output
 from logos_graph.cli.output import Printer
+from logos_graph.cli.principals import principal_did
 from logos_graph.cli.session import opened
 from logos_graph.cli.texts import moment, moment_ns, short, short_value
-from logos_graph.errors import Rejected
 
 if TYPE_CHECKING:
-    from logos_graph.wiring import System
+    pass
 
 __all__ = ["ghost"]
 
@@ -38,7 +38,7 @@ def list_(out: Printer, since: str | None, who: str | None, limit: int) -> int:
     begin = None if since is None else moment_ns(since, time.time_ns())
     with opened() as system:
         rows = system.reader.intents(
-            who=None if who is None else _did(system, who),
+            who=None if who is None else principal_did(system, who),
             status="GHOST",
             since=begin,
             limit=limit,
@@ -61,18 +61,6 @@ def list_(out: Printer, since: str | None, who: str | None, limit: int) -> int:
         ],
     )
     return 0
-
-
-def _did(system: System, who: str) -> str:
-    for principal in system.reader.principals():
-        if who in (principal["name"], principal["did"]):
-            return str(principal["did"])
-    raise Rejected(
-        "E_UNKNOWN_PRINCIPAL",
-        f"no principal is named {who!r}",
-        hint="`logos key list` shows who is registered",
-        who=who,
-    )
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from logos_graph.canon import Json
 from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
-from logos_graph.cli.run_list import principal_did
+from logos_graph.cli.principals import principal_did
 from logos_graph.cli.session import opened, opened_to_write
 from logos_graph.cli.submit import report, submit
 from logos_graph.cli.texts import short

@@ -10,15 +10,16 @@ import click
 from logos_graph.canon import json_id, parse
 from logos_graph.cli.options import limit_option, with_output
 from logos_graph.cli.output import Printer
+from logos_graph.cli.principals import principal_did
 from logos_graph.cli.session import opened
 from logos_graph.cli.stuck import why
 from logos_graph.cli.texts import moment, moment_ns, short
-from logos_graph.errors import InvalidInput, Rejected
+from logos_graph.errors import InvalidInput
 
 if TYPE_CHECKING:
     from logos_graph.wiring import System
 
-__all__ = ["list_runs", "principal_did"]
+__all__ = ["list_runs"]
 
 _FOREVER = 2**63 - 1
 _ENDED = ("done", "failed")
@@ -133,16 +134,3 @@ def _value_id(text: str) -> str:
         raise InvalidInput(
             error.code, f"--value: {error.message}", hint="JSON, a text in quotes; or its id, b3:…"
         ) from None
-
-
-def principal_did(system: System, who: str) -> str:
-    """The DID of a principal, by name or DID; Rejected E_UNKNOWN_PRINCIPAL."""
-    for principal in system.reader.principals():
-        if who in (principal["name"], principal["did"]):
-            return str(principal["did"])
-    raise Rejected(
-        "E_UNKNOWN_PRINCIPAL",
-        f"no principal is named {who[:80]!r}",
-        hint="`logos key list` shows who is registered",
-        who=who,
-    )

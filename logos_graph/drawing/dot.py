@@ -65,8 +65,7 @@ def _box(box: Box, path: tuple[str, ...]) -> str:
 
 
 def _arrow(picture: Picture, arrow: Arrow, path: tuple[str, ...]) -> str:
-    source = (*path, arrow.source, *(["output"] if arrow.source in picture.opened else []))
-    target = (*path, arrow.target, *(["input"] if arrow.target in picture.opened else []))
+    source, target = picture.ends(arrow, path)
     looks = f"label={_quoted(clipped(arrow.label, 160))}, tooltip={_quoted(arrow.tooltip)}"
     return f"{_name(source)} -> {_name(target)} [{looks}];"
 

@@ -79,8 +79,7 @@ def _box(box: Box, path: tuple[str, ...]) -> str:
 
 
 def _arrow(picture: Picture, arrow: Arrow, path: tuple[str, ...]) -> str:
-    source = (*path, arrow.source, *(["output"] if arrow.source in picture.opened else []))
-    target = (*path, arrow.target, *(["input"] if arrow.target in picture.opened else []))
+    source, target = picture.ends(arrow, path)
     return f'{_id(source)} -->|"{_text(arrow.label, 160)}"| {_id(target)}'
 
 

@@ -90,6 +90,15 @@ class Picture:
     arrows: tuple[Arrow, ...]
     opened: Mapping[str, Picture] = field(default_factory=dict)
 
+    def ends(self, arrow: Arrow, path: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The boxes that an arrow joins, by path: of an opened flow its own output or input.
+
+        path: the placements that lead to this picture.
+        """
+        source = (*path, arrow.source, *(["output"] if arrow.source in self.opened else []))
+        target = (*path, arrow.target, *(["input"] if arrow.target in self.opened else []))
+        return source, target
+
 
 def walk(picture: Picture, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Picture]]:
     """The picture and every opened one in it, each with the placements that lead to it."""

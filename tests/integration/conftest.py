@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -276,3 +277,21 @@ def logos_of(settings: Settings) -> Logos:
         return Ended(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@contextmanager
+def running(settings: Settings, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """`logos …` on this home, in a process of its own; killed at the end if it still runs."""
+    places = {"LOGOS_HOME": str(settings.home), "LOGOS_CACHE": str(settings.cache)}
+    with subprocess.Popen(
+        [Path(sys.executable).parent / "logos", *words],
+        env=os.environ | places,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()

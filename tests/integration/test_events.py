@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.integration.conftest import running
 
+if TYPE_CHECKING:
     from logos_graph.settings import Settings
     from logos_graph.supervisor import Outcome
     from tests.integration.conftest import Cast, Logos
@@ -25,21 +22,8 @@ def emitted(cast: Cast, **commitments: str) -> Outcome:
     return cast.system.supervisor.execute(signed)
 
 
-@contextmanager
-def following(settings: Settings, *words: str) -> Iterator[subprocess.Popen[str]]:
-    places = {"LOGOS_HOME": str(settings.home), "LOGOS_CACHE": str(settings.cache)}
-    with subprocess.Popen(
-        [Path(sys.executable).parent / "logos", "events", "--follow", "--json", *words],
-        env=os.environ | places,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as running:
-        try:
-            yield running
-        finally:
-            if running.poll() is None:
-                running.kill()
+def following(settings: Settings, *words: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    return running(settings, "events", "--follow", "--json", *words)
 
 
 def head(cast: Cast) -> int:

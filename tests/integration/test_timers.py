@@ -6,12 +6,11 @@ One ledger of its own, whose clock the tests move; the first of them live in rea
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from logos_graph.ledger import ESCALATION_NS, RETRY_FIRST_NS
 from logos_graph.settings import Settings
 from logos_graph.wiring import System, SystemClock, open_system, start_database, stop_database
 from tests.integration.asking import check_ledger
-from tests.integration.conftest import Cast
+from tests.integration.conftest import Cast, running
 from tests.integration.flaky import Flaky, flaky
 from tests.replays import replay_all
 
@@ -61,22 +60,9 @@ class Home:
     def cast(self) -> Cast:
         return self.odd.cast
 
-    @contextmanager
-    def program(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+    def program(self, *words: str) -> AbstractContextManager[subprocess.Popen[str]]:
         """`logos …` in a process of its own; killed at the end if it still runs."""
-        places = {"LOGOS_HOME": str(self.settings.home), "LOGOS_CACHE": str(self.settings.cache)}
-        with subprocess.Popen(
-            [Path(sys.executable).parent / "logos", *words],
-            env=os.environ | places,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as running:
-            try:
-                yield running
-            finally:
-                if running.poll() is None:
-                    running.kill()
+        return running(self.settings, *words)
 
     @contextmanager
     def opened(self) -> Iterator[System]:
