@@ -209,6 +209,8 @@ class CountingService:
     def _serve(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
             connection.settimeout(60)  # who connects and says nothing does not hold up the end
+            # A connection that is reset at once may fail in its connecting, with no byte sent.
+            connection.recv(1, socket.MSG_PEEK)
             way = self._unread()
             call = None if way is not None else _received(connection)
             if call is None:

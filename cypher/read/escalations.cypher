@@ -2,7 +2,7 @@
 // Parameters: id (cid of the intent, or null), status (or null), limit.
 // Rows: id, status, handler, target, consequence, expires_at (text), opened_index, ledger_index, by (cid), answer,
 //   note, by_intent, resolved_by (name), who (did), name, did, line_status, cause (JSON text), result (JSON text),
-//   run (id), held_by (list of names: who may answer), recorded_at.
+//   run (id), held_by (list of names, sorted: who may answer), recorded_at.
 MATCH (escalation:Escalation)-[:ABOUT]->(line:LogLine)
 WHERE ($id IS NULL OR escalation.id = $id) AND ($status IS NULL OR escalation.status = $status)
 WITH escalation, line ORDER BY escalation.opened_index DESC LIMIT $limit
@@ -13,6 +13,7 @@ CALL (escalation, line) {
   MATCH (holder:Principal)
   WHERE holder.did <> line.who
     AND (escalation.handler IN holder.roles OR escalation.target IN [holder.did, holder.name])
+  WITH holder ORDER BY holder.name
   RETURN collect(holder.name) AS held_by
 }
 RETURN escalation.id AS id, escalation.status AS status, escalation.handler AS handler, escalation.target AS target,

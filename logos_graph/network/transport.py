@@ -175,11 +175,15 @@ class _Stream(httpcore.NetworkStream):
 
     def __init__(self, connection: socket.socket, deadline: Deadline, most: int) -> None:
         self._socket, self._deadline, self._most = connection, deadline, most
+        self._answered = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """The next bytes; none at the end."""
         with self._timed(_broken):
             data = self._socket.recv(max_bytes)
+        if not data and not self._answered:
+            raise Failed("E_HTTP_BROKEN", "the connection was closed before any answer")
+        self._answered = True
         self._most -= len(data)
         if self._most < 0:
             raise Failed("E_HTTP_TOO_LARGE", "the answer takes more bytes than the grant allows")

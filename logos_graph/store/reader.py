@@ -24,10 +24,10 @@ from logos_graph.supervisor import (
     check_entry,
 )
 
-__all__ = ["Reader", "Row", "Rows", "as_head", "read_snapshot"]
+__all__ = ["Reader", "Row", "Rows", "as_head", "as_rows", "read_snapshot"]
 
 if TYPE_CHECKING:
-    from neo4j import Driver
+    from neo4j import Driver, Result
 
 Row = dict[str, Any]
 
@@ -47,6 +47,22 @@ class Rows(Protocol):
         """The rows of a statement, as dictionaries."""
 
 
+def as_rows(result: Result) -> list[Row]:
+    """All rows of a result, as dictionaries.
+
+    A statement of cypher/ returns maps and values, never nodes and relationships as such: what the
+    driver made of an answer is taken as it is. Its own `data` looks at every value once more, in
+    Python, and takes most of the time of a long answer.
+    """
+    return list(_each_row(result))
+
+
+def _each_row(result: Result) -> Iterator[Row]:
+    names = result.keys()
+    for record in result:
+        yield dict(zip(names, record.values(), strict=True))
+
+
 class Reader:
     """Answers from the graph; never changes it."""
 
@@ -61,7 +77,7 @@ class Reader:
                 database=self._connection.database, default_access_mode="READ"
             ) as session,
         ):
-            return session.run(statement(name), parameters).data()
+            return as_rows(session.run(statement(name), parameters))
 
     def stream(self, name: str, /, **parameters: object) -> Iterator[Row]:
         """The same, as they come: for statements with more rows than memory should hold.
@@ -77,9 +93,7 @@ class Reader:
             ) as session,
         ):
             result = session.run(Query(statement(name), timeout=_NO_LIMIT), parameters)
-            names = result.keys()
-            for record in result:
-                yield dict(zip(names, record.values(), strict=True))
+            yield from _each_row(result)
 
     def entries(self, ledger: str, first: int, below: int) -> Iterator[Row]:
         """Rows of ledger/entries with these indexes, in order; what is missing is passed over.

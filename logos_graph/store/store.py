@@ -31,7 +31,7 @@ from logos_graph.store.append import (
 )
 from logos_graph.store.components import flow_mutation, node_mutation
 from logos_graph.store.projection import project
-from logos_graph.store.reader import Reader, Row, Rows, as_head, read_snapshot
+from logos_graph.store.reader import Reader, Row, Rows, as_head, as_rows, read_snapshot
 from logos_graph.supervisor import IntentRecord, Mutation, Snapshot
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Neo4jStore:
         ):
 
             def rows(name: str, /, **parameters: object) -> list[Row]:
-                return transaction.run(statement(name), parameters).data()
+                return as_rows(transaction.run(statement(name), parameters))
 
             found = rows("ledger/lock_head")
             yield (as_head(found[0]) if found else None), rows

@@ -130,7 +130,6 @@ def test_an_answer_one_byte_too_long_is_a_failure_and_never_a_cut_answer() -> No
 @pytest.mark.parametrize(
     "answer",
     [
-        b"",
         b"hello",
         b"HTTP/0.9 200 OK\r\n\r\n",
         b"HTTP/1.1 OK\r\n\r\n",
@@ -152,6 +151,11 @@ def test_an_answer_one_byte_too_long_is_a_failure_and_never_a_cut_answer() -> No
 def test_what_is_no_complete_http_answer_is_a_failure(answer: bytes) -> None:
     with serving(answer) as server:
         assert code(ask(server)) == "E_HTTP_PROTOCOL"
+
+
+def test_a_connection_that_is_closed_without_a_word_is_broken() -> None:
+    with serving(b"") as server:
+        assert code(ask(server)) == "E_HTTP_BROKEN"
 
 
 def test_a_server_that_refuses_a_body_before_it_is_sent_is_heard() -> None:
