@@ -62,6 +62,7 @@ def _give_up(
 ) -> int:
     with opened_to_write(out, about=lambda system: intent_of(system, run)) as system:
         target = _spared(system)
+        _check_open(system, target)
         this: dict[str, Json] = {"intent": target, "reason": reason}
         if kill:
             this["kill"] = True
@@ -75,6 +76,19 @@ def _give_up(
         if stands == "PENDING" and outcome.status == "COMMITTED":
             out.line("it stops before its next step: `logos run list --unfinished`")
         return status
+
+
+def _check_open(system: System, target: ContentId) -> None:
+    """What has ended is not given up: said before it is asked for, so that no ghost tells of it."""
+    known = system.reader.intent(target)
+    if known is not None and known.status != "PENDING":
+        raise Rejected(
+            "E_RUN_ENDED",
+            f"{target} has ended: {known.status}",
+            hint="`logos run list --unfinished` shows what has not ended",
+            intent=target,
+            status=known.status,
+        )
 
 
 def _wait(system: System, target: ContentId) -> None:

@@ -90,7 +90,11 @@ def set_(
             given = numbers[name]
             kept = before.get(name) if given is None else given
             this[name] = None if kept == "none" else kept
-        return report(out, system, submit(system, "run.limit", this, signer))
+        status = report(out, system, submit(system, "run.limit", this, signer))
+        if status == 0 and this["concurrent"] == 0:
+            what = "of this ledger" if scope == "ledger" else f"of this {scope}"
+            out.line(f"no run {what} begins until it is set again (`--concurrent none` ends it)")
+        return status
 
 
 def _scope(system: System, flow: str | None, who: str | None) -> tuple[str, str | None]:

@@ -112,12 +112,17 @@ def test_cancel_waits_for_who_has_it_in_hand_and_kill_does_not(
     out, errors = worker.communicate("go on\n")
     assert json.loads(out)[1] == "GHOST", errors
     again = logos("run", "kill", one.intent.cid, "--json")
-    assert (again.status, again.document["cause"]["code"]) == (1, "E_RUN_ENDED")
+    assert (again.status, again.document["error"]["code"]) == (1, "E_RUN_ENDED")
+    tried = [entry.body.get("intent") for entry in example.entries()[-2:]]
+    assert logos("run", "cancel", one.intent.cid).status == 1
+    assert tried == [entry.body.get("intent") for entry in example.entries()[-2:]]  # no ghost
 
 
 def test_limits_are_set_shown_and_taken_away_one_by_one(example: Cast, logos: Logos) -> None:
     words = ("run", "limit", "set", "--who", "agent-1", "--json")
     try:
+        stopped = logos(*words[:-1], "--concurrent", "0").out
+        assert "no run of this principal begins until it is set again" in stopped
         assert logos(*words, "--concurrent", "4", "--run-seconds", "30").status == 0
         assert logos(*words, "--run-seconds", "none", "--step-seconds", "5").status == 0
         found = logos("run", "limit", "list", "--json").document["limits"]
