@@ -22,7 +22,7 @@ _MARKS: Final = tuple(f'"kind":"{kind}"' for kind in ("principal", "supervisor",
 
 
 class Past:
-    """Principals, retired keys and verbs; mutable, changed only by `apply`.
+    """Principals, retired keys and verbs; mutable, changed only by what the ledger tells.
 
     mutations: what it was made of, by kind and key; all that another process needs.
     """
@@ -34,7 +34,7 @@ class Past:
         self._retired: set[Did] = set()
         self._verbs: dict[str, Verb] = {}
         for mutation in (mutations or {}).values():
-            self._change(mutation)
+            self.change(mutation)
 
     @staticmethod
     def may_change(text: str) -> bool:
@@ -47,14 +47,14 @@ class Past:
         if entry.kind is EntryKind.GENESIS:
             for kind, things in (("principal", body["principals"]), ("verb", body["verbs"])):
                 for thing in things:
-                    self._change({"kind": kind, **thing})
-            self._change(founded(entry))
+                    self.change({"kind": kind, **thing})
+            self.change(founded(entry))
             return True
         changed = False
         if entry.kind is EntryKind.RECEIPT:
             for mutation in body["mutations"]:
                 if mutation["kind"] in ("principal", "supervisor", "verb"):
-                    self._change(mutation)
+                    self.change(mutation)
                     changed = True
         return changed
 
@@ -83,7 +83,8 @@ class Past:
         """What a principal is called; its DID if it is not registered."""
         return str(self.mutations.get(("principal", did), {}).get("name", did))
 
-    def _change(self, mutation: dict[str, Json]) -> None:
+    def change(self, mutation: dict[str, Json]) -> None:
+        """By one mutation of the ledger's: `principal`, `supervisor` or `verb`."""
         kind = mutation["kind"]
         if kind == "verb":
             name = str(mutation["name"])
