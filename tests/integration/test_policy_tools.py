@@ -259,12 +259,8 @@ def test_why_a_transfer_waits_says_what_the_rule_looked_at_and_who_could_consent
     outcome = example.submit(example.agent, "transfer", payment("large"))
     found = told(logos, outcome.intent)
     (rule,) = found["rules"]
-    line = OWN[: OWN.index('@id("over-limit")')].count("
-") + 1
+    line = OWN[: OWN.index('@id("over-limit")')].count("\n") + 1
     assert (rule["id"], rule["line"]) == ("over-limit", line)
-        "over-limit",
-        OWN[: OWN.index('@id("over-limit")')].count("\n") + 1,
-    )
     assert rule["looked"] == {"this.payment.amount": "47500.00"}
     then = {each["if"]: each["then"] for each in found["otherwise"]}
     assert then == {
