@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from logos_graph.canon import Json
 from logos_graph.errors import InvalidInput
 from logos_graph.governance import Policy
 from logos_graph.governance.cases import parse_cases
@@ -30,20 +31,23 @@ def test_a_case_takes_what_all_share_and_says_what_is_its_own() -> None:
     ],
     ids=["another outcome", "a rule less", "a rule more"],
 )
-def test_a_decision_differs_by_its_outcome_and_by_every_rule(decision: dict[str, object]) -> None:
+def test_a_decision_differs_by_its_outcome_and_by_every_rule(decision: dict[str, Json]) -> None:
     (case,) = parse_cases(HEAD + CASE).cases
     assert case.expected.differences({"outcome": "ALLOW", "policies": ["r"]}) == []
-    assert len(case.expected.differences(decision)) == 1  # type: ignore[arg-type]
+    assert len(case.expected.differences(decision)) == 1
 
 
 def test_what_a_case_says_beyond_that_is_compared_too() -> None:
     text = CASE.replace("ALLOW", "REQUIRE") + 'role = "treasury"\nquorum = 2\n'
     (case,) = parse_cases(HEAD + text).cases
-    asked = {"outcome": "REQUIRE", "policies": ["r"], "role": "treasury", "quorum": 2}
-    assert case.expected.differences(asked) == []  # type: ignore[arg-type]
-    assert case.expected.differences({**asked, "quorum": 1}) == [  # type: ignore[arg-type]
-        "quorum: expected 2, decided 1"
-    ]
+    asked: dict[str, Json] = {
+        "outcome": "REQUIRE",
+        "policies": ["r"],
+        "role": "treasury",
+        "quorum": 2,
+    }
+    assert case.expected.differences(asked) == []
+    assert case.expected.differences({**asked, "quorum": 1}) == ["quorum: expected 2, decided 1"]
 
 
 @pytest.mark.parametrize(
@@ -77,13 +81,17 @@ RULES = Policy(
 
 
 def test_what_a_rule_looks_at_is_told_with_its_values() -> None:
-    seen = {"this": {"payment": {"to-account": "x"}}, "trajectory": {"score": 7}, "alarms": 0}
-    assert looked_at(RULES.rules[1], seen) == [  # type: ignore[arg-type]
+    seen: dict[str, Json] = {
+        "this": {"payment": {"to-account": "x"}},
+        "trajectory": {"score": 7},
+        "alarms": 0,
+    }
+    assert looked_at(RULES.rules[1], seen) == [
         ("this.memo", None),
         ("this.payment.to-account", "x"),
         ("trajectory.score", 7),
     ]
-    assert looked_at(RULES.rules[0], seen) == []  # type: ignore[arg-type]
+    assert looked_at(RULES.rules[0], seen) == []
 
 
 def test_a_policy_without_a_rule_is_the_same_but_for_it() -> None:
