@@ -95,7 +95,7 @@ def _unfit(system: System, policy: Policy) -> list[dict[str, object]]:
 def _show(
     out: Printer, policy: Policy, active: str, unfit: list[dict[str, object]], tally: Tally
 ) -> None:
-    kinds = [
+    kinds: list[dict[str, object]] = [
         {"did": verb, "was": was, "would": would, "intents": count}
         for (verb, was, would), count in tally.kinds.most_common()
     ]
@@ -127,16 +127,20 @@ def _show(
     for error in unfit:
         out.note(f"warning: line {error['line']}: {error['message']}: it could not be activated")
     if kinds:
-        out.line()
-        out.table(
-            ("verb", "was", "would be", "intents"),
-            [(each["did"], each["was"], each["would"], each["intents"]) for each in kinds],
-        )
-        out.line()
-        out.table(
-            ("intent", "recorded", "who", "verb", "was", "would be", "by rules"),
-            [_row(row) for row in rows],
-        )
+        _show_changes(out, kinds, rows)
+
+
+def _show_changes(out: Printer, kinds: list[dict[str, object]], rows: list[Changed]) -> None:
+    out.line()
+    out.table(
+        ("verb", "was", "would be", "intents"),
+        [(each["did"], each["was"], each["would"], each["intents"]) for each in kinds],
+    )
+    out.line()
+    out.table(
+        ("intent", "recorded", "who", "verb", "was", "would be", "by rules"),
+        [_row(row) for row in rows],
+    )
 
 
 def _row(row: Changed) -> tuple[object, ...]:
