@@ -129,8 +129,11 @@ def publish_flows() -> None:
 
 def govern() -> None:
     """What is allowed, and what the word `transfer` starts."""
-    act(4, "activates the policy, registers the verb transfer, bound to payment-approval")
+    act(4, "registers the verb transfer, bound to payment-approval, activates the policy")
     detail("capabilities", "none granted: no node of this flow asks for any")
+    verb = str(EXAMPLE / "transfer.verb.json")
+    document = logos("verb", "register", verb, "--flow", "payment-approval")
+    detail("transfer", news(document, "registered"))
     policy = str(EXAMPLE / "policy.cedar")
     wanted = logos("policy", "check", policy)["id"]
     if logos("policy", "show")["id"] == wanted:
@@ -140,9 +143,6 @@ def govern() -> None:
         detail("policy", f"{short(wanted)}  {required(asked)}: a policy is never one person's act")
         consent(asked)
         detail("", "the policy is active")
-    verb = str(EXAMPLE / "transfer.verb.json")
-    document = logos("verb", "register", verb, "--flow", "payment-approval")
-    detail("transfer", news(document, "registered"))
 
 
 def submit_payments() -> str:

@@ -14,13 +14,16 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from logos_graph.errors import EnvironmentFault, LogosError
 from logos_graph.identity import Did
 from logos_graph.ledger import Entry, Proof, parse_entry, prove, trusted_entry
 
-__all__ = ["Prover", "Stored", "usable_cores"]
+__all__ = ["Prover", "Stored", "apart", "usable_cores"]
+
+_Part = TypeVar("_Part")
+_Result = TypeVar("_Result")
 
 _BATCH = 256
 _AHEAD = 3
@@ -41,6 +44,37 @@ class Stored(NamedTuple):
 def usable_cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0))
+
+
+def apart(
+    work: Callable[[_Part], _Result], parts: Iterable[_Part], *, cores: int
+) -> Iterator[_Result]:
+    """What `work` makes of each part, in order, in so many processes; on one core it is done here.
+
+    Few parts are under way at once. What `work` or `parts` raises is raised here, in its place.
+    work: a function of a module, as it is looked up by name there. Raises EnvironmentFault E_WORKER
+    if a process ended.
+    """
+    if cores < 2:
+        yield from map(work, parts)
+        return
+    under_way: deque[Future[_Result]] = deque()
+    executor = ProcessPoolExecutor(
+        cores, multiprocessing.get_context("spawn"), initializer=_ignore_interrupts
+    )
+    try:
+        for part in parts:
+            under_way.append(executor.submit(work, part))
+            if len(under_way) > cores * _AHEAD:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    except BrokenProcessPool as error:
+        raise EnvironmentFault(
+            "E_WORKER", f"a process that looked at entries ended: {error}", hint="try again"
+        ) from error
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
 
 
 class Prover:

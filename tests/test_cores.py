@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from logos_graph.cores import Prover, Stored, usable_cores
+from logos_graph.cores import Prover, Stored, apart, usable_cores
 from logos_graph.errors import NotVerified
 from logos_graph.identity import Signer
 from logos_graph.ledger import Entry, SupervisorKeys, Walk, check_invariants, verify_chain
@@ -153,3 +153,20 @@ def test_genesis_says_whose_key_signs_what_goes_to_other_processes(told: list[En
         for entry in verify_chain(prover.entries(rows(told)), None, keys=keys, proven=prover)
     ]
     assert known == [False, *[True] * (len(told) - 1)]
+
+
+def half(number: int) -> int:
+    """A work that refuses odd numbers."""
+    if number % 2:
+        raise NotVerified("E_ODD", f"{number} is odd", number=number)
+    return number // 2
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_what_is_done_apart_comes_in_order_and_ends_at_the_first_offender(cores: int) -> None:
+    assert list(apart(half, range(0, 60, 2), cores=cores)) == list(range(30))
+    halves = apart(half, [0, 2, 4, 7, 8, 9], cores=cores)
+    assert [next(halves) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(NotVerified) as refused:
+        next(halves)
+    assert refused.value.data["number"] == 7

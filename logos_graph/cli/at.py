@@ -25,8 +25,9 @@ READS = frozenset(
         "audit", "browse", "capability list", "consent list", "escalation list", "escalation show",
         "events", "flow backtest", "flow check", "flow diff", "flow draw", "flow list", "flow show",
         "ghost list", "key list", "key show", "kv list", "kv show", "ledger show", "ledger verify",
-        "node drafts", "node list", "node rebuild", "node show", "node source", "policy show",
-        "run limit list", "run list", "run replay", "run show", "status", "verb list", "verb show",
+        "node drafts", "node list", "node rebuild", "node show", "node source",
+        "policy check", "policy diff", "policy schema", "policy show", "run limit list", "run list",
+        "run replay", "run show", "status", "verb list", "verb show", "why",
     }
 )  # fmt: skip
 """What reads the graph, and nothing else of this home that has a past."""
@@ -47,7 +48,7 @@ OTHERS = frozenset(
     {
         "at", "doctor", "down", "json canonize", "json compare", "json test-vectors", "json verify",
         "node adapter field", "node adapter list", "node adapter show", "node check",
-        "node inspect", "node new", "node test", "policy check", "up", "verify",
+        "node inspect", "node new", "node test", "policy test", "up", "verify",
     }
 )  # fmt: skip
 """What has nothing to do with how the graph stood."""

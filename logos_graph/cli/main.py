@@ -30,6 +30,7 @@ COMMANDS = {
     "capability": Lazy(f"{_HERE}.capability:capability", "Named rights, granted node by node."),
     "kv": Lazy(f"{_HERE}.kv:kv", "Values that nodes have stored, by namespace and key."),
     "policy": Lazy(f"{_HERE}.policy:policy", "The policy in force; check and activate another."),
+    "why": Lazy(f"{_HERE}.why:why", "Why an intent was decided so, and what would change it."),
     "verb": Lazy(f"{_HERE}.verb:verb", "Verbs: what can be said in a LogLine."),
     "ledger": Lazy(f"{_HERE}.ledger:ledger", "The ledger: show, verify, export, rebuild."),
     "verify": Lazy(f"{_HERE}.verify:verify", "Verify a run's proof or an export, by itself."),

@@ -4,13 +4,15 @@ What the gate uses, and the files that hold it:
 
     parse_verb, check_this       a verb's schema judges the payload   verbs, schema, pattern
     Policy(text).judge(request)  Cedar judges the act                 policy, cedar, request
-    refuse_lockout               a policy nobody could replace        lockout
+    misfits, cedar_schema        a policy that speaks of what is not  validation, cedar_schema
+    find_lockout                 a policy nobody could replace        lockout
     KOfN, resolve_signers        consents are counted                 quorum
     check_consent                each is bound to one question        consent
     Allow | Require | Deny       the answer, as the ledger keeps it   decision
 """
 
 from logos_graph.governance.cedar import DEFAULT_REQUIREMENT, Requirement, Rule
+from logos_graph.governance.cedar_schema import cedar_schema
 from logos_graph.governance.consent import (
     Consent,
     Consenter,
@@ -27,10 +29,17 @@ from logos_graph.governance.decision import (
     Require,
     parse_decision,
 )
-from logos_graph.governance.lockout import refuse_lockout
+from logos_graph.governance.lockout import (
+    Lockout,
+    find_lockout,
+    locked_out,
+    refuse_lockout,
+    way_back,
+)
 from logos_graph.governance.policy import Policy
 from logos_graph.governance.quorum import Consents, KOfN, resolve_signers
 from logos_graph.governance.request import Request
+from logos_graph.governance.validation import Misfit, misfits, refuse_misfits
 from logos_graph.governance.verbs import (
     RESERVED_FAMILIES,
     Risk,
@@ -51,6 +60,8 @@ __all__ = [
     "Deny",
     "DenyReason",
     "KOfN",
+    "Lockout",
+    "Misfit",
     "Outcome",
     "Policy",
     "Request",
@@ -60,12 +71,18 @@ __all__ = [
     "Rule",
     "Verb",
     "Waiting",
+    "cedar_schema",
     "check_consent",
     "check_registrable",
     "check_this",
+    "find_lockout",
+    "locked_out",
+    "misfits",
     "parse_consent",
     "parse_decision",
     "parse_verb",
     "refuse_lockout",
+    "refuse_misfits",
     "resolve_signers",
+    "way_back",
 ]

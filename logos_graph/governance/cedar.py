@@ -59,12 +59,17 @@ DEFAULT_REQUIREMENT: Final = Requirement(KOfN("approver", 1), _UNITS["h"])
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One `permit` or `forbid`: its name, and what its annotations say."""
+    """One `permit` or `forbid`: its name, what its annotations say, and the text of it.
+
+    line: where it begins, from 1.
+    """
 
     id: str
     permits: bool
     reason: str
     requirement: Requirement | None
+    line: int = 1
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,10 @@ def read(text: str) -> PolicyText:
         _refuse("E_POLICY_TEMPLATE", "the policy holds a template (?principal or ?resource)")
     # One statement is one rule, and the engine numbers them in the order of the text.
     names = [f"policy{number}" for number in range(len(rule_texts))]
-    rules = {name: _rule(name, form["staticPolicies"][name]) for name in names}
+    rules = {
+        name: _rule(name, form["staticPolicies"][name], statement)
+        for name, statement in zip(names, rule_texts, strict=True)
+    }
     _check_names(rules)
     if not any(rule.permits for rule in rules.values()):
         _refuse(
@@ -128,7 +136,7 @@ def _refuse_syntax(rule_texts: list[Statement], message: str) -> Never:
     _refuse("E_POLICY_SYNTAX", f"the policy cannot be parsed: {message}")
 
 
-def _rule(name: str, body: dict[str, Any]) -> Rule:
+def _rule(name: str, body: dict[str, Any], statement: Statement) -> Rule:
     annotations: dict[str, str | None] = body.get("annotations", {})
     permits = body["effect"] == "permit"
     unknown = sorted(set(annotations) - _ANNOTATIONS)
@@ -142,9 +150,9 @@ def _rule(name: str, body: dict[str, Any]) -> Rule:
     if "id" in annotations and not _ID.fullmatch(annotations["id"] or ""):
         _refuse("E_POLICY_ID", f"{annotations['id']!r} is not a rule's id", hint=_ID.pattern)
     _check_entities(label, body)
-    return Rule(
-        label, permits, annotations.get("reason") or "", _requirement(label, permits, annotations)
-    )
+    requirement = _requirement(label, permits, annotations)
+    reason = annotations.get("reason") or ""
+    return Rule(label, permits, reason, requirement, statement.line, statement.text)
 
 
 def _requirement(

@@ -77,6 +77,10 @@ class Policy:
         """Its rules in the order of the text."""
         return tuple(self._parsed.rules.values())
 
+    def rule_named(self, engine_name: str) -> Rule | None:
+        """The rule that the engine calls so (`policy0`, …), as its diagnostics do."""
+        return self._parsed.rules.get(engine_name)
+
     def judge(self, request: Request, consents: Consents = NO_CONSENTS) -> Decision:
         """The decision on a request, with the consents at hand (see the head of this file).
 

@@ -29,7 +29,7 @@ from logos_graph.governance.schema import follow_ref
 from logos_graph.governance.verbs import Verb
 from logos_graph.identity import Did
 
-__all__ = ["Request", "cedar_entities", "cedar_request"]
+__all__ = ["Request", "alternatives", "cedar_entities", "cedar_request", "schemas_below"]
 
 _LONG: Final = range(-(2**63), 2**63)
 _DECIMAL_DIGITS: Final = 4
@@ -80,7 +80,7 @@ def cedar_request(request: Request) -> dict[str, Any]:
         Rejected: E_POLICY_VALUE, `this` holds a value that policy cannot judge; `data["path"]`.
     """
     root = request.verb.schema
-    this = _to_cedar(request.this, tuple(_alternatives(root, root)), root, "$")
+    this = _to_cedar(request.this, tuple(alternatives(root, root)), root, "$")
     seen = {name: _to_cedar(value, (), {}, name) for name, value in request.context.items()}
     return {
         "principal": {"type": "Principal", "id": request.who},
@@ -94,13 +94,13 @@ def _to_cedar(value: Json, schemas: _Schemas, root: Mapping[str, Json], path: st
     if isinstance(value, dict):
         return {
             _key(name, path): _to_cedar(
-                item, _below(schemas, "properties", name, root), root, f"{path}.{name}"
+                item, schemas_below(schemas, "properties", name, root), root, f"{path}.{name}"
             )
             for name, item in value.items()
             if item is not None
         }
     if isinstance(value, list):
-        inside = _below(schemas, "items", None, root)
+        inside = schemas_below(schemas, "items", None, root)
         return [
             _to_cedar(item, inside, root, f"{path}[{index}]")
             for index, item in enumerate(value)
@@ -127,7 +127,9 @@ def _to_decimal(text: str, path: str) -> dict[str, Any]:
     return {"__extn": {"fn": "decimal", "arg": f"{whole}.{fraction or '0'}"}}
 
 
-def _below(schemas: _Schemas, keyword: str, name: str | None, root: Mapping[str, Json]) -> _Schemas:
+def schemas_below(
+    schemas: _Schemas, keyword: str, name: str | None, root: Mapping[str, Json]
+) -> _Schemas:
     """The schemas that speak about a member of a value that `schemas` speak about."""
     found: list[Mapping[str, Json]] = []
     for schema in schemas:
@@ -139,11 +141,11 @@ def _below(schemas: _Schemas, keyword: str, name: str | None, root: Mapping[str,
             parts = (known.get(name, schema.get("additionalProperties")),)
         for part in parts:
             if isinstance(part, dict):
-                found.extend(_alternatives(part, root))
+                found.extend(alternatives(part, root))
     return tuple(found)
 
 
-def _alternatives(
+def alternatives(
     schema: Mapping[str, Json], root: Mapping[str, Json]
 ) -> Iterator[Mapping[str, Json]]:
     """The schema and every schema that it applies to the same value."""
@@ -153,7 +155,7 @@ def _alternatives(
         parts.extend(_list(schema.get(keyword)))
     for part in parts:
         if isinstance(part, dict):
-            yield from _alternatives(part, root)
+            yield from alternatives(part, root)
 
 
 def _list(value: Json) -> list[Json]:

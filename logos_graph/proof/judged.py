@@ -49,7 +49,7 @@ def check_settlement(facts: Facts) -> str:
         _compare(deciding, _judge(facts, deciding, _given(facts, deciding, also=deciding)))
     others = [each for each in _performed(facts) if each.policy_hash != deciding.policy_hash]
     for entry in others:
-        if not isinstance(_judge(facts, entry, _given(facts, entry)), Allow):
+        if not isinstance(_judge(facts, entry, _given(facts, entry), deciding), Allow):
             _refuse("E_PROOF_DECISION", entry, "the policy in force did not allow it any more")
     if not facts.waited:
         return "none was asked for"
@@ -73,8 +73,14 @@ def _given(facts: Facts, at: Entry, *, also: Entry | None = None) -> list[Did]:
     ]
 
 
-def _judge(facts: Facts, entry: Entry, consents: Sequence[Did]) -> Decision:
-    """The decision at an entry, by the policy that it names and the revision that it saw."""
+def _judge(
+    facts: Facts, entry: Entry, consents: Sequence[Did], seen_at: Entry | None = None
+) -> Decision:
+    """The decision at an entry, by the policy that it names and the revision that it saw.
+
+    seen_at: the entry whose decision tells the context, where this one holds none: another policy
+    that is asked before an effect sees what the one saw whose decision is carried out.
+    """
     state, line = facts.before(entry.index), facts.line
     policy = _policy(state, entry)
     verb = state.get("verb", line.did)
@@ -91,7 +97,7 @@ def _judge(facts: Facts, entry: Entry, consents: Sequence[Did]) -> Decision:
             ledger=entry.ledger,
             revision=_revision(entry),
             now_ns=entry.recorded_at,
-            context=_context(entry),
+            context=_context(entry if seen_at is None else seen_at),
         )
         signers = {Did(str(did)): _roles(state, did) for did in state.objects.get("principal", {})}
         return policy.judge(request, resolve_signers(consents, signers))

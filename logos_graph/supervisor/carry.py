@@ -30,7 +30,7 @@ from logos_graph.supervisor.commitments import (
     with_escalation,
 )
 from logos_graph.supervisor.compose import Draft
-from logos_graph.supervisor.decide import decide
+from logos_graph.supervisor.decide import decide, seen_by
 from logos_graph.supervisor.effects import Context, Effect
 from logos_graph.supervisor.handlers import handler_of
 from logos_graph.supervisor.hands import check_not_cancelled, in_hand, unsettled
@@ -264,14 +264,20 @@ class Carrier:
         check_not_cancelled(unsettled(view, cid))
 
     def _check_still_allowed(self, view: View, cid: ContentId, now_ns: int) -> None:
-        """It has not ended meanwhile, and the policy in force, if it is another, allows it too."""
+        """It has not ended meanwhile, and the policy in force, if it is another, allows it too.
+
+        The other policy is asked about the act as it was decided: it sees the context that the
+        decision in force records. What is asked here is recorded nowhere, and so it can be
+        repeated from the entries alone (proof/judged.py).
+        """
         now = unsettled(view, cid)
         if now.policy_hash == view.policy.id:
             return
         consents = [each.by for each in now.consents if each.expires_at > now_ns]
         judged = decide(
-            view, now.signed, now_ns, self._runner.check_inputs, consents, flow=now.flow
-        )
+            view, now.signed, now_ns, self._runner.check_inputs, consents,
+            flow=now.flow, context=seen_by(now.decision),
+        )  # fmt: skip
         if judged.outcome != "ALLOW":
             raise Rejected(
                 "E_POLICY_CHANGED",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from logos_graph.canon import ContentId, Json, recordable
 from logos_graph.errors import InvalidInput, LogosError, Rejected
@@ -14,6 +15,7 @@ from logos_graph.governance import (
     Decision,
     Deny,
     DenyReason,
+    Policy,
     Request,
     Require,
     Verb,
@@ -25,12 +27,50 @@ from logos_graph.logline import LogLine, SignedIntent
 from logos_graph.supervisor.context import context_of
 from logos_graph.supervisor.view import View
 
-__all__ = ["CheckInputs", "Judged", "decide", "denied", "flow_of"]
+__all__ = [
+    "CheckInputs",
+    "Ground",
+    "Judged",
+    "Question",
+    "decide",
+    "denied",
+    "flow_of",
+    "judge_by_policy",
+    "seen_by",
+]
 
 _NAME_A_FLOW = ("flow.run", "run.fork")
 
 CheckInputs = Callable[[ContentId, Mapping[str, Json]], None]
 """Raises if these are not the typed inputs of this flow."""
+
+
+class Ground(Protocol):
+    """What a judgement rests on beside the act: the ledger's state at one index. A View is one."""
+
+    def roles(self, did: Did) -> frozenset[str]:
+        """The roles of a principal; none for an unknown one, and for a retired key."""
+
+    def registered(self) -> dict[Did, frozenset[str]]:
+        """Every principal and its roles."""
+
+    def holders(self, role: str) -> frozenset[Did]:
+        """The principals that hold a role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What policy is asked of an act. verb: as registered at that revision; `this` fits it.
+
+    context: what policy sees of the ledger (context.py). now_ns, revision: see Request.
+    """
+
+    line: LogLine
+    verb: Verb
+    ledger: str
+    revision: int
+    now_ns: int
+    context: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +96,13 @@ def decide(
     consents: Iterable[Did] = (),
     *,
     flow: ContentId | None = None,
+    context: Mapping[str, Json] | None = None,
 ) -> Judged:
     """Judges an admitted intent on this view, with the consents it has so far.
 
     flow: what it runs (`flow_of`), or what it stays on if it was recorded before.
+    context: what policy saw of the ledger when it was decided, for an act whose decision stands and
+    which is only asked again because the policy is another (carry.py); None to look now.
     """
     line = signed.intent.logline
     verb = view.verbs.get(line.did)
@@ -70,24 +113,38 @@ def decide(
         _check_flow_inputs(verb, flow, line.this, check_inputs)
     except (Rejected, InvalidInput) as misfit:
         return _misfit(view, misfit)
-    request = Request(
-        who=line.who,
-        roles=view.roles(line.who),
-        verb=verb,
-        this=line.this,
-        ledger=view.ledger,
-        revision=view.head.index,
-        now_ns=now_ns,
-        context=context_of(view, line, now_ns),
-    )
+    seen = context_of(view, line, now_ns) if context is None else context
+    question = Question(line, verb, view.ledger, view.head.index, now_ns, seen)
     try:
-        decision = view.policy.judge(request, resolve_signers(consents, view.registered()))
+        decision = judge_by_policy(view.policy, view, question, consents)
     except Rejected as misfit:  # the payload holds what policy cannot judge
         return _misfit(view, misfit)
-    decision = _reachable(view, decision, line.who)
     if isinstance(decision, Deny):
         return _denied(decision, line.did)
     return Judged(decision.to_json(), view.policy.id)
+
+
+def judge_by_policy(
+    policy: Policy, ground: Ground, question: Question, consents: Iterable[Did] = ()
+) -> Decision:
+    """What a policy says to an act, of this ledger or of another moment of it.
+
+    Raises Rejected E_POLICY_VALUE, E_CONSENT_UNKNOWN.
+    """
+    line = question.line
+    request = Request(
+        who=line.who,
+        roles=ground.roles(line.who),
+        verb=question.verb,
+        this=line.this,
+        ledger=question.ledger,
+        revision=question.revision,
+        now_ns=question.now_ns,
+        context=question.context,
+    )
+    signers = [*consents]
+    given = resolve_signers(signers, ground.registered()) if signers else {}
+    return _reachable(ground, policy.judge(request, given), line.who)
 
 
 def _denied(decision: Deny, verb: str) -> Judged:
@@ -105,11 +162,11 @@ def _denied(decision: Deny, verb: str) -> Judged:
     return Judged(decision.to_json(), decision.policy_hash, cause, error)
 
 
-def _reachable(view: View, decision: Decision, who: Did) -> Decision:
+def _reachable(ground: Ground, decision: Decision, who: Did) -> Decision:
     """A consent that nobody could give is a denial, said at once."""
     if not isinstance(decision, Require):
         return decision
-    others = len(view.holders(decision.role) - {who})
+    others = len(ground.holders(decision.role) - {who})
     if others >= decision.quorum:
         return decision
     return Deny(
@@ -121,6 +178,12 @@ def _reachable(view: View, decision: Decision, who: Did) -> Decision:
         detail=f"{decision.quorum} consent(s) of role {decision.role!r} are required, "
         f"and {others} other principal(s) hold it",
     )
+
+
+def seen_by(decision: Mapping[str, Json]) -> Mapping[str, Json]:
+    """What policy saw of the ledger when it made a decision, as the entry of it tells."""
+    context = decision.get("context")
+    return context if isinstance(context, Mapping) else {}
 
 
 def flow_of(view: View, line: LogLine) -> ContentId | None:

@@ -14,6 +14,7 @@
 | memory | PSS of server and client, after what was measured before | |
 | start | `logos up` of a stopped home, to the first approval of a new process | |
 | flows | check, publish, plan, run, replay, draw of 100 to 10,000 placements | each other |
+| policy_diff | `logos policy diff` over 100,000 past intents | bare cedarpy |
 | ledger | appends by 1, 16 and 64 clients, verification, bytes, as the ledger grows | bare Neo4j |
 | branches | a wide flow of long nodes, no database | one step at a time, two processes |
 | nodes | no database: calls, threads, compiling, loading, admission, codec | wasmtime, Python |
@@ -30,7 +31,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import branches, figures, flows, ledger, lives, nodes
+from tests.bench import branches, figures, flows, ledger, lives, nodes, policies
 from tests.bench.stage import Stage, shared_cache
 from tests.bench.timing import Figures
 
@@ -45,6 +46,7 @@ BENCHMARKS = {
     "memory": lives.memory,
     "start": lives.start,
     "flows": flows.flows,
+    "policy_diff": policies.policy_diff,
 }
 BRANCHES, NODES, LEDGER = "branches", "nodes", "ledger"
 NAMES = [*BENCHMARKS, BRANCHES, LEDGER, NODES]

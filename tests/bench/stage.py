@@ -151,10 +151,10 @@ class Stage:
         for name in (*_RULES, *_SCORES):
             self._node(name)
         self._flow("approval", (SOURCES / "approval.toml").read_text())
-        self._activate((SOURCES / "policy.cedar").read_text(), treasurer)
         verb = json.loads((SOURCES / "pay.verb.json").read_text())
         verb["flow"] = self.flow("approval")
         self._done(self.sign(self.operator, "verb.register", verb))
+        self._activate((SOURCES / "policy.cedar").read_text(), treasurer)
 
     def _register(self, name: str, roles: list[str]) -> Signer:
         signer = self.system.keys.create(name)

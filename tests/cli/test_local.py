@@ -13,11 +13,12 @@ import pytest
 
 from logos_graph.canon import content_id
 from logos_graph.cli.audit import questions
-from logos_graph.resources import read_text
+from logos_graph.resources import locate, read_text
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Logos
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "payment-approval"
 VECTORS = Path(__file__).resolve().parents[1] / "canon" / "vectors"
 
 
@@ -119,10 +120,64 @@ def test_policy_check_lists_the_rules_and_names_the_policy(logos: Logos, tmp_pat
     text = read_text("schemas/policies/bootstrap.cedar")
     file = tmp_path / "policy.cedar"
     file.write_text(text)
-    document = logos("policy", "check", str(file), "--json").document
+    document = logos("policy", "check", str(file), "--offline", "--json").document
     assert document["id"] == content_id(text.encode())
     assert document["rules"]
     assert {rule["effect"] for rule in document["rules"]} <= {"permit", "forbid"}
+
+
+def test_a_policy_that_speaks_of_what_there_is_not_is_refused_with_the_line(
+    logos: Logos, tmp_path: Path
+) -> None:
+    file = tmp_path / "policy.cedar"
+    file.write_text(
+        'permit (principal, action == Action::"node.draft", resource);\n\n'
+        '@id("typo")\nforbid (principal, action == Action::"tranfer", resource);\n'
+    )
+    ended = logos("policy", "check", str(file), "--offline", "--json")
+    error = ended.document["error"]
+    assert (ended.status, error["code"]) == (1, "E_POLICY_SCHEMA")
+    assert (error["rule"], error["line"]) == ("typo", 3)
+    assert "tranfer" in error["message"]
+
+
+def test_a_verb_s_file_makes_its_rules_fit(logos: Logos) -> None:
+    policy = str(EXAMPLE / "policy.cedar")
+    assert logos("policy", "check", policy, "--offline").status == 1
+    verb = str(EXAMPLE / "transfer.verb.json")
+    assert logos("policy", "check", policy, "--verb", verb).status == 0
+    schema = logos("policy", "schema", "--verb", verb, "--json").document
+    context = schema[""]["actions"]["transfer"]["appliesTo"]["context"]["attributes"]
+    assert context["this"]["attributes"]["payment"]["attributes"]["amount"]["name"] == "decimal"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [EXAMPLE / "policy.cases.toml", locate("schemas/policies/bootstrap.cases.toml")],
+    ids=["example", "bootstrap"],
+)
+def test_the_cases_beside_a_bundled_policy_hold_and_leave_no_rule_out(
+    logos: Logos, table: Path
+) -> None:
+    document = logos("policy", "test", str(table), "--json").document
+    assert [case["name"] for case in document["cases"] if not case["holds"]] == []
+    assert (document["failed"], document["untested"]) == (0, [])
+
+
+def test_a_policy_with_another_limit_fails_the_case_that_says_where_it_is(
+    logos: Logos, tmp_path: Path
+) -> None:
+    """The table notices a change: it is not one that passes whatever the policy says."""
+    other = tmp_path / "other.cedar"
+    text = (EXAMPLE / "policy.cedar").read_text()
+    other.write_text(text.replace('decimal("5000.00")', 'decimal("4999.99")'))
+    ended = logos(
+        "policy", "test", str(EXAMPLE / "policy.cases.toml"), "--policy", str(other), "--json"
+    )
+    assert ended.status == 1
+    failed = [case for case in ended.document["cases"] if not case["holds"]]
+    assert [case["name"] for case in failed] == ["an agent may transfer up to the limit"]
+    assert "outcome: expected ALLOW, decided REQUIRE" in failed[0]["differences"]
 
 
 def test_a_policy_that_does_not_parse_is_refused(logos: Logos, tmp_path: Path) -> None:

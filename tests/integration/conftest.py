@@ -166,10 +166,10 @@ def example(cast: Cast) -> Cast:
     for name in ("risk-score", "payment-approval"):
         outcome = cast.publish_flow((EXAMPLE / f"{name}.toml").read_text(), name)
         assert outcome.status == "COMMITTED", outcome
-    cast.activate((EXAMPLE / "policy.cedar").read_text())
     verb = json.loads((EXAMPLE / "transfer.verb.json").read_text())
     verb["flow"] = cast.system.reader.resolve("payment-approval", ("Flow",))
     assert cast.submit(cast.operator, "verb.register", verb).status == "COMMITTED"
+    cast.activate((EXAMPLE / "policy.cedar").read_text())
     return cast
 
 

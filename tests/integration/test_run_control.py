@@ -294,12 +294,12 @@ def picks(asking: Asking) -> Iterator[dict[str, Any]]:
     """A verb that everybody may use, bound to a flow; the policy of the example afterwards."""
     example, text = asking.example, (EXAMPLE / "policy.cedar").read_text()
     rule = '@id("picks") permit (principal, action == Action::"pick", resource);\n'
-    example.activate(text + rule)
     verb: dict[str, Any] = {
         "name": "pick", "docs": "Runs a flow.", "risk": "L1", "flow": asking.flows["ticks-counts"],
         "schema": {"type": "object", "properties": {"value": {"type": "integer"}}},
     }  # fmt: skip
     assert example.submit(example.operator, "verb.register", verb).status == "COMMITTED"
+    example.activate(text + rule)
     yield verb
     example.activate(text)
 

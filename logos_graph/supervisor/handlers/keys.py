@@ -17,6 +17,7 @@ from logos_graph.errors import Rejected
 from logos_graph.governance import Deny, Request
 from logos_graph.identity import Did, public_key
 from logos_graph.ledger import check_acceptance
+from logos_graph.supervisor.context import context_of
 from logos_graph.supervisor.effects import Context, Effect
 from logos_graph.supervisor.handlers.fields import text
 from logos_graph.supervisor.ports import Mutation, PendingIntent
@@ -74,7 +75,8 @@ def _check_unused(view: View, did: Did) -> None:
 
 def _check_not_locked_out(view: View, did: Did, pending: PendingIntent, now_ns: int) -> None:
     """What the retired key may ask for to mend the policy or the keys, the new one may too."""
-    rotation = pending.signed.intent.logline.this
+    line = pending.signed.intent.logline
+    rotation = line.this
     mending: dict[str, dict[str, Json]] = {
         "policy.activate": {"text": view.policy.text},
         "supervisor.rotate_key": rotation,
@@ -86,6 +88,7 @@ def _check_not_locked_out(view: View, did: Did, pending: PendingIntent, now_ns: 
         asked = Request(
             who=view.supervisor, roles=view.roles(view.supervisor), verb=verb, this=this,
             ledger=view.ledger, revision=view.head.index, now_ns=now_ns,
+            context=context_of(view, replace(line, did=name, this=this), now_ns),
         )  # fmt: skip
         if isinstance(view.policy.judge(asked), Deny):
             continue

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import replace
 
 from logos_graph.canon import Json
-from logos_graph.governance import DEFAULT_REQUIREMENT, Policy, Request, refuse_lockout
-from logos_graph.identity import Did
-from logos_graph.logline import format_when
+from logos_graph.governance import (
+    DEFAULT_REQUIREMENT,
+    Policy,
+    Request,
+    find_lockout,
+    locked_out,
+    refuse_misfits,
+    way_back,
+)
+from logos_graph.logline import LogLine, format_when
+from logos_graph.supervisor.context import context_of
 from logos_graph.supervisor.effects import Context, Effect
 from logos_graph.supervisor.handlers.fields import text
 from logos_graph.supervisor.ports import PendingIntent
@@ -16,16 +25,36 @@ __all__ = ["activate"]
 
 
 def activate(context: Context, pending: PendingIntent) -> Effect:
-    """Rejected E_POLICY_…; E_POLICY_LOCKOUT for one under which its author could not mend it."""
+    """Rejected E_POLICY_…; E_POLICY_SCHEMA for one that speaks of what there is not;
+    E_POLICY_LOCKOUT for one under which its author could not mend it, unless that is forced.
+    """
     policy, line = Policy(text(pending, "text")), pending.signed.intent.logline
-    request = _request(context, line.who, line.did, line.this)
-    refuse_lockout(policy, request, _answers(context, policy, pending))
-    return Effect(
-        ({"kind": "policy", "id": policy.id, "text": policy.text},), {"policy": policy.id}
-    )
+    refuse_misfits(policy, [context.view.verbs[name] for name in context.view.verbs])
+    result: dict[str, Json] = {"policy": policy.id}
+    answers = _answers(context, policy, pending)
+    found = find_lockout(policy, _request(context, line), answers)
+    if found is not None:
+        back = way_back(_others(context, policy, line, answers))
+        if line.this.get("force") is not True:
+            raise locked_out(found, back)
+        result["lockout"] = {"who": found.who, "detail": found.detail, "way_back": back}
+    return Effect(({"kind": "policy", "id": policy.id, "text": policy.text},), result)
 
 
-def _answers(context: Context, policy: Policy, pending: PendingIntent) -> Iterator[Request]:
+def _others(
+    context: Context, policy: Policy, line: LogLine, answers: Sequence[Request]
+) -> list[str]:
+    """The names of those who could activate the next policy under this one."""
+    view = context.view
+    able = []
+    for did in view.registered():
+        request = _request(context, replace(line, who=did))
+        if did != line.who and find_lockout(policy, request, answers) is None:
+            able.append(view.name(did) or did)
+    return able
+
+
+def _answers(context: Context, policy: Policy, pending: PendingIntent) -> list[Request]:
     """What every principal would submit to consent to such an intent under the new policy."""
     this: dict[str, Json] = {
         "intent": pending.cid,
@@ -33,18 +62,19 @@ def _answers(context: Context, policy: Policy, pending: PendingIntent) -> Iterat
         "revision": context.view.head.index,
         "expires_at": format_when(context.now_ns + DEFAULT_REQUIREMENT.expiry_ns),
     }
-    for did in context.view.registered():
-        yield _request(context, did, "consent.give", this)
+    line = replace(pending.signed.intent.logline, did="consent.give", this=this)
+    return [_request(context, replace(line, who=did)) for did in context.view.registered()]
 
 
-def _request(context: Context, who: Did, verb: str, this: dict[str, Json]) -> Request:
+def _request(context: Context, line: LogLine) -> Request:
     view = context.view
     return Request(
-        who=who,
-        roles=view.roles(who),
-        verb=view.verbs[verb],
-        this=this,
+        who=line.who,
+        roles=view.roles(line.who),
+        verb=view.verbs[line.did],
+        this=line.this,
         ledger=view.ledger,
         revision=view.head.index,
         now_ns=context.now_ns,
+        context=context_of(view, line, context.now_ns),
     )
