@@ -8,9 +8,11 @@ What the gate uses, and the files that hold it:
     KOfN, resolve_signers        consents are counted                 quorum
     check_consent                each is bound to one question        consent
     Allow | Require | Deny       the answer, as the ledger keeps it   decision
+    Conducts.trajectory          what acts come to, and what is spent trajectory, conduct, amounts
 """
 
 from logos_graph.governance.cedar import DEFAULT_REQUIREMENT, Requirement, Rule
+from logos_graph.governance.conduct import Conducts
 from logos_graph.governance.consent import (
     Consent,
     Consenter,
@@ -31,6 +33,16 @@ from logos_graph.governance.lockout import refuse_lockout
 from logos_graph.governance.policy import Policy
 from logos_graph.governance.quorum import Consents, KOfN, resolve_signers
 from logos_graph.governance.request import Request
+from logos_graph.governance.trajectory import (
+    LOOK_BACK_DAYS,
+    Conduct,
+    Day,
+    Kind,
+    Trajectory,
+    counted,
+    day_of,
+    trajectory_of,
+)
 from logos_graph.governance.verbs import (
     RESERVED_FAMILIES,
     Risk,
@@ -42,15 +54,20 @@ from logos_graph.governance.verbs import (
 
 __all__ = [
     "DEFAULT_REQUIREMENT",
+    "LOOK_BACK_DAYS",
     "RESERVED_FAMILIES",
     "Allow",
+    "Conduct",
+    "Conducts",
     "Consent",
     "Consenter",
     "Consents",
+    "Day",
     "Decision",
     "Deny",
     "DenyReason",
     "KOfN",
+    "Kind",
     "Outcome",
     "Policy",
     "Request",
@@ -58,14 +75,18 @@ __all__ = [
     "Requirement",
     "Risk",
     "Rule",
+    "Trajectory",
     "Verb",
     "Waiting",
     "check_consent",
     "check_registrable",
     "check_this",
+    "counted",
+    "day_of",
     "parse_consent",
     "parse_decision",
     "parse_verb",
     "refuse_lockout",
     "resolve_signers",
+    "trajectory_of",
 ]

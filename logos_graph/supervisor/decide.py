@@ -78,7 +78,7 @@ def decide(
         ledger=view.ledger,
         revision=view.head.index,
         now_ns=now_ns,
-        context=context_of(view, line, now_ns),
+        context=context_of(view, line, now_ns, judged=signed.intent.cid),
     )
     try:
         decision = view.policy.judge(request, resolve_signers(consents, view.registered()))

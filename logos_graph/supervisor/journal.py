@@ -140,7 +140,10 @@ class Journal:
             batch.compose(part)  # 1
             try:
                 if batch.entries:  # 2
-                    self._store.append(self.view.head, batch.entries, batch.blobs, self.view.tree)
+                    view = self.view
+                    self._store.append(
+                        view.head, batch.entries, batch.blobs, view.tree, view.conducts
+                    )
                 elif self._caught_up(part):  # a refusal is believed only when nothing has changed
                     moved += 1
                     continue
