@@ -37,7 +37,7 @@ def check_pointer(pointer: Json) -> str | None:
     ):
         raise Rejected(
             "E_VERB_AMOUNT",
-            f"the amount of a verb is a JSON pointer into `this`, of 1 to {_MAX_POINTER} characters",
+            f"a verb's amount is a JSON pointer into `this`, of 1 to {_MAX_POINTER} characters",
             hint='as in "/payment/amount"; null, or nothing at all, for a verb without an amount',
         )
     return pointer

@@ -113,7 +113,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """The days of one principal on which acts ended, in their order; none older than looked back on.
+    """The days of one principal on which acts ended, in order; none older than looked back on.
 
     Immutable, so that a view and its forks share it.
     """

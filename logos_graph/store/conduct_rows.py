@@ -1,4 +1,4 @@
-"""A day of a principal's acts as the graph keeps it, and back: one node for each day with an end."""
+"""A day of a principal's acts as the graph keeps it, and back: a node for each day with an end."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from logos_graph.canon import Json
 from logos_graph.errors import LogosError, NotVerified
 from logos_graph.governance import Conducts
 from logos_graph.ledger import Entry, Head, Table
@@ -20,13 +19,13 @@ from logos_graph.store.elements import (
     IDS,
     Element,
     Elements,
-    content,
     indexed_relationship,
     line_element,
+    module_element,
     node_element,
     relationship_element,
     some,
-    written,
+    source_element,
 )
 from logos_graph.store.projection import Projection, Row, Statement, project
 
@@ -268,9 +267,8 @@ class ExpectedGraph:
         return {**properties, "ledger_index": self._index}
 
     def _verb(self, given: Row) -> None:
-        name = self._merge(
-            "Verb", given["name"], some(given, "name", "docs", "risk", "schema", "amount")
-        )
+        told = some(given, "name", "docs", "risk", "schema", "amount")
+        name = self._merge("Verb", given["name"], told)
         self._records(name)
         old = self._starts.pop(given["name"], None)
         if old is not None:
@@ -321,24 +319,15 @@ class ExpectedGraph:
     def _written_as(self, name: str, source: Row) -> None:
         identity = source["id"]
         if not self._known(f"Source {identity}"):
-            self._holds("Source", identity, {"text": written(identity)})
+            self._made.append(source_element(identity, self._index))
         self._join("WRITTEN_AS", name, f"Source {identity}")
-
-    def _holds(self, label: str, identity: str, contents: dict[str, Json]) -> None:
-        """A node with what is told of its contents."""
-        told = self._indexed({"id": identity})
-        element = node_element(label, f"{label} {identity}", [label], told)
-        properties = element.value["properties"]
-        assert isinstance(properties, dict)  # as it was just made
-        properties.update(contents)
-        self._made.append(element)
 
     def _publish(self, given: Row) -> None:
         node = given["node"]
         identity = node["id"]
         name = self._node("Node", identity, node, "Sediment")
         self._records(name)
-        self._holds("Module", identity, {"bytes": content(identity)})
+        self._made.append(module_element(identity, self._index))
         self._join("COMPILED_TO", name, f"Module {identity}")
         self._written_as(name, given["source"])
         self._ports(name, given["ports"], "direction", "position", "name", "docs", "members")

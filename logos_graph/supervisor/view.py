@@ -40,8 +40,7 @@ class View:
     """Mutable, owned by one supervisor, changed only by entries in the ledger's order.
 
     tree: the tree over all entries so far. conducts: what everybody's acts came to so far.
-    Raises InvalidInput E_FRONTIER for a snapshot whose
-    peaks are not those of a tree of its size.
+    Raises InvalidInput E_FRONTIER for a snapshot whose peaks are not those of a tree of its size.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
