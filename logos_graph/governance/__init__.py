@@ -34,7 +34,10 @@ from logos_graph.governance.policy import Policy
 from logos_graph.governance.quorum import Consents, KOfN, resolve_signers
 from logos_graph.governance.request import Request
 from logos_graph.governance.trajectory import (
+    FULL_VOLUME,
+    HISTORY,
     LOOK_BACK_DAYS,
+    WEIGHTS,
     Conduct,
     Day,
     Kind,
@@ -54,8 +57,11 @@ from logos_graph.governance.verbs import (
 
 __all__ = [
     "DEFAULT_REQUIREMENT",
+    "FULL_VOLUME",
+    "HISTORY",
     "LOOK_BACK_DAYS",
     "RESERVED_FAMILIES",
+    "WEIGHTS",
     "Allow",
     "Conduct",
     "Conducts",

@@ -140,7 +140,9 @@ def other(value: Any) -> Any:
         return value + 1_000_000
     if isinstance(value, bytes):
         return value + b"\0"
-    return [*value, "more"] if isinstance(value, list) else f"{value} "
+    return (
+        [*value, other(value[0]) if value else "more"] if isinstance(value, list) else f"{value} "
+    )
 
 
 NODE, EDGE = "MATCH (x) WHERE elementId(x) = $id ", "MATCH ()-[x]->() WHERE elementId(x) = $id "
