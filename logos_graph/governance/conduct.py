@@ -80,7 +80,7 @@ class Conducts:
         for who, day in days:
             by.setdefault(who, []).append(day)
         return replace(
-            conducts, _by=HashTrieMap({who: Conduct(tuple(days)) for who, days in by.items()})
+            conducts, _by=HashTrieMap({who: Conduct.of(days) for who, days in by.items()})
         )
 
     def of_principal(self, who: str) -> Conduct:

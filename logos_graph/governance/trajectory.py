@@ -28,10 +28,12 @@ least, and is never too low.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import reduce
+from operator import add, mul, sub
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from logos_graph.canon import Json
 from logos_graph.governance.verbs import Risk
@@ -81,6 +83,27 @@ class Kind(StrEnum):
 _BAD: Final = (Kind.DENIED, Kind.REFUSED, Kind.INVALID)
 _SPENT: Final = (Kind.DONE, Kind.IN_DOUBT)
 _NONE: Final = (0,) * _LEVELS
+_NOTHING: Final[Mapping[Kind, tuple[int, ...]]] = MappingProxyType({})
+
+
+class Sums(NamedTuple):
+    """What acts come to: weights of good and of bad ones; how many acts and ghosts count."""
+
+    good: int = 0
+    bad: int = 0
+    acts: int = 0
+    ghosts: int = 0
+
+    def plus(self, other: Sums) -> Sums:
+        """Both together."""
+        return Sums(*map(add, self, other))
+
+    def minus(self, other: Sums) -> Sums:
+        """Without the other, which was part of it."""
+        return Sums(*map(sub, self, other))
+
+
+_NO_SUMS: Final = Sums()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +112,7 @@ class Day:
 
     number: days since the epoch. first, last: indexes of the first and the last entry counted.
     counts: by kind, how many of each level; kinds without any are left out. amounts: whole units,
-    by hour of the day.
+    by hour of the day. sums: of the counts.
     """
 
     number: int
@@ -97,28 +120,40 @@ class Day:
     last: int
     counts: Mapping[Kind, tuple[int, ...]]
     amounts: tuple[int, ...] = (0,) * _DAY_HOURS
+    sums: Sums = field(init=False)
+
+    def __post_init__(self) -> None:
+        done = self.counts.get(Kind.DONE, _NONE)
+        bad = [self.counts[kind] for kind in _BAD if kind in self.counts]
+        ghosts = sum(map(sum, bad))
+        sums = Sums(_weighed(done), ghosts + sum(map(_weighed, bad)), sum(done[1:]), ghosts)
+        object.__setattr__(self, "sums", sums)
 
     def with_act(self, kind: Kind, risk: Risk | None, amount: int, hour: int, index: int) -> Day:
         """The day with one more act. risk: None for a verb that there is not."""
         level = 0 if risk is None else risk.level
         counts = {**self.counts, kind: _plus(self.counts.get(kind, _NONE), level, 1)}
         spent = amount if kind in _SPENT else 0
-        return replace(
-            self,
-            last=index,
-            counts=MappingProxyType(counts),
-            amounts=_plus(self.amounts, hour, spent) if spent else self.amounts,
-        )
+        amounts = _plus(self.amounts, hour, spent) if spent else self.amounts
+        return Day(self.number, self.first, index, MappingProxyType(counts), amounts)
 
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
     """The days of one principal on which acts ended, in order; none older than looked back on.
 
-    Immutable, so that a view and its forks share it.
+    Immutable, so that a view and its forks share it. sums: of all these days, so that a decision
+    has only to take away what is too old by then.
     """
 
     days: tuple[Day, ...] = ()
+    sums: Sums = _NO_SUMS
+
+    @classmethod
+    def of(cls, days: Iterable[Day]) -> Conduct:
+        """These days, in their order."""
+        held = tuple(days)
+        return cls(held, reduce(Sums.plus, (day.sums for day in held), _NO_SUMS))
 
     def with_act(
         self, kind: Kind, risk: Risk | None, amount: int, recorded_at: int, index: int
@@ -128,13 +163,26 @@ class Conduct:
         risk: of its verb; None for a verb that there is not. amount: in whole units. recorded_at:
         of its end (ns), not before any act that is counted; index: of the entry that says so.
         """
-        hours = recorded_at // _HOUR_NS
-        number, hour = divmod(hours, _DAY_HOURS)
-        days = [day for day in self.days if day.number > number - LOOK_BACK_DAYS]
-        if not days or days[-1].number != number:
-            days.append(Day(number, index, index, MappingProxyType({})))
-        days[-1] = days[-1].with_act(kind, risk, amount, hour, index)
-        return Conduct(tuple(days))
+        number, hour = divmod(recorded_at // _HOUR_NS, _DAY_HOURS)
+        days, sums = self._since(number)
+        day = Day(number, index, index, _NOTHING)
+        if days and days[-1].number == number:
+            days, day = days[:-1], days[-1]
+        after = day.with_act(kind, risk, amount, hour, index)
+        return Conduct((*days, after), sums.minus(day.sums).plus(after.sums))
+
+    def sums_at(self, now_ns: int) -> Sums:
+        """Of the days that are looked back on at a moment, which is not before the last act."""
+        return self._since(day_of(now_ns))[1]
+
+    def _since(self, today: int) -> tuple[tuple[Day, ...], Sums]:
+        """The days that are looked back on today, and what they come to."""
+        old, sums = 0, self.sums
+        for day in self.days:
+            if day.number > today - LOOK_BACK_DAYS:
+                break
+            old, sums = old + 1, sums.minus(day.sums)
+        return self.days[old:], sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,21 +224,17 @@ def counted(days: Iterable[Day], now_ns: int) -> dict[Kind, tuple[int, ...]]:
     for day in days:
         if today - LOOK_BACK_DAYS < day.number <= today:
             for kind, counts in day.counts.items():
-                sums[kind] = [*map(sum, zip(sums.get(kind, _NONE), counts, strict=True))]
+                sums[kind] = [*map(add, sums.get(kind, _NONE), counts)]
     return {kind: tuple(sums[kind]) for kind in Kind if kind in sums}
 
 
 def trajectory_of(conduct: Conduct, now_ns: int, reserved: int = 0) -> Trajectory:
     """The score, the limit, and what they are made of, at a moment (ns since the epoch).
 
-    reserved: amounts of acts that are allowed and have not ended: they count as spent.
+    now_ns: not before the last act of the conduct. reserved: amounts of acts that are allowed and
+    have not ended: they count as spent.
     """
-    counts = counted(conduct.days, now_ns)
-    done = counts.get(Kind.DONE, _NONE)
-    acts, good = sum(done[1:]), _weighed(done)
-    bad_counts = [counts.get(kind, _NONE) for kind in _BAD]
-    ghosts = sum(map(sum, bad_counts))
-    bad = ghosts + sum(map(_weighed, bad_counts))
+    good, bad, acts, ghosts = conduct.sums_at(now_ns)
     volume = min(good, FULL_VOLUME) if acts >= HISTORY else 0
     score = _score(volume, good, bad)
     limit = BASE + (MAXIMUM - BASE) * score // WHOLE
@@ -204,11 +248,11 @@ def _score(volume: int, good: int, bad: int) -> int:
     return trust * (good + 1) ** 2 // (10 * FULL_VOLUME * (good + bad + 1) ** 2)
 
 
-def _spent(days: Iterable[Day], now_ns: int) -> int:
+def _spent(days: Sequence[Day], now_ns: int) -> int:
     """Amounts by hour, from the same hour of yesterday to this one."""
     today, hour = divmod(now_ns // _HOUR_NS, _DAY_HOURS)
     spent = 0
-    for day in days:
+    for day in days[-2:]:
         if day.number == today:
             spent += sum(day.amounts[: hour + 1])
         elif day.number == today - 1:
@@ -217,7 +261,7 @@ def _spent(days: Iterable[Day], now_ns: int) -> int:
 
 
 def _weighed(counts: Sequence[int]) -> int:
-    return sum(weight * count for weight, count in zip(WEIGHTS, counts, strict=True))
+    return sum(map(mul, WEIGHTS, counts))
 
 
 def _plus(numbers: tuple[int, ...], at: int, more: int) -> tuple[int, ...]:

@@ -16,6 +16,7 @@
 | flows | check, publish, plan, run, replay, draw of 100 to 10,000 placements | each other |
 | ledger | appends by 1, 16 and 64 clients, verification, bytes, as the ledger grows | bare Neo4j |
 | branches | a wide flow of long nodes, no database | one step at a time, two processes |
+| trajectory | what a decision's trajectory costs after 100 to 100,000 acts, no database | |
 | nodes | no database: calls, threads, compiling, loading, admission, codec | wasmtime, Python |
 
 Nothing here is a test: machines differ, and a slow one is not wrong.
@@ -30,7 +31,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import branches, figures, flows, ledger, lives, nodes
+from tests.bench import branches, figures, flows, ledger, lives, nodes, trajectory
 from tests.bench.stage import Stage, shared_cache
 from tests.bench.timing import Figures
 
@@ -46,8 +47,8 @@ BENCHMARKS = {
     "start": lives.start,
     "flows": flows.flows,
 }
-BRANCHES, NODES, LEDGER = "branches", "nodes", "ledger"
-NAMES = [*BENCHMARKS, BRANCHES, LEDGER, NODES]
+BRANCHES, NODES, LEDGER, TRAJECTORY = "branches", "nodes", "ledger", "trajectory"
+NAMES = [*BENCHMARKS, BRANCHES, LEDGER, NODES, TRAJECTORY]
 
 
 def main() -> None:
@@ -75,6 +76,8 @@ def main() -> None:
     results: Figures = {}
     if NODES in names:  # before the database, which takes memory and a share of the processors
         results |= shown(nodes.nodes(shared_cache(), rounds))
+    if TRAJECTORY in names:
+        results |= trajectory.trajectory(rounds, shown)
     if BRANCHES in names:
         results |= shown(branches.branches(shared_cache(), rounds))
     staged = [name for name in names if name in BENCHMARKS]
