@@ -3,7 +3,7 @@
 // swapped: no row comes back when somebody else was first. What does not find all it belongs to divides
 // by zero, and nothing of the transaction takes hold.
 // Parameters: ledger; expected_hash (the head that the entries were built on); last (map index, hash,
-//   recorded_at of the last new entry); batch (map entries, loglines, answers, endings, progress, runs: lists of
+//   recorded_at of the last new entry); batch (map entries, loglines, answers, endings, progress, runs, conducts: lists of
 //   maps; as members of one map their lengths are no part of the plan's key, so one plan serves all batches).
 // Rows: index of the last entry; none if the head has moved.
 MATCH (head:LedgerHead {ledger: $ledger})
@@ -94,6 +94,16 @@ CALL () {
   WHERE ran = size([step IN row.steps WHERE step.node IS NOT NULL AND step.status <> 'not_taken'])
   RETURN count(*) AS ran_whole
 }
+CALL () {
+  UNWIND $batch.conducts AS row
+  MATCH (who:Principal {did: row.who})
+  MERGE (conduct:Conduct {id: row.id})
+  SET conduct = row
+  MERGE (conduct)-[by:BY]->(who)
+  ON CREATE SET by.ledger_index = row.begun_index
+  RETURN count(*) AS conducted
+}
 RETURN head.index AS index,
   1 / CASE WHEN linked = size($batch.entries) AND recorded = size($batch.loglines) AND answered = size($batch.answers)
-    AND ended = size($batch.endings) AND told = size($batch.progress) AND ran_whole = size($batch.runs) THEN 1 ELSE 0 END AS whole
+    AND ended = size($batch.endings) AND told = size($batch.progress) AND ran_whole = size($batch.runs)
+    AND conducted = size($batch.conducts) THEN 1 ELSE 0 END AS whole

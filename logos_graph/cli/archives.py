@@ -127,6 +127,7 @@ def _restored(
 ) -> tuple[int, ContentId]:
     """Appends what is missing; how many entries were there, and the digest of what is stored."""
     from logos_graph.archive import Archive, entries_again
+    from logos_graph.governance import Conducts
     from logos_graph.store import read_state, restore
 
     archive = Archive(folder)
@@ -138,7 +139,8 @@ def _restored(
     entries = entries_again(folder, report, already)
     counted = out.counted(entries, report.checkpoint.size - already, "restoring")
     tree = archive.tiler(already, report.checkpoint.size).frontier()
-    restore(system.store, counted, archive.blob, after=head, tree=tree)
+    conducts = Conducts() if head is None else system.reader.conducts(head)
+    restore(system.store, counted, archive.blob, after=head, tree=tree, conducts=conducts)
     out.progress("comparing the graph with the entries")
     state = read_state(system.reader).digest()
     if state != report.state:

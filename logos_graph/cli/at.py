@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from logos_graph.ledger import Head
     from logos_graph.wiring import System
 
-__all__ = ["OTHERS", "READS", "WRITES", "at"]
+__all__ = ["OTHERS", "READS", "WRITES", "at", "head_at"]
 
 READS = frozenset(
     {
@@ -27,7 +27,7 @@ READS = frozenset(
         "ghost list", "key list", "key show", "kv list", "kv show", "ledger show", "ledger verify",
         "node drafts", "node list", "node rebuild", "node show", "node source",
         "policy check", "policy diff", "policy schema", "policy show", "run limit list", "run list",
-        "run replay", "run show", "status", "verb list", "verb show", "why",
+        "run replay", "run show", "status", "trajectory", "verb list", "verb show", "why",
     }
 )  # fmt: skip
 """What reads the graph, and nothing else of this home that has a past."""
@@ -91,7 +91,7 @@ def _run_at(out: Printer, index: int | None, moment: str | None, words: Sequence
     from logos_graph.cli.past import standing_at
 
     with opened() as present:
-        head = _head(present, _index_at(present, str(moment)) if index is None else index)
+        head = head_at(present, _index_at(present, str(moment)) if index is None else index)
         with standing_at(out, present, head) as past:
             before = {name: os.environ.get(name) for name in (_HOME, _PRESENT)}
             os.environ[_HOME] = str(past.home)
@@ -118,7 +118,8 @@ def _number(words: Sequence[str]) -> int:
     return int(text)
 
 
-def _head(present: System, index: int) -> Head:
+def head_at(present: System, index: int) -> Head:
+    """The ledger's head while this entry was the last. InvalidInput E_AT_INDEX."""
     head = current_head(present)
     if index > head.index:
         raise InvalidInput(

@@ -27,6 +27,7 @@ COMMANDS = {
     "events": Lazy(f"{_HERE}.events:events", "What intents emitted, as a stream."),
     "worker": Lazy(f"{_HERE}.worker:worker", "Carry out what is due, until it is stopped."),
     "ghost": Lazy(f"{_HERE}.ghost:ghost", "Intents that never took effect, and why."),
+    "trajectory": Lazy(f"{_HERE}.trajectory:trajectory", "What a principal's acts come to."),
     "capability": Lazy(f"{_HERE}.capability:capability", "Named rights, granted node by node."),
     "kv": Lazy(f"{_HERE}.kv:kv", "Values that nodes have stored, by namespace and key."),
     "policy": Lazy(f"{_HERE}.policy:policy", "The policy in force; check and activate another."),

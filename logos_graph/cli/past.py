@@ -118,6 +118,7 @@ def _leads_to(present: System, stands: Head | None, head: Head) -> bool:
 
 
 def _append(out: Printer, present: System, past: System, stands: Head | None, head: Head) -> None:
+    from logos_graph.governance import Conducts
     from logos_graph.ledger import verify_chain
     from logos_graph.store import restore
 
@@ -138,6 +139,7 @@ def _append(out: Printer, present: System, past: System, stands: Head | None, he
         contents.blob,
         after=stands,
         tree=_tree(past, first),
+        conducts=Conducts() if stands is None else past.reader.conducts(stands),
     )
 
 

@@ -57,7 +57,8 @@ def show(out: Printer, name: str) -> int:
             verb=name,
         )
     out.document(found)
-    out.fields((field, found[field]) for field in ("name", "risk", "flow", "docs"))
+    told = ("name", "risk", "flow", "amount", "docs")
+    out.fields((field, found[field]) for field in told if field in found)
     out.line()
     out.block(json.dumps(found["schema"], indent=2))
     return 0

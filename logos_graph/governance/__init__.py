@@ -9,10 +9,12 @@ What the gate uses, and the files that hold it:
     KOfN, resolve_signers        consents are counted                 quorum
     check_consent                each is bound to one question        consent
     Allow | Require | Deny       the answer, as the ledger keeps it   decision
+    Conducts.trajectory          what acts come to, and what is spent trajectory, conduct, amounts
 """
 
 from logos_graph.governance.cedar import DEFAULT_REQUIREMENT, Requirement, Rule
 from logos_graph.governance.cedar_schema import cedar_schema
+from logos_graph.governance.conduct import Conducts
 from logos_graph.governance.consent import (
     Consent,
     Consenter,
@@ -39,6 +41,19 @@ from logos_graph.governance.lockout import (
 from logos_graph.governance.policy import Policy
 from logos_graph.governance.quorum import Consents, KOfN, resolve_signers
 from logos_graph.governance.request import Request
+from logos_graph.governance.trajectory import (
+    FULL_VOLUME,
+    HISTORY,
+    LOOK_BACK_DAYS,
+    WEIGHTS,
+    Conduct,
+    Day,
+    Kind,
+    Trajectory,
+    counted,
+    day_of,
+    trajectory_of,
+)
 from logos_graph.governance.validation import Misfit, misfits, refuse_misfits
 from logos_graph.governance.verbs import (
     RESERVED_FAMILIES,
@@ -51,15 +66,23 @@ from logos_graph.governance.verbs import (
 
 __all__ = [
     "DEFAULT_REQUIREMENT",
+    "FULL_VOLUME",
+    "HISTORY",
+    "LOOK_BACK_DAYS",
     "RESERVED_FAMILIES",
+    "WEIGHTS",
     "Allow",
+    "Conduct",
+    "Conducts",
     "Consent",
     "Consenter",
     "Consents",
+    "Day",
     "Decision",
     "Deny",
     "DenyReason",
     "KOfN",
+    "Kind",
     "Lockout",
     "Misfit",
     "Outcome",
@@ -69,12 +92,15 @@ __all__ = [
     "Requirement",
     "Risk",
     "Rule",
+    "Trajectory",
     "Verb",
     "Waiting",
     "cedar_schema",
     "check_consent",
     "check_registrable",
     "check_this",
+    "counted",
+    "day_of",
     "find_lockout",
     "locked_out",
     "misfits",
@@ -84,5 +110,6 @@ __all__ = [
     "refuse_lockout",
     "refuse_misfits",
     "resolve_signers",
+    "trajectory_of",
     "way_back",
 ]

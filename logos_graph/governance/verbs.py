@@ -7,6 +7,8 @@ by the verb `verb.register` and bound to a flow. Both are parsed here, by the sa
     risk          "L0" … "L5"
     schema        JSON Schema 2020-12 of `this` (schema.py says which part of it)
     flow          id of the flow that it runs; null or left out for the product's own verbs
+    amount        JSON pointer into `this` to what the act is about in numbers (amounts.py); null or
+                  left out for none
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from jsonschema.protocols import Validator
 
 from logos_graph.canon import ContentId, Json, parse_content_id
 from logos_graph.errors import LogosError, Rejected
+from logos_graph.governance.amounts import amount_of, check_pointer
 from logos_graph.governance.formats import FORMATS
 from logos_graph.governance.integers import find_long_integer
 from logos_graph.governance.schema import build_validator
@@ -74,6 +77,7 @@ class Verb:
 
     schema: JSON Schema of `this`; not to be changed after the verb was made.
     flow: the flow that submitting the verb runs; None for the product's own verbs.
+    amount: where `this` has the amount of an act; None for verbs without one.
 
     Raises (when made): Rejected E_VERB_SCHEMA, E_VERB_PATTERN.
     """
@@ -83,6 +87,7 @@ class Verb:
     risk: Risk
     schema: dict[str, Json]
     flow: ContentId | None = None
+    amount: str | None = None
     validator: Validator = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -90,7 +95,8 @@ class Verb:
 
     def to_json(self) -> dict[str, Json]:
         """The form of the ledger's `verb` mutation; `parse_verb` reads it back."""
-        return {
+        amount: dict[str, Json] = {} if self.amount is None else {"amount": self.amount}
+        return amount | {
             "name": self.name,
             "docs": self.docs,
             "risk": self.risk.value,
@@ -100,13 +106,13 @@ class Verb:
 
 
 def parse_verb(value: Json) -> Verb:
-    """A verb from its file or from the ledger; `flow` may be left out.
+    """A verb from its file or from the ledger; `flow` and `amount` may be left out.
 
     Raises:
-        Rejected: E_VERB_FORM (fields), E_VERB_RISK, E_VERB_SCHEMA, E_VERB_PATTERN.
+        Rejected: E_VERB_FORM (fields), E_VERB_RISK, E_VERB_SCHEMA, E_VERB_PATTERN, E_VERB_AMOUNT.
         InvalidInput: E_VERB, the name.
     """
-    if not isinstance(value, dict) or set(value) - {"flow"} != _FIELDS:
+    if not isinstance(value, dict) or set(value) - {"flow", "amount"} != _FIELDS:
         _refuse("E_VERB_FORM", "a verb has exactly the fields name, docs, risk, schema and flow")
     name = parse_verb_name(value["name"])
     docs, schema, flow = value["docs"], value["schema"], value.get("flow")
@@ -123,7 +129,8 @@ def parse_verb(value: Json) -> Verb:
             raise Rejected(
                 "E_VERB_FORM", f"the flow of {name} must be a flow's id or null"
             ) from error
-    return Verb(name, docs, Risk(str(value["risk"])), schema, flow)
+    amount = check_pointer(value.get("amount"))
+    return Verb(name, docs, Risk(str(value["risk"])), schema, flow, amount)
 
 
 def check_registrable(verb: Verb) -> None:
@@ -147,7 +154,8 @@ def check_this(verb: Verb, this: Json) -> None:
     """Checks an intent's payload against its verb.
 
     Raises:
-        Rejected: E_THIS_SCHEMA with `data["path"]` (JSON path) and `data["expected"]`.
+        Rejected: E_THIS_SCHEMA with `data["path"]` (JSON path) and `data["expected"]`;
+            E_THIS_AMOUNT likewise (JSON pointer).
     """
     long_integer = find_long_integer(this)
     if long_integer is not None:
@@ -155,6 +163,8 @@ def check_this(verb: Verb, this: Json) -> None:
     error = best_match(verb.validator.iter_errors(this))
     if error is not None:
         _misfit(verb, error.json_path, _expected(error))
+    if isinstance(this, dict):
+        amount_of(verb.amount, this)
 
 
 def _misfit(verb: Verb, where: str, expected: str) -> Never:

@@ -87,6 +87,7 @@ class Append:
                 "endings": self.projection.endings,
                 "progress": self.projection.progress,
                 "runs": self.projection.runs,
+                "conducts": self.projection.conducts,
             },
         }
         if runner.run(query, parameters).single() is None:

@@ -28,9 +28,11 @@ __all__ = [
     "from_bytes",
     "indexed_relationship",
     "line_element",
+    "module_element",
     "node_element",
     "relationship_element",
     "some",
+    "source_element",
     "written",
 ]
 
@@ -180,6 +182,22 @@ def line_element(cid: str, line: Mapping[str, Any], *, pending: bool) -> Element
     """An intent's node, as its entries left it."""
     labels = ["LogLine", "Pending"] if pending else ["LogLine"]
     return node_element("LogLine", f"LogLine {cid}", labels, line)
+
+
+def module_element(identity: str, index: int) -> Element:
+    """A node's binary, which the entry of this index brought."""
+    return _holding("Module", identity, index, {"bytes": content(identity)})
+
+
+def source_element(identity: str, index: int) -> Element:
+    """A source, which the entry of this index was the first to name."""
+    return _holding("Source", identity, index, {"text": written(identity)})
+
+
+def _holding(label: str, identity: str, index: int, contents: dict[str, Json]) -> Element:
+    told = {**_told({"id": identity, "ledger_index": index}), **contents}
+    properties: dict[str, Json] = {name: told[name] for name in sorted(told)}
+    return Element(label, f"{label} {identity}", "", {"labels": [label], "properties": properties})
 
 
 def some(row: Mapping[str, Any], *names: str) -> dict[str, Any]:

@@ -11,19 +11,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from logos_graph.errors import LogosError, NotVerified
+from logos_graph.governance import Conducts
 from logos_graph.ledger import Entry, Head, Table
 from logos_graph.store.append import node_properties
+from logos_graph.store.conduct_rows import check_trajectory
 from logos_graph.store.elements import (
     IDS,
     Element,
     Elements,
-    content,
     indexed_relationship,
     line_element,
+    module_element,
     node_element,
     relationship_element,
     some,
-    written,
+    source_element,
 )
 from logos_graph.store.projection import Projection, Row, Statement, project
 
@@ -47,6 +49,7 @@ class ExpectedGraph:
         self._names: dict[str, Element] = {}
         self._starts: dict[str, Element] = {}
         self._escalations: dict[str, Row] = {}
+        self._conducts = Conducts()
         self._made: list[Element] = []
         self._index = -1
         self._head: Head | None = None
@@ -60,7 +63,8 @@ class ExpectedGraph:
         self._made, self._index = [], entry.index
         self._entry(entry, subtrees)
         try:
-            self._project(project([entry], IDS))
+            self._project(project([entry], IDS, self._conducts))
+            before, self._conducts = self._conducts, self._conducts.after(entry)
         except (LogosError, ValueError, TypeError, LookupError, AttributeError) as error:
             detail = error.message if isinstance(error, LogosError) else repr(error)[:200]
             raise NotVerified(
@@ -71,6 +75,7 @@ class ExpectedGraph:
             ) from error
         finally:
             self._keep()
+        check_trajectory(before, entry)
 
     def finish(self) -> None:
         """Tells what changes with every entry: the head, and the intents that have not ended.
@@ -166,6 +171,10 @@ class ExpectedGraph:
             self._records(self._change(row["intent"], row["ending"]))
             line, _ = self._lines.pop(row["intent"])
             self._made.append(line_element(row["intent"], line, pending=False))
+        for row in rows.conducts:
+            name = self._node("Conduct", row["id"], row)
+            if row["begun_index"] == row["ledger_index"]:
+                self._join("BY", name, f"Principal {row['who']}")
         for row in rows.runs:
             self._run(row)
         for statement in rows.statements:
@@ -258,7 +267,8 @@ class ExpectedGraph:
         return {**properties, "ledger_index": self._index}
 
     def _verb(self, given: Row) -> None:
-        name = self._merge("Verb", given["name"], some(given, "name", "docs", "risk", "schema"))
+        told = some(given, "name", "docs", "risk", "schema", "amount")
+        name = self._merge("Verb", given["name"], told)
         self._records(name)
         old = self._starts.pop(given["name"], None)
         if old is not None:
@@ -308,28 +318,17 @@ class ExpectedGraph:
 
     def _written_as(self, name: str, source: Row) -> None:
         identity = source["id"]
-        told = f"Source {identity}"
-        if not self._known(told):
-            element = node_element("Source", told, ["Source"], self._indexed({"id": identity}))
-            properties = element.value["properties"]
-            assert isinstance(properties, dict)  # as it was just made
-            properties["text"] = written(identity)
-            self._made.append(element)
-        self._join("WRITTEN_AS", name, told)
+        if not self._known(f"Source {identity}"):
+            self._made.append(source_element(identity, self._index))
+        self._join("WRITTEN_AS", name, f"Source {identity}")
 
     def _publish(self, given: Row) -> None:
         node = given["node"]
         identity = node["id"]
         name = self._node("Node", identity, node, "Sediment")
         self._records(name)
-        module = node_element(
-            "Module", f"Module {identity}", ["Module"], self._indexed({"id": identity})
-        )
-        properties = module.value["properties"]
-        assert isinstance(properties, dict)  # as it was just made
-        properties["bytes"] = content(identity)
-        self._made.append(module)
-        self._join("COMPILED_TO", name, module.name)
+        self._made.append(module_element(identity, self._index))
+        self._join("COMPILED_TO", name, f"Module {identity}")
         self._written_as(name, given["source"])
         self._ports(name, given["ports"], "direction", "position", "name", "docs", "members")
         for draft in (self._drafts.get("built", identity) or "").split():

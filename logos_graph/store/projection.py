@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from logos_graph.canon import ContentId, encode_parsed
+from logos_graph.governance import Conducts
 from logos_graph.graph import parse_type
 from logos_graph.ledger import Entry, EntryKind, escalated, founded
+from logos_graph.store.conduct_rows import conduct_row
 from logos_graph.store.run_rows import run_row
 
 __all__ = ["Projection", "Statement", "project"]
@@ -42,12 +44,19 @@ class Projection:
     endings: list[Row] = field(default_factory=list)
     progress: list[Row] = field(default_factory=list)
     runs: list[Row] = field(default_factory=list)
+    conducts: list[Row] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
 
 
-def project(entries: Sequence[Entry], blobs: Mapping[ContentId, bytes]) -> Projection:
-    """Everything these entries change. blobs: modules and sources that nodes among them need."""
-    out = Projection()
+def project(
+    entries: Sequence[Entry], blobs: Mapping[ContentId, bytes], conducts: Conducts
+) -> Projection:
+    """Everything these entries change. blobs: modules and sources that nodes among them need.
+
+    conducts: as of the entry before them.
+    """
+    _, days = conducts.changed(entries)
+    out = Projection(conducts=[conduct_row(who, day) for (who, _), day in days.items()])
     for entry in entries:
         match entry.kind:
             case EntryKind.GENESIS:
@@ -209,6 +218,7 @@ def _mutate(
             out.statements += _flow(base, mutation)
         case "verb":
             rest["schema"] = encode_parsed(mutation["schema"])
+            rest["amount"] = mutation.get("amount")
             out.statements.append(Statement("graph/verb", base | rest))
         case "policy" | "supervisor":
             rest["ledger"] = entry.ledger

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from logos_graph.canon import ContentId, parse
 from logos_graph.database import Connection, named_failures
 from logos_graph.errors import NotVerified, Rejected
+from logos_graph.governance import LOOK_BACK_DAYS, Conducts, day_of
 from logos_graph.identity import Did
 from logos_graph.ledger import Head, SupervisorKeys, parse_entry
 from logos_graph.ledger.merkle import entry_of, kept_node, peak_nodes
 from logos_graph.logline import parse_signed_intent, parse_when
 from logos_graph.resources import statement
 from logos_graph.store.components import grant_mutation, run_mutation, stored_object
+from logos_graph.store.conduct_rows import day_text, read_conduct
 from logos_graph.supervisor import (
     GivenConsent,
     IntentRecord,
@@ -128,6 +130,10 @@ class Reader:
             {"kind": "supervisor", **{name: row[name] for name in fields}}
             for row in self.rows("read/supervisors")
         ]
+
+    def conducts(self, head: Head) -> Conducts:
+        """What everybody's acts came to, as of the head."""
+        return _conducts(self.rows, head, self.verbs(), self.pending())
 
     def limits(self) -> list[Mutation]:
         """Limits of runs, as the ledger's mutations."""
@@ -259,17 +265,31 @@ def read_snapshot(head: Head, rows: Rows) -> Snapshot:
     peaks = peak_nodes(head.index + 1)
     kept = rows("ledger/subtrees", ledger=head.ledger, indexes=[*map(entry_of, peaks)])
     subtrees = {row["index"]: row["subtrees"] for row in kept}
+    verbs, pending = _verbs(rows), [_pending(row) for row in rows("read/pending")]
     return Snapshot(
         head=head,
         keys=_supervisor_keys(rows),
         peaks=[kept_node(peak, subtrees.get(entry_of(peak))) for peak in peaks],
         principals=_principals(rows),
-        verbs=_verbs(rows),
+        verbs=verbs,
         policy=rows("read/policy", ledger=head.ledger)[0]["text"],
-        pending=[_pending(row) for row in rows("read/pending")],
+        pending=pending,
         escalations=[_escalation(row) for row in rows("read/open_escalations")],
         grants=[grant_mutation(row) for row in rows("read/grants_in_force")],
         limits=_limits(rows),
+        conducts=_conducts(rows, head, verbs, pending),
+    )
+
+
+def _conducts(
+    rows: Rows, head: Head, verbs: Sequence[Mutation], pending: Sequence[PendingIntent]
+) -> Conducts:
+    """What acts came to, from the days that the graph keeps: no history is read."""
+    since = day_text(day_of(head.recorded_at) - LOOK_BACK_DAYS + 1)
+    return Conducts.of(
+        verbs,
+        ((each.cid, each.signed.intent.logline.json, each.allowed) for each in pending),
+        (read_conduct(row["conduct"]) for row in rows("read/conducts", since=since)),
     )
 
 
@@ -313,6 +333,7 @@ def _verbs(rows: Rows) -> list[Mutation]:
             "risk": row["risk"],
             "schema": parse(row["schema"]),
             "flow": row["flow"],
+            **({} if row["amount"] is None else {"amount": row["amount"]}),
         }
         for row in rows("read/verbs")
     ]

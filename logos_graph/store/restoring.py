@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from logos_graph.canon import ContentId
+from logos_graph.governance import Conducts
 from logos_graph.ledger import Entry, EntryKind, Head
 from logos_graph.ledger.contents import contents_of
 from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
@@ -48,16 +49,19 @@ def restore(
     *,
     after: Head | None,
     tree: Frontier,
+    conducts: Conducts,
 ) -> Head | None:
     """Appends verified entries, the first of which follows `after`; the new head.
 
-    blob: what has a content id. tree: that of the entries up to `after`; it moves along. Each batch
-    takes hold whole or not at all, so whoever is interrupted goes on from the head that there is.
+    blob: what has a content id. tree: that of the entries up to `after`; it moves along. conducts:
+    of those entries. Each batch takes hold whole or not at all, so whoever is interrupted goes on
+    from the head that there is.
     Raises what Store.append and blob raise.
     """
     head = after
     for batch in _batches(entries, blob):
-        store.append(head, batch.entries, batch.blobs, tree)
+        store.append(head, batch.entries, batch.blobs, tree, conducts)
+        conducts, _ = conducts.changed(batch.entries)
         for entry in batch.entries:
             tree.append(hash_leaf(leaf_data(entry)))
         head = batch.entries[-1].head

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from logos_graph.canon import ContentId
 from logos_graph.database import Connection, named_failures
 from logos_graph.errors import LogosError, NotVerified, Rejected
+from logos_graph.governance import Conducts
 from logos_graph.graph import Component, Node, parse_flow, used_by
 from logos_graph.identity import Did
 from logos_graph.ledger import Entry, Head, parse_entry
@@ -192,11 +193,12 @@ class Neo4jStore:
         entries: Sequence[Entry],
         blobs: Mapping[ContentId, bytes],
         tree: Frontier,
+        conducts: Conducts,
     ) -> None:
         """See Store.append."""
         from neo4j import exceptions
 
-        write = Append(expected, entries, project(entries, blobs), tree)
+        write = Append(expected, entries, project(entries, blobs, conducts), tree)
         try:
             with self._driver.session(database=self._database) as session:
                 write.run(session, self._seconds)

@@ -6,13 +6,18 @@ it saw, so that it can be repeated without the ledger's history.
 
 from __future__ import annotations
 
-from logos_graph.canon import Json
+from logos_graph.canon import ContentId, Json
 from logos_graph.logline import LogLine
 from logos_graph.supervisor.view import View
 
 __all__ = ["context_of"]
 
 
-def context_of(view: View, line: LogLine, now_ns: int) -> dict[str, Json]:  # noqa: ARG001
-    """The parts by name. now_ns: nanoseconds since the epoch at which the act is judged."""
-    return {}
+def context_of(view: View, line: LogLine, now_ns: int, *, judged: ContentId) -> dict[str, Json]:
+    """The parts by name. now_ns: nanoseconds since the epoch at which the act is judged.
+
+    judged: the intent's content id; what is counted of others does not count it.
+    """
+    return {
+        "trajectory": view.conducts.trajectory(line.who, now_ns, judged=judged).to_json(),
+    }

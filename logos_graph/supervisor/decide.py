@@ -113,7 +113,8 @@ def decide(
         _check_flow_inputs(verb, flow, line.this, check_inputs)
     except (Rejected, InvalidInput) as misfit:
         return _misfit(view, misfit)
-    seen = context_of(view, line, now_ns) if context is None else context
+    judged = signed.intent.cid
+    seen = context_of(view, line, now_ns, judged=judged) if context is None else context
     question = Question(line, verb, view.ledger, view.head.index, now_ns, seen)
     try:
         decision = judge_by_policy(view.policy, view, question, consents)

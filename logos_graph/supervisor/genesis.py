@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from logos_graph.canon import Json
-from logos_graph.governance import Policy, Verb
+from logos_graph.governance import Conducts, Policy, Verb
 from logos_graph.identity import Signer
 from logos_graph.ledger import OPERATOR, Entry, EntryKind, make_entry
 from logos_graph.ledger.merkle import Frontier
@@ -36,5 +36,5 @@ def found_ledger(
         signer=signer,
         ledger=clock.fresh_id(),
     )
-    store.append(None, [entry], {}, Frontier())
+    store.append(None, [entry], {}, Frontier(), Conducts())
     return entry

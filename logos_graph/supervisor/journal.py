@@ -140,7 +140,7 @@ class Journal:
             batch.compose(part)  # 1
             try:
                 if batch.entries:  # 2
-                    self._store.append(self.view.head, batch.entries, batch.blobs, self.view.tree)
+                    self._append(batch)
                 elif self._caught_up(part):  # a refusal is believed only when nothing has changed
                     moved += 1
                     continue
@@ -172,6 +172,10 @@ class Journal:
             f"other writers were first {_ATTEMPTS} times in a row",
             hint="try again",
         )
+
+    def _append(self, batch: Batch) -> None:
+        view = self.view
+        self._store.append(view.head, batch.entries, batch.blobs, view.tree, view.conducts)
 
     def _look_over(self, part: list[Submission]) -> None:
         """Who was told its end is written no more; what follows another head is open no more."""

@@ -6,11 +6,12 @@ The supervisor itself has no database, no compiler, no clock and no randomness.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.execution import Host
+from logos_graph.governance import Conducts
 from logos_graph.graph import Component, Descriptor
 from logos_graph.graph.capabilities import HttpLimits
 from logos_graph.identity import Did, Signer
@@ -108,6 +109,11 @@ class PendingIntent:
         return self.signed.intent.cid
 
     @property
+    def allowed(self) -> bool:
+        """Whether it is to be carried out; else it waits for consent."""
+        return self.decision["outcome"] == "ALLOW"
+
+    @property
     def fresh_effects(self) -> int:
         """How many effects the present attempt has had."""
         return self.effects - self.past_effects
@@ -148,6 +154,8 @@ class Snapshot:
     limits: Sequence[Mutation] = ()
     """Of runs."""
     escalations: Sequence[OpenEscalation] = ()
+    conducts: Conducts = field(default_factory=Conducts)
+    """Of the days that are looked back on, and what is pending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +187,11 @@ class Store(Protocol):
         entries: Sequence[Entry],
         blobs: Mapping[ContentId, bytes],
         tree: Frontier,
+        conducts: Conducts,
     ) -> None:
         """Stores entries and what they change in one durable transaction.
 
-        tree: over the entries up to `expected`; it is not changed.
+        tree, conducts: of the entries up to `expected`; they are not changed.
 
         Raises Conflict E_HEAD_MOVED if `expected` is no longer the head, Rejected E_NONCE_USED if a
         nonce was used before, E_EXISTS if something is there already that the entries make,

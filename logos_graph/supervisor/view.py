@@ -39,8 +39,8 @@ __all__ = ["View", "check_entry", "moved_on"]
 class View:
     """Mutable, owned by one supervisor, changed only by entries in the ledger's order.
 
-    tree: the tree over all entries so far. Raises InvalidInput E_FRONTIER for a snapshot whose
-    peaks are not those of a tree of its size.
+    tree: the tree over all entries so far. conducts: what everybody's acts came to so far.
+    Raises InvalidInput E_FRONTIER for a snapshot whose peaks are not those of a tree of its size.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -59,6 +59,7 @@ class View:
         tables = (snapshot.principals, snapshot.verbs, snapshot.grants, snapshot.limits)
         for mutation in chain.from_iterable(tables):
             self._mutate(mutation)
+        self.conducts = snapshot.conducts
 
     def fork(self) -> View:
         """Another view of the same, which goes its own way; takes O(log n)."""
@@ -126,6 +127,7 @@ class View:
             check_place(entry, self.head)
             self.keys.apply(entry)
             self._apply(entry)
+            self.conducts = self.conducts.after(entry)
             self.tree.append(hash_leaf(leaf_data(entry)))
             self.head = entry.head
 

@@ -17,6 +17,7 @@
 | policy_diff | `logos policy diff` over 100,000 past intents | bare cedarpy |
 | ledger | appends by 1, 16 and 64 clients, verification, bytes, as the ledger grows | bare Neo4j |
 | branches | a wide flow of long nodes, no database | one step at a time, two processes |
+| trajectory | what a decision's trajectory costs after 100 to 100,000 acts, no database | |
 | nodes | no database: calls, threads, compiling, loading, admission, codec | wasmtime, Python |
 
 Nothing here is a test: machines differ, and a slow one is not wrong.
@@ -31,7 +32,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import branches, figures, flows, ledger, lives, nodes, policies
+from tests.bench import branches, figures, flows, ledger, lives, nodes, policies, trajectory
 from tests.bench.stage import Stage, shared_cache
 from tests.bench.timing import Figures
 
@@ -48,8 +49,8 @@ BENCHMARKS = {
     "flows": flows.flows,
     "policy_diff": policies.policy_diff,
 }
-BRANCHES, NODES, LEDGER = "branches", "nodes", "ledger"
-NAMES = [*BENCHMARKS, BRANCHES, LEDGER, NODES]
+BRANCHES, NODES, LEDGER, TRAJECTORY = "branches", "nodes", "ledger", "trajectory"
+NAMES = [*BENCHMARKS, BRANCHES, LEDGER, NODES, TRAJECTORY]
 
 
 def main() -> None:
@@ -77,6 +78,8 @@ def main() -> None:
     results: Figures = {}
     if NODES in names:  # before the database, which takes memory and a share of the processors
         results |= shown(nodes.nodes(shared_cache(), rounds))
+    if TRAJECTORY in names:
+        results |= trajectory.trajectory(rounds, shown)
     if BRANCHES in names:
         results |= shown(branches.branches(shared_cache(), rounds))
     staged = [name for name in names if name in BENCHMARKS]

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.guard.conftest import Chain, Refused
 
-MOVING = pytest.mark.parametrize("label", ["Escalation", "RunLimit"])
+MOVING = pytest.mark.parametrize("label", ["Conduct", "Escalation", "RunLimit"])
 OPENED = "CREATE (:{label} {{id: $mark, status: 'open', ledger_index: entry.index}})"
 FOUND = "WITH entry MATCH (found:{label} {{id: $mark}}) "
 

@@ -72,7 +72,7 @@ def tell_everything(system: System) -> Cast:
     answers(cast)
     follow_ups(cast, asking)
     verb: dict[str, Any] = json.loads((EXAMPLE / "transfer.verb.json").read_text())
-    starts = {**verb, "name": "tick", "flow": asking.flows["ticks-counts"]}
+    starts = {**verb, "name": "tick", "amount": "/value", "flow": asking.flows["ticks-counts"]}
     starts["schema"] = {"type": "object", "properties": {"value": {"type": "integer"}}}
     for flow in ("counts-forgets", "ticks-counts"):  # bound, and bound to another
         done(cast, "verb.register", {**starts, "flow": asking.flows[flow]})

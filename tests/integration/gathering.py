@@ -11,6 +11,7 @@ from typing import Any
 
 from logos_graph.canon import ContentId
 from logos_graph.errors import LogosError
+from logos_graph.governance import Conducts
 from logos_graph.ledger import Entry, Head
 from logos_graph.ledger.merkle import Frontier
 from logos_graph.logline import SignedIntent
@@ -37,8 +38,9 @@ class CountingStore(Neo4jStore):
         entries: Sequence[Entry],
         blobs: Mapping[ContentId, bytes],
         tree: Frontier,
+        conducts: Conducts,
     ) -> None:
-        super().append(expected, entries, blobs, tree)
+        super().append(expected, entries, blobs, tree, conducts)
         self.transactions.append(len(entries))
 
 

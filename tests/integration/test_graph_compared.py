@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     pass
 
 KINDS = {
-    "Capability", "Draft", "Escalation", "Flow", "Governance", "Grant", "LedgerEntry",
+    "Capability", "Conduct", "Draft", "Escalation", "Flow", "Governance", "Grant", "LedgerEntry",
     "LedgerHead", "LogLine", "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal",
     "Run", "RunLimit", "Source", "Step", "StoredValue", "Supervisor", "Type", "Verb", "Pending",
     "Bedrock", "Sediment",
 }  # fmt: skip
 TYPES = {
-    "ABOUT", "ANSWERED", "CARRIED", "CAUSED", "COMPILED_TO", "DEPRECATES", "DRAFTED_AS", "ENFORCES",
-    "EXECUTES", "FEEDS", "FORKED_FROM", "HAS_PLACEMENT", "HAS_PORT", "HAS_STEP", "HOLDS", "LIMITS",
-    "NAMES",
+    "ABOUT", "ANSWERED", "BY", "CARRIED", "CAUSED", "COMPILED_TO", "DEPRECATES", "DRAFTED_AS",
+    "ENFORCES", "EXECUTES", "FEEDS", "FORKED_FROM", "HAS_PLACEMENT", "HAS_PORT", "HAS_STEP",
+    "HOLDS", "LIMITS", "NAMES",
     "NEXT", "OF", "OF_TYPE", "PROMOTES", "RAN", "RECORDS", "STARTS", "SUBMITTED", "USES",
     "WRITTEN_AS",
 }  # fmt: skip
@@ -45,7 +45,8 @@ KEYS = {
     "LedgerEntry": ["index"], "LedgerHead": ["ledger"], "LogLine": ["cid"], "Principal": ["did"],
     "Port": ["node", "direction", "name"], "Placement": ["flow", "name"], "Step": ["run", "name"],
     "Name": ["name"], "Verb": ["name"], "Governance": ["ledger"],
-    "Capability": ["id"], "Draft": ["id"], "Escalation": ["id"], "Flow": ["id"], "Grant": ["id"],
+    "Capability": ["id"], "Conduct": ["id"], "Draft": ["id"], "Escalation": ["id"],
+    "Flow": ["id"], "Grant": ["id"],
     "Module": ["id"], "Node": ["id"], "Policy": ["id"], "Run": ["id"], "RunLimit": ["id"],
     "Source": ["id"], "StoredValue": ["id"], "Supervisor": ["did"], "Type": ["id"],
 }  # fmt: skip
@@ -139,7 +140,9 @@ def other(value: Any) -> Any:
         return value + 1_000_000
     if isinstance(value, bytes):
         return value + b"\0"
-    return [*value, "more"] if isinstance(value, list) else f"{value} "
+    return (
+        [*value, other(value[0]) if value else "more"] if isinstance(value, list) else f"{value} "
+    )
 
 
 NODE, EDGE = "MATCH (x) WHERE elementId(x) = $id ", "MATCH ()-[x]->() WHERE elementId(x) = $id "

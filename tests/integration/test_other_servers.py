@@ -208,7 +208,13 @@ def test_entries_that_the_supervisor_did_not_sign_are_refused_by_the_guard(
     before, system = ledger_length(), example.system
     entries = forged(system, Signer.from_seed(b"s" * 32))
     with pytest.raises(LogosError) as refused:
-        system.store.append(system.reader.head(), entries, {}, system.supervisor.view.tree)
+        system.store.append(
+            system.reader.head(),
+            entries,
+            {},
+            system.supervisor.view.tree,
+            system.supervisor.view.conducts,
+        )
     assert refused.value.code == "E_GUARD"
     assert "logos.guard: signature: " in refused.value.message
     assert ledger_length() == before
@@ -221,7 +227,13 @@ def test_without_the_guard_they_are_stored_and_not_believed(cache: Path, tmp_pat
         start_database(settings, lambda _line: None)
         with open_system(settings) as system:
             entries = forged(system, Signer.from_seed(b"s" * 32))
-            system.store.append(system.reader.head(), entries, {}, system.supervisor.view.tree)
+            system.store.append(
+                system.reader.head(),
+                entries,
+                {},
+                system.supervisor.view.tree,
+                system.supervisor.view.conducts,
+            )
             assert [each["name"] for each in system.reader.principals()][-1] == "stranger"
         with open_system(settings) as later, pytest.raises(NotVerified) as refused:
             _ = later.supervisor

@@ -13,6 +13,7 @@ import pytest
 
 from logos_graph.archive import Archive
 from logos_graph.canon import Json
+from logos_graph.governance import Conducts
 from logos_graph.ledger.merkle import Frontier
 from logos_graph.settings import Settings
 from logos_graph.store import read_state, restore
@@ -81,7 +82,9 @@ def test_an_export_rebuilds_the_same_world(
     with open_system(home) as system:
         archive = Archive(folder)
         begun = islice(archive.entries(), BEGUN)
-        assert restore(system.store, begun, archive.blob, after=None, tree=Frontier())
+        assert restore(
+            system.store, begun, archive.blob, after=None, tree=Frontier(), conducts=Conducts()
+        )
     rebuilt = logos("ledger", "rebuild", folder, "--json", home=home.home)
     assert rebuilt.status == 0, rebuilt
     assert (rebuilt.document["already"], rebuilt.document["state"]) == (BEGUN, before["state"])

@@ -121,7 +121,13 @@ def test_an_entry_that_speaks_of_what_the_graph_lacks_takes_no_hold(
         ledger=head.ledger,
     )  # fmt: skip
     with pytest.raises(Rejected) as refused:
-        example.system.store.append(head, [entry], {}, example.system.supervisor.view.tree)
+        example.system.store.append(
+            head,
+            [entry],
+            {},
+            example.system.supervisor.view.tree,
+            example.system.supervisor.view.conducts,
+        )
     assert refused.value.code == "E_PROJECTION"
     assert ledger_length() == before
 

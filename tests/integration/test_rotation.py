@@ -451,7 +451,9 @@ def test_an_entry_by_a_stolen_key_after_its_rotation_is_found(home: Home, rotate
     )
 
     def intrude() -> None:
-        system.store.append(head, [forged], {}, system.supervisor.view.tree)
+        system.store.append(
+            head, [forged], {}, system.supervisor.view.tree, system.supervisor.view.conducts
+        )
         system.supervisor.catch_up()
 
     assert refused(intrude) == "E_GUARD"

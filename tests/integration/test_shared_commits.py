@@ -83,8 +83,8 @@ def test_what_the_guard_refuses_takes_none_of_the_others_with_it(
     """One of the entries comes with a change that the guard does not let pass."""
     culprit, others = pay(), [pay() for _ in range(16)]
 
-    def with_a_trespass(entries: Any, blobs: Any) -> Projection:
-        out = project(entries, blobs)
+    def with_a_trespass(entries: Any, blobs: Any, conducts: Any) -> Projection:
+        out = project(entries, blobs, conducts)
         for entry in entries:
             if entry.body.get("cid") == culprit.intent.cid:
                 value = {"id": "n/k", "namespace": "n", "key": "k", "value": ""}

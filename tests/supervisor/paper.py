@@ -11,6 +11,7 @@ from typing import Any
 
 from logos_graph.canon import Json
 from logos_graph.errors import Conflict, LogosError, Rejected
+from logos_graph.governance import Conducts
 from logos_graph.identity import Signer
 from logos_graph.ledger import Entry, EntryKind, Head, SupervisorKeys
 from logos_graph.ledger.merkle import Frontier
@@ -56,7 +57,12 @@ class Paper:
         return self.written[first:]
 
     def append(
-        self, expected: Head | None, entries: Sequence[Entry], _blobs: Any, tree: Frontier
+        self,
+        expected: Head | None,
+        entries: Sequence[Entry],
+        _blobs: Any,
+        tree: Frontier,
+        _conducts: Conducts,
     ) -> None:
         self.append_first(entries)
         if expected != self.head:

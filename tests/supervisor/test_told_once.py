@@ -113,7 +113,7 @@ def test_nothing_is_certain_while_an_attempt_is_open() -> None:
     at_first(paper, lost)
     refused = afterwards(Rejected("E_CLOCK", "it is too old"), record(ONE))
     assert code_of(lambda: journal.commit(refused)) == "E_UNKNOWN_OUTCOME"
-    paper.append(journal.view.head, kept, {}, journal.view.tree)
+    paper.append(journal.view.head, kept, {}, journal.view.tree, journal.view.conducts)
     assert recorded(paper) == [ONE["cid"]]
 
 

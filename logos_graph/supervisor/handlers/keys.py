@@ -88,7 +88,9 @@ def _check_not_locked_out(view: View, did: Did, pending: PendingIntent, now_ns: 
         asked = Request(
             who=view.supervisor, roles=view.roles(view.supervisor), verb=verb, this=this,
             ledger=view.ledger, revision=view.head.index, now_ns=now_ns,
-            context=context_of(view, replace(line, did=name, this=this), now_ns),
+            context=context_of(
+                view, replace(line, did=name, this=this), now_ns, judged=pending.cid
+            ),
         )  # fmt: skip
         if isinstance(view.policy.judge(asked), Deny):
             continue

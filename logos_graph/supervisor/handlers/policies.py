@@ -32,9 +32,9 @@ def activate(context: Context, pending: PendingIntent) -> Effect:
     refuse_misfits(policy, [context.view.verbs[name] for name in context.view.verbs])
     result: dict[str, Json] = {"policy": policy.id}
     answers = _answers(context, policy, pending)
-    found = find_lockout(policy, _request(context, line), answers)
+    found = find_lockout(policy, _request(context, pending, line), answers)
     if found is not None:
-        back = way_back(_others(context, policy, line, answers))
+        back = way_back(_others(context, policy, pending, answers))
         if line.this.get("force") is not True:
             raise locked_out(found, back)
         result["lockout"] = {"who": found.who, "detail": found.detail, "way_back": back}
@@ -42,13 +42,13 @@ def activate(context: Context, pending: PendingIntent) -> Effect:
 
 
 def _others(
-    context: Context, policy: Policy, line: LogLine, answers: Sequence[Request]
+    context: Context, policy: Policy, pending: PendingIntent, answers: Sequence[Request]
 ) -> list[str]:
     """The names of those who could activate the next policy under this one."""
-    view = context.view
+    view, line = context.view, pending.signed.intent.logline
     able = []
     for did in view.registered():
-        request = _request(context, replace(line, who=did))
+        request = _request(context, pending, replace(line, who=did))
         if did != line.who and find_lockout(policy, request, answers) is None:
             able.append(view.name(did) or did)
     return able
@@ -63,10 +63,11 @@ def _answers(context: Context, policy: Policy, pending: PendingIntent) -> list[R
         "expires_at": format_when(context.now_ns + DEFAULT_REQUIREMENT.expiry_ns),
     }
     line = replace(pending.signed.intent.logline, did="consent.give", this=this)
-    return [_request(context, replace(line, who=did)) for did in context.view.registered()]
+    who = context.view.registered()
+    return [_request(context, pending, replace(line, who=did)) for did in who]
 
 
-def _request(context: Context, line: LogLine) -> Request:
+def _request(context: Context, pending: PendingIntent, line: LogLine) -> Request:
     view = context.view
     return Request(
         who=line.who,
@@ -76,5 +77,5 @@ def _request(context: Context, line: LogLine) -> Request:
         ledger=view.ledger,
         revision=view.head.index,
         now_ns=context.now_ns,
-        context=context_of(view, line, context.now_ns),
+        context=context_of(view, line, context.now_ns, judged=pending.cid),
     )

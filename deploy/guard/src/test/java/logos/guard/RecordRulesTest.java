@@ -38,6 +38,7 @@ class RecordRulesTest {
         assertTrue(RecordRules.moves(Set.of("StoredValue")));
         assertTrue(RecordRules.moves(Set.of("RunLimit", "Other")));
         assertTrue(RecordRules.moves(Set.of("Escalation", "Other")));
+        assertTrue(RecordRules.moves(Set.of("Conduct")));
         assertFalse(RecordRules.moves(Set.of("Run", "LogLine", "Pending")));
     }
 

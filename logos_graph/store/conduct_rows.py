@@ -1,0 +1,78 @@
+"""A day of a principal's acts as the graph keeps it, and back: a node for each day with an end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from logos_graph.errors import NotVerified
+from logos_graph.governance import Conducts, Day, Kind
+from logos_graph.ledger import Entry, EntryKind
+
+__all__ = ["check_trajectory", "conduct_row", "day_text", "read_conduct"]
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def conduct_row(who: str, day: Day) -> dict[str, Any]:
+    """The properties of a Conduct: of each kind how many by level, L0 first; amounts by hour.
+
+    What there is none of is null, so the node does not have it.
+    """
+    text = day_text(day.number)
+    counts = {kind.value: day.counts.get(kind) for kind in Kind}
+    return {
+        "id": f"{who}/{text}",
+        "who": who,
+        "day": text,
+        "begun_index": day.first,
+        "ledger_index": day.last,
+        "amounts": [*day.amounts] if any(day.amounts) else None,
+        **{kind: None if levels is None else [*levels] for kind, levels in counts.items()},
+    }
+
+
+def read_conduct(row: Mapping[str, Any]) -> tuple[str, Day]:
+    """The DID and the day of a Conduct's properties."""
+    counts = {kind: tuple(row[kind.value]) for kind in Kind if row.get(kind.value) is not None}
+    day = Day(
+        number=date.fromisoformat(row["day"]).toordinal() - _EPOCH,
+        first=row["begun_index"],
+        last=row["ledger_index"],
+        counts=MappingProxyType(counts),
+    )
+    amounts = row.get("amounts")
+    return row["who"], day if amounts is None else replace(day, amounts=tuple(amounts))
+
+
+def check_trajectory(conducts: Conducts, entry: Entry) -> None:
+    """What a decision says that it saw of its principal's acts is what there was of them.
+
+    conducts: as of the entry before. Raises NotVerified E_TRAJECTORY.
+    """
+    body: Mapping[str, Any] = entry.body
+    decision = body.get("decision") or {}
+    told = decision.get("context", {}).get("trajectory")
+    if told is None or decision["revision"] != entry.index - 1:
+        return
+    first = entry.kind is EntryKind.INTENT
+    cid = body["cid"] if first else body["intent"]
+    who = body["intent"]["logline"]["who"] if first else conducts.who(cid)
+    found = conducts.trajectory(str(who), entry.recorded_at, judged=cid).to_json()
+    if found != told:
+        raise NotVerified(
+            "E_TRAJECTORY",
+            f"entry {entry.index} says that its decision saw another trajectory than there was",
+            index=entry.index,
+            field="body.decision.context.trajectory",
+            expected=found,
+            found=told,
+        )
+
+
+def day_text(number: int) -> str:
+    """A UTC day, in days since the epoch, as YYYY-MM-DD."""
+    return date.fromordinal(number + _EPOCH).isoformat()
