@@ -23,6 +23,7 @@ from logos_graph.errors import LogosError, Rejected
 from logos_graph.governance.formats import FORMATS
 from logos_graph.governance.integers import find_long_integer
 from logos_graph.governance.schema import build_validator
+from logos_graph.governance.shape import Shape
 from logos_graph.logline import parse_verb_name
 
 __all__ = [
@@ -84,9 +85,11 @@ class Verb:
     schema: dict[str, Json]
     flow: ContentId | None = None
     validator: Validator = field(init=False, repr=False, compare=False)
+    shape: Shape = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "validator", build_validator(self.schema))
+        object.__setattr__(self, "shape", Shape.of(self.schema))
 
     def to_json(self) -> dict[str, Json]:
         """The form of the ledger's `verb` mutation; `parse_verb` reads it back."""

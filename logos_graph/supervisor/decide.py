@@ -80,8 +80,10 @@ def decide(
         now_ns=now_ns,
         context=context_of(view, line, now_ns),
     )
+    given = tuple(consents)
     try:
-        decision = view.policy.judge(request, resolve_signers(consents, view.registered()))
+        signers = resolve_signers(given, view.registered()) if given else {}
+        decision = view.policy.judge(request, signers)
     except Rejected as misfit:  # the payload holds what policy cannot judge
         return _misfit(view, misfit)
     decision = _reachable(view, decision, line.who)

@@ -16,6 +16,7 @@
 | flows | check, publish, plan, run, replay, draw of 100 to 10,000 placements | each other |
 | ledger | appends by 1, 16 and 64 clients, verification, bytes, as the ledger grows | bare Neo4j |
 | branches | a wide flow of long nodes, no database | one step at a time, two processes |
+| gate | no database: admit and decide, and what each part of it takes | bare Cedar, Ed25519 |
 | nodes | no database: calls, threads, compiling, loading, admission, codec | wasmtime, Python |
 
 Nothing here is a test: machines differ, and a slow one is not wrong.
@@ -30,7 +31,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import branches, figures, flows, ledger, lives, nodes
+from tests.bench import branches, figures, flows, gate, ledger, lives, nodes
 from tests.bench.stage import Stage, shared_cache
 from tests.bench.timing import Figures
 
@@ -46,8 +47,8 @@ BENCHMARKS = {
     "start": lives.start,
     "flows": flows.flows,
 }
-BRANCHES, NODES, LEDGER = "branches", "nodes", "ledger"
-NAMES = [*BENCHMARKS, BRANCHES, LEDGER, NODES]
+BRANCHES, GATE, NODES, LEDGER = "branches", "gate", "nodes", "ledger"
+NAMES = [*BENCHMARKS, BRANCHES, GATE, LEDGER, NODES]
 
 
 def main() -> None:
@@ -75,6 +76,8 @@ def main() -> None:
     results: Figures = {}
     if NODES in names:  # before the database, which takes memory and a share of the processors
         results |= shown(nodes.nodes(shared_cache(), rounds))
+    if GATE in names:
+        results |= shown(gate.gate(rounds))
     if BRANCHES in names:
         results |= shown(branches.branches(shared_cache(), rounds))
     staged = [name for name in names if name in BENCHMARKS]
