@@ -1,9 +1,11 @@
 // Registers a verb; one that is bound to a flow runs it. One that is there already is bound to another flow.
-// Parameters: entry (hash); index; name; docs; risk; schema (JSON text); flow (id or null).
+// Parameters: entry (hash); index; name; docs; risk; schema (JSON text); flow (id or null);
+// effect and idempotent (null of verbs of earlier versions).
 // Rows: made, 1; 0 if a verb of that name says something else.
 MATCH (entry:LedgerEntry {hash: $entry})
 MERGE (verb:Verb {name: $name})
-ON CREATE SET verb.docs = $docs, verb.risk = $risk, verb.schema = $schema, verb.ledger_index = $index
+ON CREATE SET verb.docs = $docs, verb.risk = $risk, verb.schema = $schema, verb.effect = $effect,
+  verb.idempotent = $idempotent, verb.ledger_index = $index
 WITH entry, verb
 WHERE verb.docs = $docs AND verb.risk = $risk AND verb.schema = $schema
 CREATE (entry)-[:RECORDS {ledger_index: $index}]->(verb)

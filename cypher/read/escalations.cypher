@@ -13,6 +13,7 @@ CALL (escalation, line) {
   MATCH (holder:Principal)
   WHERE holder.did <> line.who
     AND (escalation.handler IN holder.roles OR escalation.target IN [holder.did, holder.name])
+  WITH holder ORDER BY holder.name
   RETURN collect(holder.name) AS held_by
 }
 RETURN escalation.id AS id, escalation.status AS status, escalation.handler AS handler, escalation.target AS target,

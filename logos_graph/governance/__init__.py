@@ -33,10 +33,12 @@ from logos_graph.governance.quorum import Consents, KOfN, resolve_signers
 from logos_graph.governance.request import Request
 from logos_graph.governance.verbs import (
     RESERVED_FAMILIES,
+    EffectKind,
     Risk,
     Verb,
     check_registrable,
     check_this,
+    examples_of,
     parse_verb,
 )
 
@@ -63,6 +65,7 @@ __all__ = [
     "check_consent",
     "check_registrable",
     "check_this",
+    "examples_of",
     "parse_consent",
     "parse_decision",
     "parse_verb",

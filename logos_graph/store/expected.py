@@ -258,7 +258,8 @@ class ExpectedGraph:
         return {**properties, "ledger_index": self._index}
 
     def _verb(self, given: Row) -> None:
-        name = self._merge("Verb", given["name"], some(given, "name", "docs", "risk", "schema"))
+        told = some(given, "name", "docs", "risk", "schema", "effect", "idempotent")
+        name = self._merge("Verb", given["name"], told)
         self._records(name)
         old = self._starts.pop(given["name"], None)
         if old is not None:

@@ -299,6 +299,8 @@ def _verbs(rows: Rows) -> list[Mutation]:
             "risk": row["risk"],
             "schema": parse(row["schema"]),
             "flow": row["flow"],
+            "effect": row["effect"],
+            "idempotent": row["idempotent"],
         }
         for row in rows("read/verbs")
     ]
