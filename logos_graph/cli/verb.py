@@ -73,7 +73,7 @@ def show(out: Printer, name: str) -> int:
 def register(out: Printer, file: str, flow: str | None, signer: str | None) -> int:
     """Register a verb of your own: a file with name, docs, risk, schema, and the flow it starts.
 
-    One that starts no flow is only recorded: intent, decision and receipt, and nothing else happens.
+    One that starts no flow is only recorded: intent, decision, receipt, and nothing else happens.
     """
     from logos_graph.governance import check_registrable, parse_verb
 

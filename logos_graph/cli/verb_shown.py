@@ -1,4 +1,4 @@
-"""What a verb takes, read off the JSON Schema of its `this`: a row for each place, and an example."""
+"""What a verb takes, read off the JSON Schema of its `this`: each place, and an example."""
 
 from __future__ import annotations
 

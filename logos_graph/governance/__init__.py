@@ -52,6 +52,7 @@ __all__ = [
     "Decision",
     "Deny",
     "DenyReason",
+    "EffectKind",
     "KOfN",
     "Outcome",
     "Policy",

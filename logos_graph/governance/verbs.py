@@ -5,12 +5,12 @@ by the verb `verb.register` and bound to a flow. Both are parsed here, by the sa
 
     name, docs    the word, and what it does
     risk          "L0" … "L5"
-    schema        JSON Schema 2020-12 of `this` (schema.py says which part of it); its `examples`, if
-                  it has any, fit it
+    schema        JSON Schema 2020-12 of `this` (schema.py says which part of it); its `examples`
+                  fit it, if it has any
     flow          id of the flow that it runs; null or left out for the product's own verbs, and for
                   one of the user's that is only recorded
-    effect        "record", "graph" or "flow" (`EffectKind`); it follows from name and flow, so it may
-                  be left out, and is refused if it says otherwise
+    effect        "record", "graph" or "flow" (`EffectKind`); it follows from name and flow, so it
+                  may be left out, and is refused if it says otherwise
     idempotent    whether the same `this` once more changes nothing further; left out: false
 """
 

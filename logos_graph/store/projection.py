@@ -208,7 +208,11 @@ def _mutate(
         case "flow":
             out.statements += _flow(base, mutation)
         case "verb":
-            rest = {"effect": None, "idempotent": None, **rest}  # verbs of earlier versions have none
+            rest = {
+                "effect": None,
+                "idempotent": None,
+                **rest,
+            }  # verbs of earlier versions have none
             rest["schema"] = encode_parsed(mutation["schema"])
             out.statements.append(Statement("graph/verb", base | rest))
         case "policy" | "supervisor":

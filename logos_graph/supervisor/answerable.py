@@ -1,7 +1,7 @@
 """Commitments checked first: an escalation to nobody is refused before anything is recorded.
 
-An intent ends in one of its three commitments, and what it ends in is carried out. One that cannot be
-is no end: so it is refused with the intent's form, before policy is asked, and who tries learns
+An intent ends in one of its three commitments, and what it ends in is carried out. One that cannot
+be is no end: so it is refused as a wrong field is, before policy is asked, and who tries learns
 nothing of what policy would have said (docs/decisions/0021).
 
 | commitment | somebody other than the actor must |

@@ -1,4 +1,4 @@
-"""Who holds which role, and whom a name means: what a set of principals says, the other way round."""
+"""Who holds which role, and whom a name means: a set of principals, the other way round."""
 
 from __future__ import annotations
 

@@ -123,11 +123,13 @@ def test_a_fitting_payload_is_accepted_and_a_changed_one_is_not(name: str) -> No
 
 @pytest.mark.parametrize("name", sorted(VERBS))
 def test_each_verb_is_documented_whole(name: str) -> None:
-    """Its file says everything that `logos verb show` prints: each field, and an example that fits."""
+    """Its file says everything that `logos verb show` prints: each field, and an example."""
     verb = VERBS[name]
     stated = parse(resources.read_text(f"schemas/verbs/{name}.schema.json"))
     assert isinstance(stated, dict)
-    assert stated["effect"] == verb.effect == ("flow" if name in ("flow.run", "run.fork") else "graph")
+    assert (
+        stated["effect"] == verb.effect == ("flow" if name in ("flow.run", "run.fork") else "graph")
+    )
     assert stated["idempotent"] is verb.idempotent is (name not in ONCE_MORE)
     assert verb.docs[0].isupper()
     assert verb.docs[-1] == "."

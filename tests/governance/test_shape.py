@@ -35,7 +35,7 @@ def seen(schema: dict[str, Any], this: dict[str, Any], made: Verb | None = None)
     ("schema", "this"),
     [
         ({"properties": {"x": DECIMAL}}, {"x": "1.50"}),
-        ({"properties": {"x": {"$ref": "#/$defs/money"}}, "$defs": {"money": DECIMAL}}, {"x": "1.50"}),
+        ({"properties": {"x": {"$ref": "#/$defs/m"}}, "$defs": {"m": DECIMAL}}, {"x": "1.50"}),
         ({"properties": {"x": {"anyOf": [{"type": "null"}, DECIMAL]}}}, {"x": "1.50"}),
         ({"properties": {"x": {"allOf": [{"oneOf": [DECIMAL]}]}}}, {"x": "1.50"}),
         ({"allOf": [{"properties": {"x": DECIMAL}}]}, {"x": "1.50"}),

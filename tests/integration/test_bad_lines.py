@@ -1,7 +1,7 @@
 """Each of the nine fields in each way in which it can be wrong, properly signed, on the real gate.
 
-Nothing of such a line is recorded: what is not a LogLine says nothing. What is one, and names an act
-that is none, is kept as a ghost; see also test_bad_intents.
+Nothing of such a line is recorded: what is not a LogLine says nothing. What is one, and names an
+act that is none, is kept as a ghost; see also test_bad_intents.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 from logos_graph.canon import Json, Tag, encode
 from logos_graph.errors import LogosError
 from logos_graph.identity import Signer, base58
-from logos_graph.logline import FIELDS, MAX_VERB_LENGTH
+from logos_graph.logline.logline import FIELDS, MAX_VERB_LENGTH
 
 if TYPE_CHECKING:
     from logos_graph.supervisor import Outcome
@@ -99,7 +99,8 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
         "committed": ("COMMITTED", "E_INTENT_FORM"),
         "ghost": ("GHOST", "E_INTENT_FORM"),
     },
-} | {
+}  # fmt: skip
+WRONG |= {
     field: {
         "type": ({"action": "emit"}, "E_FIELD_TYPE"),
         "null": (None, "E_FIELD_TYPE"),
@@ -190,11 +191,12 @@ def test_a_wrong_field_is_refused_by_its_own_code_and_leaves_nothing(
     assert error.code == code, error
     if code in ("E_SIZE", "E_CLOCK"):
         return  # of the whole, and of a line that is well-formed
-    where = error.data["path"] if field == "this" and code != "E_FIELD_TYPE" else None
+    where: Any = error.data["path"] if field == "this" and code != "E_FIELD_TYPE" else None
     assert where is None or where.startswith("$.logline.this.")
     assert where is not None or error.data["field"] == field
     assert len(error.message) < 400
-    assert encode(error.to_json())  # it can be told, whatever it quotes
+    told: Any = error.to_json()
+    assert encode(told)  # it can be told, whatever it quotes
 
 
 @pytest.mark.usefixtures("unrecorded")

@@ -1,4 +1,4 @@
-"""Verbs of one's own: bound to no flow they are recorded only; what they say of themselves is true."""
+"""Verbs of one's own: bound to no flow they are only recorded; what they say is true."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ SCHEMA: dict[str, Json] = {
 
 def note(name: str, **changed: Json) -> dict[str, Json]:
     return {
-        "name": name, "docs": "Keep a note.", "risk": "L0", "schema": SCHEMA, "flow": None, **changed,
+        "name": name, "docs": "Keep a note.", "risk": "L0", "schema": SCHEMA, "flow": None,
+        **changed,
     }  # fmt: skip
 
 
@@ -103,7 +104,9 @@ def test_show_prints_what_a_verb_takes_and_an_example(
     assert document["example"] == {"text": "the door was open"}
     assert [field["path"] for field in document["fields"]] == ["text"]
     own = tmp_path / "own.json"
-    own.write_text(json.dumps({key: each for key, each in note("note.own").items() if key != "flow"}))
+    own.write_text(
+        json.dumps({key: each for key, each in note("note.own").items() if key != "flow"})
+    )
     made = logos("verb", "register", own, "--json")
     assert made.document["status"] == "COMMITTED", made
     example.system.supervisor.catch_up()
