@@ -1,7 +1,8 @@
 """The gate alone: one signed intent, from its bytes to its decision; no database, one thread.
 
 Each figure is CPU time of the thread, so other work on the machine counts as little as can be: the
-best of several passes that take turns. The parts are the gate's own functions, on the same intents.
+quickest of many short passes that take turns. The parts are the gate's own functions, on the same
+intents.
 
 | figure | what is done |
 |---|---|
@@ -54,19 +55,26 @@ __all__ = ["gate"]
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "payment-approval"
 START = 1_790_000_000_000_000_000
 PARTS = ("parsing", "signature", "schema", "policy", "context")
-PASSES = 25
+INTENTS = 25
+"""Of a pass: few, so that some pass has a quiet moment to itself."""
 AGENT, OPERATOR, TREASURY = (Signer.from_seed(bytes([number]) * 32) for number in (1, 2, 3))
 
 
 def gate(rounds: int) -> Figures:
-    """rounds: how many intents a pass has; each with a nonce and an amount of its own."""
-    view, texts = _view(), [encode(_intent(number).json) for number in range(rounds)]
-    best: dict[str, float] = {}
-    for _ in range(PASSES):
+    """rounds: how many passes there are; each has intents with a nonce and an amount of their own.
+
+    Of the whole, of the parts together and of the bare ones the quickest pass counts, so that the
+    sum of the parts is that of one pass, and not of each part's luckiest.
+    """
+    view, texts = _view(), [encode(_intent(number).json) for number in range(INTENTS)]
+    best: dict[str, dict[str, int]] = {}
+    for _ in range(rounds):
         for work in (_whole, _parts, _bare):
-            for name, spent_ns in work(view, texts).items():
-                best[name] = min(best.get(name, float("inf")), spent_ns / rounds / 1e3)
-    return _figures(best)
+            spent, name = work(view, texts), work.__name__
+            if name not in best or sum(spent.values()) < sum(best[name].values()):
+                best[name] = spent
+    spent = {part: ns for each in best.values() for part, ns in each.items()}
+    return _figures({part: ns / INTENTS / 1e3 for part, ns in spent.items()})
 
 
 class _Laps:
