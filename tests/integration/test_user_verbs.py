@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,14 +30,16 @@ def note(name: str, **changed: Json) -> dict[str, Json]:
     }  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def noted(example: Cast) -> str:
-    """A registered verb that is bound to no flow."""
+@pytest.fixture(scope="module")
+def noted(example: Cast) -> Iterator[str]:
+    """A registered verb that is bound to no flow, and a policy that lets everybody use it."""
+    text = example.system.supervisor.view.policy.text
     outcome = example.submit(example.operator, "verb.register", note("note.keep", idempotent=True))
     assert outcome.status == "COMMITTED", outcome
     open_to_all = '@id("notes") permit (principal, action == Action::"note.keep", resource);\n'
-    example.activate(example.system.supervisor.view.policy.text + open_to_all)
-    return "note.keep"
+    example.activate(text + open_to_all)
+    yield "note.keep"
+    example.activate(text)
 
 
 def test_a_verb_bound_to_no_flow_is_recorded_with_a_receipt_and_without_a_run(
