@@ -186,6 +186,10 @@ def _escalation(entry: Entry) -> Statement:
     return Statement("graph/escalation", base | {"escalation": properties})
 
 
+_EARLIER_VERB: Row = {"effect": None, "idempotent": None}
+"""What a verb of an earlier version does not say."""
+
+
 def _mutate(
     out: Projection, entry: Entry, mutation: Mapping[str, Any], blobs: Mapping[ContentId, bytes]
 ) -> None:
@@ -208,13 +212,8 @@ def _mutate(
         case "flow":
             out.statements += _flow(base, mutation)
         case "verb":
-            rest = {
-                "effect": None,
-                "idempotent": None,
-                **rest,
-            }  # verbs of earlier versions have none
             rest["schema"] = encode_parsed(mutation["schema"])
-            out.statements.append(Statement("graph/verb", base | rest))
+            out.statements.append(Statement("graph/verb", base | _EARLIER_VERB | rest))
         case "policy" | "supervisor":
             rest["ledger"] = entry.ledger
             out.statements.append(Statement(f"graph/{kind}", base | rest))
