@@ -168,7 +168,7 @@ def submit(name: str, status: int) -> Document:
         *("tuple", "create", "--as", AGENT, "--did", "transfer"),
         *("--this", f"@{EXAMPLE / 'payments' / f'{name}.json'}"),
         *("--if-ok", "emit:transfer.completed"),
-        *("--if-doubt", "escalate:treasury.human"),
+        *("--if-doubt", "escalate:treasury"),
         *("--if-not", "emit:transfer.denied"),
         "--submit",
         expected=(status,),

@@ -93,7 +93,7 @@ def start(
         identity = system.reader.resolve(flow, ("Flow",))
         system.supervisor.runner.check_inputs(identity, inputs)
         this: dict[str, Json] = {"flow": identity, "inputs": inputs}
-        outcome = submit(system, "flow.run", this, signer, Commitments.of("flow.run").but(bound))
+        outcome = submit(system, "flow.run", this, signer, Commitments(**bound))
         if wait:
             outcome = wait_for_end(out, system, outcome)
         found = _run_of(system, outcome)

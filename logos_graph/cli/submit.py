@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,20 +32,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Commitments:
-    """What the author binds itself to, as texts."""
+    """What the author binds itself to, as texts; None: as is usual for the verb."""
 
-    if_ok: str
-    if_doubt: str
-    if_not: str
-
-    @classmethod
-    def of(cls, verb: str) -> Commitments:
-        """The usual ones of a built-in verb."""
-        return cls(f"emit:{verb}.done", "escalate:operator", f"emit:{verb}.failed")
-
-    def but(self, given: Mapping[str, str | None]) -> Commitments:
-        """These, with those in their place that were given."""
-        return replace(self, **{name: text for name, text in given.items() if text is not None})
+    if_ok: str | None = None
+    if_doubt: str | None = None
+    if_not: str | None = None
 
 
 def commitment_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -83,14 +74,17 @@ def sign(
 ) -> SignedIntent:
     """Checks the payload, and signs it as this principal of the home's keys."""
     check_payload(system, verb, this)
-    bound = commitments or Commitments.of(verb)
+    from logos_graph.supervisor import usual_doubt
+
+    bound = commitments or Commitments()
+    who = system.principal(signer or system.settings.signer)
     return system.compose(
-        system.principal(signer or system.settings.signer),
+        who,
         verb,
         this,
-        if_ok=bound.if_ok,
-        if_doubt=bound.if_doubt,
-        if_not=bound.if_not,
+        if_ok=bound.if_ok or f"emit:{verb}.done",
+        if_doubt=bound.if_doubt or usual_doubt(system.supervisor.view, who.did, verb),
+        if_not=bound.if_not or f"emit:{verb}.failed",
     )
 
 

@@ -36,8 +36,8 @@ def list_(out: Printer) -> int:
         verbs: list[dict[str, Any]] = [_shown(found) for found in system.reader.verbs()]
     out.document({"verbs": verbs})
     out.table(
-        ("name", "risk", "flow", "docs"),
-        [(v["name"], v["risk"], short(v["flow"]), v["docs"]) for v in verbs],
+        ("name", "risk", "effect", "flow", "docs"),
+        [(v["name"], v["risk"], v["effect"], short(v["flow"]), v["docs"]) for v in verbs],
     )
     return 0
 
@@ -46,7 +46,9 @@ def list_(out: Printer) -> int:
 @click.argument("name")
 @with_output
 def show(out: Printer, name: str) -> int:
-    """One verb, with the JSON Schema of its `this`."""
+    """One verb: what it does, what its `this` takes, and an example; --json has the JSON Schema."""
+    from logos_graph.cli.verb_shown import show_verb, verb_document
+
     with opened() as system:
         found = _find(system, name)
     if found is None:
@@ -56,11 +58,10 @@ def show(out: Printer, name: str) -> int:
             hint="`logos verb list` shows what is",
             verb=name,
         )
-    out.document(found)
-    told = ("name", "risk", "flow", "amount", "docs")
-    out.fields((field, found[field]) for field in told if field in found)
-    out.line()
-    out.block(json.dumps(found["schema"], indent=2))
+    document = verb_document(found)
+    out.document(document)
+    example = document["example"]
+    show_verb(out, document, None if example is None else json.dumps(example, indent=2))
     return 0
 
 
@@ -70,7 +71,10 @@ def show(out: Printer, name: str) -> int:
 @as_option
 @with_output
 def register(out: Printer, file: str, flow: str | None, signer: str | None) -> int:
-    """Register a verb of your own: a file with name, docs, risk, schema, and the flow it starts."""
+    """Register a verb of your own: a file with name, docs, risk, schema, and the flow it starts.
+
+    One that starts no flow is only recorded: intent, decision, receipt, and nothing else happens.
+    """
     from logos_graph.governance import check_registrable, parse_verb
 
     given = read_object(file, "a verb's file")

@@ -57,10 +57,12 @@ from logos_graph.governance.trajectory import (
 from logos_graph.governance.validation import Misfit, misfits, refuse_misfits
 from logos_graph.governance.verbs import (
     RESERVED_FAMILIES,
+    EffectKind,
     Risk,
     Verb,
     check_registrable,
     check_this,
+    examples_of,
     parse_verb,
 )
 
@@ -81,6 +83,7 @@ __all__ = [
     "Decision",
     "Deny",
     "DenyReason",
+    "EffectKind",
     "KOfN",
     "Kind",
     "Lockout",
@@ -101,6 +104,7 @@ __all__ = [
     "check_this",
     "counted",
     "day_of",
+    "examples_of",
     "find_lockout",
     "locked_out",
     "misfits",

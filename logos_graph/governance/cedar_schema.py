@@ -28,9 +28,9 @@ import cedarpy
 from logos_graph.canon import Json
 from logos_graph.errors import Rejected
 from logos_graph.governance.formats import DECIMAL
-from logos_graph.governance.request import alternatives, schemas_below
 from logos_graph.governance.schema import follow_ref
 from logos_graph.governance.seen import BOOLEAN, LONG, SEEN, STRING, CedarType, record
+from logos_graph.governance.shape import Shape
 from logos_graph.governance.verbs import Verb
 
 __all__ = ["cedar_schema", "compile_schema"]
@@ -62,8 +62,7 @@ def compile_schema(schema: Mapping[str, Any]) -> cedarpy.Schema:
 
 
 def _action(verb: Verb) -> dict[str, Any]:
-    root = verb.schema
-    this = _type(tuple(alternatives(root, root)), root)
+    this = _type(verb.shape)
     if this is None or this["type"] != "Record":
         this = record({})
     return {
@@ -75,9 +74,9 @@ def _action(verb: Verb) -> dict[str, Any]:
     }
 
 
-def _type(schemas: _Schemas, root: Mapping[str, Json]) -> CedarType | None:
-    """The type of a value that all these schemas speak about; None if it has none, or several."""
-    kinds = {kind for schema in schemas for kind in _kinds(schema)} - {"null"}
+def _type(shape: Shape) -> CedarType | None:
+    """The type of the values at this place; None if they have none, or several."""
+    kinds = {kind for schema in shape.schemas for kind in _kinds(schema)} - {"null"}
     if kinds == {"integer", "number"}:
         kinds = {"integer"}
     match [*kinds]:
@@ -86,12 +85,12 @@ def _type(schemas: _Schemas, root: Mapping[str, Json]) -> CedarType | None:
         case ["boolean"]:
             return BOOLEAN
         case ["string"]:
-            return _text(schemas)
+            return _text(shape.schemas)
         case ["array"]:
-            element = _type(schemas_below(schemas, "items", None, root), root)
+            element = _type(shape.items)
             return None if element is None else {"type": "Set", "element": element}
         case ["object"]:
-            return _record(schemas, root)
+            return _record(shape)
     return None
 
 
@@ -104,18 +103,20 @@ def _text(schemas: _Schemas) -> CedarType | None:
     return _DECIMAL if decimal else STRING
 
 
-def _record(schemas: _Schemas, root: Mapping[str, Json]) -> CedarType:
-    names = {name for schema in schemas for name in _names(schema)}
+def _record(shape: Shape) -> CedarType:
+    names = {name for schema in shape.schemas for name in _names(schema)}
     required = {
-        name for schema in _certain(schemas[0], root) for name in _list(schema.get("required"))
+        name
+        for schema in _certain(shape.schemas[0], shape.root)
+        for name in _list(schema.get("required"))
     }
     attributes: dict[str, CedarType] = {}
     for name in sorted(names):
-        below = schemas_below(schemas, "properties", name, root)
-        found = _type(below, root)
+        below = shape.member(name)
+        found = _type(below)
         if found is not None:
             # null is absent in Cedar, so what may be null is optional, required or not
-            sure = name in required and not any("null" in _kinds(each) for each in below)
+            sure = name in required and not any("null" in _kinds(each) for each in below.schemas)
             attributes[name] = {**found, "required": sure}
     return record(attributes)
 

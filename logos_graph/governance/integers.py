@@ -18,6 +18,24 @@ _RANGE: Final = range(-(2**63), 2**64)
 
 def find_long_integer(value: Json) -> str | None:
     """The JSON path of an integer that does not fit 64 bits; None if there is none."""
+    return _path_of(value) if _has_long(value) else None
+
+
+def _has_long(value: Json) -> bool:
+    """The same question without the paths, which nearly always nobody needs."""
+    todo: list[Json] = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, dict):
+            todo.extend(item.values())
+        elif isinstance(item, list):
+            todo.extend(item)
+        elif isinstance(item, int) and item not in _RANGE:
+            return True
+    return False
+
+
+def _path_of(value: Json) -> str | None:
     todo: list[tuple[str, Json]] = [("$", value)]
     while todo:
         path, item = todo.pop()

@@ -15,7 +15,7 @@ where the numbers are equal.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, Never
@@ -24,12 +24,12 @@ from cedarpy import Entities
 
 from logos_graph.canon import Json
 from logos_graph.errors import Rejected
-from logos_graph.governance.formats import DECIMAL, is_decimal
-from logos_graph.governance.schema import follow_ref
+from logos_graph.governance.formats import is_decimal
+from logos_graph.governance.shape import ANYTHING, Shape
 from logos_graph.governance.verbs import Verb
 from logos_graph.identity import Did
 
-__all__ = ["Request", "alternatives", "cedar_entities", "cedar_request", "schemas_below"]
+__all__ = ["Request", "cedar_entities", "cedar_request"]
 
 _LONG: Final = range(-(2**63), 2**63)
 _DECIMAL_DIGITS: Final = 4
@@ -38,7 +38,6 @@ _MAX_PATH: Final = 200
 _ESCAPES: Final = frozenset({"__entity", "__extn", "__expr"})
 
 _CedarValue = bool | int | str | list[Any] | dict[str, Any]
-_Schemas = tuple[Mapping[str, Json], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +78,8 @@ def cedar_request(request: Request) -> dict[str, Any]:
     Raises:
         Rejected: E_POLICY_VALUE, `this` holds a value that policy cannot judge; `data["path"]`.
     """
-    root = request.verb.schema
-    this = _to_cedar(request.this, tuple(alternatives(root, root)), root, "$")
-    seen = {name: _to_cedar(value, (), {}, name) for name, value in request.context.items()}
+    this = _to_cedar(request.this, request.verb.shape, "$")
+    seen = {name: _to_cedar(value, ANYTHING, name) for name, value in request.context.items()}
     return {
         "principal": {"type": "Principal", "id": request.who},
         "action": {"type": "Action", "id": request.verb.name},
@@ -90,26 +88,22 @@ def cedar_request(request: Request) -> dict[str, Any]:
     }
 
 
-def _to_cedar(value: Json, schemas: _Schemas, root: Mapping[str, Json], path: str) -> _CedarValue:
+def _to_cedar(value: Json, shape: Shape, path: str) -> _CedarValue:
+    if isinstance(value, str):
+        return _to_decimal(value, path) if shape.is_decimal and is_decimal(value) else value
     if isinstance(value, dict):
         return {
-            _key(name, path): _to_cedar(
-                item, schemas_below(schemas, "properties", name, root), root, f"{path}.{name}"
-            )
+            _key(name, path): _to_cedar(item, shape.member(name), f"{path}.{name}")
             for name, item in value.items()
             if item is not None
         }
     if isinstance(value, list):
-        inside = schemas_below(schemas, "items", None, root)
+        inside = shape.items
         return [
-            _to_cedar(item, inside, root, f"{path}[{index}]")
+            _to_cedar(item, inside, f"{path}[{index}]")
             for index, item in enumerate(value)
             if item is not None
         ]
-    if isinstance(value, str):
-        if any(schema.get("format") == DECIMAL for schema in schemas) and is_decimal(value):
-            return _to_decimal(value, path)
-        return value
     if value is None:
         _refuse(path, "null has no meaning here")
     if value not in _LONG:
@@ -125,41 +119,6 @@ def _to_decimal(text: str, path: str) -> dict[str, Any]:
     if int(whole + fraction.ljust(_DECIMAL_DIGITS, "0")) not in _LONG:
         _refuse(path, "the decimal is too large for policy to judge")
     return {"__extn": {"fn": "decimal", "arg": f"{whole}.{fraction or '0'}"}}
-
-
-def schemas_below(
-    schemas: _Schemas, keyword: str, name: str | None, root: Mapping[str, Json]
-) -> _Schemas:
-    """The schemas that speak about a member of a value that `schemas` speak about."""
-    found: list[Mapping[str, Json]] = []
-    for schema in schemas:
-        if name is None:
-            parts: Iterable[Json] = (schema.get(keyword), *_list(schema.get("prefixItems")))
-        else:
-            known = schema.get(keyword)
-            known = known if isinstance(known, dict) else {}
-            parts = (known.get(name, schema.get("additionalProperties")),)
-        for part in parts:
-            if isinstance(part, dict):
-                found.extend(alternatives(part, root))
-    return tuple(found)
-
-
-def alternatives(
-    schema: Mapping[str, Json], root: Mapping[str, Json]
-) -> Iterator[Mapping[str, Json]]:
-    """The schema and every schema that it applies to the same value."""
-    yield schema
-    parts = [follow_ref(schema, root)]
-    for keyword in ("anyOf", "oneOf", "allOf"):
-        parts.extend(_list(schema.get(keyword)))
-    for part in parts:
-        if isinstance(part, dict):
-            yield from alternatives(part, root)
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
 
 
 def _key(name: str, path: str) -> str:

@@ -5,8 +5,13 @@ by the verb `verb.register` and bound to a flow. Both are parsed here, by the sa
 
     name, docs    the word, and what it does
     risk          "L0" … "L5"
-    schema        JSON Schema 2020-12 of `this` (schema.py says which part of it)
-    flow          id of the flow that it runs; null or left out for the product's own verbs
+    schema        JSON Schema 2020-12 of `this` (schema.py says which part of it); its `examples`
+                  fit it, if it has any
+    flow          id of the flow that it runs; null or left out for the product's own verbs, and for
+                  one of the user's that is only recorded
+    effect        "record", "graph" or "flow" (`EffectKind`); it follows from name and flow, so it
+                  may be left out, and is refused if it says otherwise
+    idempotent    whether the same `this` once more changes nothing further; left out: false
     amount        JSON pointer into `this` to what the act is about in numbers (amounts.py); null or
                   left out for none
 """
@@ -26,15 +31,18 @@ from logos_graph.governance.amounts import amount_of, check_pointer
 from logos_graph.governance.formats import FORMATS
 from logos_graph.governance.integers import find_long_integer
 from logos_graph.governance.schema import build_validator
+from logos_graph.governance.shape import Shape
 from logos_graph.logline import parse_verb_name
 
 __all__ = [
     "MAX_DOCS_LENGTH",
     "RESERVED_FAMILIES",
+    "EffectKind",
     "Risk",
     "Verb",
     "check_registrable",
     "check_this",
+    "examples_of",
     "parse_verb",
 ]
 
@@ -48,6 +56,27 @@ RESERVED_FAMILIES: Final = frozenset(
 """First segments of the product's own verbs; nobody may register a verb of such a name."""
 
 _FIELDS: Final = frozenset({"name", "docs", "risk", "schema"})
+_OPTIONAL: Final = frozenset({"flow", "effect", "idempotent", "amount"})
+_RUNS: Final = frozenset({"flow.run", "run.fork"})
+"""The product's own verbs that run a flow, which `this` names."""
+
+
+class EffectKind(StrEnum):
+    """What an act of a verb does beside being recorded with its receipt."""
+
+    RECORD = "record"
+    """Nothing: a verb of the user's that is bound to no flow."""
+    GRAPH = "graph"
+    """It changes what the graph holds, as a verb of the product's."""
+    FLOW = "flow"
+    """It runs a flow. What that reaches outside, the grants of its nodes say."""
+
+    @classmethod
+    def of(cls, name: str, flow: ContentId | None) -> EffectKind:
+        """That of a verb of this name, bound to this flow."""
+        if flow is not None or name in _RUNS:
+            return cls.FLOW
+        return cls.GRAPH if name.partition(".")[0] in RESERVED_FAMILIES else cls.RECORD
 
 
 class Risk(StrEnum):
@@ -76,7 +105,9 @@ class Verb:
     """One verb, its schema checked and compiled once.
 
     schema: JSON Schema of `this`; not to be changed after the verb was made.
-    flow: the flow that submitting the verb runs; None for the product's own verbs.
+    flow: the flow that submitting the verb runs; None for the product's own verbs, and for one that
+        is only recorded.
+    idempotent: whether the same `this` once more changes nothing further.
     amount: where `this` has the amount of an act; None for verbs without one.
 
     Raises (when made): Rejected E_VERB_SCHEMA, E_VERB_PATTERN.
@@ -87,11 +118,19 @@ class Verb:
     risk: Risk
     schema: dict[str, Json]
     flow: ContentId | None = None
+    idempotent: bool = False
     amount: str | None = None
     validator: Validator = field(init=False, repr=False, compare=False)
+    shape: Shape = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "validator", build_validator(self.schema))
+        object.__setattr__(self, "shape", Shape.of(self.schema))
+
+    @property
+    def effect(self) -> EffectKind:
+        """What it does beside being recorded."""
+        return EffectKind.of(self.name, self.flow)
 
     def to_json(self) -> dict[str, Json]:
         """The form of the ledger's `verb` mutation; `parse_verb` reads it back."""
@@ -102,18 +141,25 @@ class Verb:
             "risk": self.risk.value,
             "schema": self.schema,
             "flow": self.flow,
+            "effect": self.effect.value,
+            "idempotent": self.idempotent,
         }
 
 
 def parse_verb(value: Json) -> Verb:
-    """A verb from its file or from the ledger; `flow` and `amount` may be left out.
+    """A verb from its file or from the ledger; what may be left out may be null, too.
 
     Raises:
-        Rejected: E_VERB_FORM (fields), E_VERB_RISK, E_VERB_SCHEMA, E_VERB_PATTERN, E_VERB_AMOUNT.
+        Rejected: E_VERB_FORM (fields), E_VERB_RISK, E_VERB_EFFECT, E_VERB_SCHEMA, E_VERB_PATTERN,
+            E_VERB_AMOUNT.
         InvalidInput: E_VERB, the name.
     """
-    if not isinstance(value, dict) or set(value) - {"flow", "amount"} != _FIELDS:
-        _refuse("E_VERB_FORM", "a verb has exactly the fields name, docs, risk, schema and flow")
+    if not isinstance(value, dict) or set(value) - _OPTIONAL != _FIELDS:
+        _refuse(
+            "E_VERB_FORM",
+            "a verb has exactly the fields name, docs, risk and schema",
+            hint="it may have " + ", ".join(sorted(_OPTIONAL)),
+        )
     name = parse_verb_name(value["name"])
     docs, schema, flow = value["docs"], value["schema"], value.get("flow")
     if not isinstance(docs, str) or not docs or len(docs) > MAX_DOCS_LENGTH:
@@ -129,8 +175,22 @@ def parse_verb(value: Json) -> Verb:
             raise Rejected(
                 "E_VERB_FORM", f"the flow of {name} must be a flow's id or null"
             ) from error
+    idempotent = value.get("idempotent")
+    if idempotent is not None and not isinstance(idempotent, bool):
+        _refuse("E_VERB_FORM", f"whether {name} is idempotent must be true or false")
     amount = check_pointer(value.get("amount"))
-    return Verb(name, docs, Risk(str(value["risk"])), schema, flow, amount)
+    verb = Verb(name, docs, Risk(str(value["risk"])), schema, flow, idempotent is True, amount)
+    _check_effect(verb, value.get("effect"))
+    return verb
+
+
+def _check_effect(verb: Verb, told: Json) -> None:
+    if told not in (None, verb.effect):
+        _refuse(
+            "E_VERB_EFFECT",
+            f"the effect of {verb.name} is {verb.effect}, not {_show(told)}",
+            hint="one that is bound to a flow runs it, one that is bound to none is only recorded",
+        )
 
 
 def check_registrable(verb: Verb) -> None:
@@ -138,8 +198,10 @@ def check_registrable(verb: Verb) -> None:
 
     Without this, registering `policy.activate` anew with risk L0 would take its consent away.
 
+    And one whose examples do not fit its own schema.
+
     Raises:
-        Rejected: E_VERB_RESERVED.
+        Rejected: E_VERB_RESERVED, E_VERB_EXAMPLE.
     """
     family = verb.name.partition(".")[0]
     if family in RESERVED_FAMILIES:
@@ -148,6 +210,17 @@ def check_registrable(verb: Verb) -> None:
             f"{verb.name} cannot be registered: the names {family}.… are the product's own",
             hint="choose another first word",
         )
+    for number, example in enumerate(examples_of(verb), 1):
+        try:
+            check_this(verb, example)
+        except Rejected as misfit:
+            _refuse("E_VERB_EXAMPLE", f"example {number} of {verb.name}: {misfit.message}")
+
+
+def examples_of(verb: Verb) -> list[Json]:
+    """What its schema gives as examples of `this`."""
+    examples = verb.schema.get("examples")
+    return examples if isinstance(examples, list) else []
 
 
 def check_this(verb: Verb, this: Json) -> None:
@@ -172,7 +245,7 @@ def _misfit(verb: Verb, where: str, expected: str) -> Never:
     raise Rejected(
         "E_THIS_SCHEMA",
         f"`this` does not fit the verb {verb.name}: at {path} expected {expected}",
-        hint=f"logos verb show {verb.name} prints the schema",
+        hint=f"`logos verb show {verb.name}` prints what it takes",
         verb=verb.name,
         path=path,
         expected=expected,

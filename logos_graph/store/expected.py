@@ -267,7 +267,7 @@ class ExpectedGraph:
         return {**properties, "ledger_index": self._index}
 
     def _verb(self, given: Row) -> None:
-        told = some(given, "name", "docs", "risk", "schema", "amount")
+        told = some(given, "name", "docs", "risk", "schema", "effect", "idempotent", "amount")
         name = self._merge("Verb", given["name"], told)
         self._records(name)
         old = self._starts.pop(given["name"], None)

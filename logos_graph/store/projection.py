@@ -195,6 +195,10 @@ def _escalation(entry: Entry) -> Statement:
     return Statement("graph/escalation", base | {"escalation": properties})
 
 
+_EARLIER_VERB: Row = {"effect": None, "idempotent": None, "amount": None}
+"""What a verb may leave out."""
+
+
 def _mutate(
     out: Projection, entry: Entry, mutation: Mapping[str, Any], blobs: Mapping[ContentId, bytes]
 ) -> None:
@@ -218,8 +222,7 @@ def _mutate(
             out.statements += _flow(base, mutation)
         case "verb":
             rest["schema"] = encode_parsed(mutation["schema"])
-            rest["amount"] = mutation.get("amount")
-            out.statements.append(Statement("graph/verb", base | rest))
+            out.statements.append(Statement("graph/verb", base | _EARLIER_VERB | rest))
         case "policy" | "supervisor":
             rest["ledger"] = entry.ledger
             out.statements.append(Statement(f"graph/{kind}", base | rest))

@@ -334,6 +334,8 @@ def _verbs(rows: Rows) -> list[Mutation]:
             "schema": parse(row["schema"]),
             "flow": row["flow"],
             **({} if row["amount"] is None else {"amount": row["amount"]}),
+            "effect": row["effect"],
+            "idempotent": row["idempotent"],
         }
         for row in rows("read/verbs")
     ]

@@ -1,6 +1,7 @@
 """The gate, and one handler per verb; speaks to the outside through Protocols only."""
 
 from logos_graph.ledger import OPERATOR
+from logos_graph.supervisor.answerable import usual_doubt
 from logos_graph.supervisor.claims import lease_end, waits
 from logos_graph.supervisor.gate import Supervisor
 from logos_graph.supervisor.genesis import found_ledger
@@ -59,5 +60,6 @@ __all__ = [
     "found_ledger",
     "lease_end",
     "run_id",
+    "usual_doubt",
     "waits",
 ]

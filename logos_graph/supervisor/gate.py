@@ -1,6 +1,7 @@
 """The one gate: every change of any kind is a LogLine through `Supervisor.execute`.
 
-    1. admit    parse strictly, signature, known principal, clock window, never seen before
+    1. admit    parse strictly, signature, known principal, clock window, never seen before,
+                commitments that somebody could answer
     2. decide   verb schema, then policy and quorum  ->  ALLOW | REQUIRE | DENY
     3. commit   the intent with its decision, as ledger entries, durable before anything happens
     4. effect   only on ALLOW: the verb's handler, and the receipt entry in the same transaction
@@ -26,6 +27,7 @@ from logos_graph.errors import (
 from logos_graph.logline import SignedIntent, parse_signed_intent
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.admit import admit
+from logos_graph.supervisor.answerable import check_commitments
 from logos_graph.supervisor.carry import Carrier, still_pending
 from logos_graph.supervisor.claims import CLAIMED_AT_ONCE
 from logos_graph.supervisor.commitments import Due, due, with_escalation
@@ -52,8 +54,9 @@ from logos_graph.supervisor.view import View, check_entry
 
 __all__ = ["Supervisor"]
 
-_PERHAPS_REPEATED = ("E_NONCE_USED", "E_CLOCK")
-"""What an intent meets that was recorded before: its nonce is used, or it is an old one."""
+_PERHAPS_REPEATED = ("E_NONCE_USED", "E_CLOCK", "E_COMMITMENT_NOBODY", "E_COMMITMENT_TARGET")
+"""What an intent meets that was recorded before: its nonce is used, it is an old one, or whom it
+names is there no more."""
 
 
 class Supervisor:
@@ -152,6 +155,7 @@ class Supervisor:
             admit(signed, view, self._clock.now_ns())  # 1: by the clock, not by the ledger
             if cid in view.pending:
                 raise Rejected("E_NONCE_USED", f"{cid} was recorded before", intent=cid)
+            check_commitments(line, view)
             flow = flow_of(view, line)
             found = decide(view, signed, now_ns, self.runner.check_inputs, flow=flow)  # 2
             judged[:] = [within_limits(view, line.who, flow, found)]

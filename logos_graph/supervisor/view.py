@@ -32,6 +32,7 @@ from logos_graph.supervisor.ports import (
     PendingIntent,
     Snapshot,
 )
+from logos_graph.supervisor.standing import Standing
 
 __all__ = ["View", "check_entry", "moved_on"]
 
@@ -53,6 +54,7 @@ class View:
         self.pending = HashTrieMap({each.cid: each for each in snapshot.pending})
         self.escalations = HashTrieMap({each.intent: each for each in snapshot.escalations})
         self._ended: PendingIntent | None = None
+        self._stood: tuple[HashTrieMap[Did, Mutation], Standing] | None = None
         self.grants: HashTrieMap[ContentId, Mutation] = HashTrieMap()
         self._held: HashTrieMap[tuple[ContentId, Capability], Grant] = HashTrieMap()
         self.limits: HashTrieMap[str, Mutation] = HashTrieMap()
@@ -100,7 +102,19 @@ class View:
 
     def holders(self, role: str) -> frozenset[Did]:
         """The principals that hold a role."""
-        return frozenset(did for did in self.principals if role in self.roles(did))
+        found = self._standing().roles.get(role, frozenset())
+        return frozenset(did for did in found if role in self.roles(did))
+
+    def called(self, word: str) -> frozenset[Did]:
+        """The principals that a DID or a name means; a retired key is none."""
+        found = self._standing().names.get(word, frozenset())
+        return frozenset(did for did in found if not self.keys.is_retired(did))
+
+    def _standing(self) -> Standing:
+        """Made once for each set of principals, so that no decision goes through all of them."""
+        if self._stood is None or self._stood[0] is not self.principals:
+            self._stood = (self.principals, Standing.of(self.principals))
+        return self._stood[1]
 
     def grant(self, node: ContentId, capability: Capability) -> Grant | None:
         """The grant of a capability to a node that is in force; a revoked one is none."""

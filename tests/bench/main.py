@@ -18,6 +18,7 @@
 | ledger | appends by 1, 16 and 64 clients, verification, bytes, as the ledger grows | bare Neo4j |
 | branches | a wide flow of long nodes, no database | one step at a time, two processes |
 | trajectory | what a decision's trajectory costs after 100 to 100,000 acts, no database | |
+| gate | no database: admit and decide, and what each part of it takes | bare Cedar, Ed25519 |
 | nodes | no database: calls, threads, compiling, loading, admission, codec | wasmtime, Python |
 
 Nothing here is a test: machines differ, and a slow one is not wrong.
@@ -32,7 +33,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import branches, figures, flows, ledger, lives, nodes, policies, trajectory
+from tests.bench import branches, figures, flows, gate, ledger, lives, nodes, policies, trajectory
 from tests.bench.stage import Stage, shared_cache
 from tests.bench.timing import Figures
 
@@ -49,8 +50,8 @@ BENCHMARKS = {
     "flows": flows.flows,
     "policy_diff": policies.policy_diff,
 }
-BRANCHES, NODES, LEDGER, TRAJECTORY = "branches", "nodes", "ledger", "trajectory"
-NAMES = [*BENCHMARKS, BRANCHES, LEDGER, NODES, TRAJECTORY]
+BRANCHES, GATE, NODES, LEDGER, TRAJECTORY = "branches", "gate", "nodes", "ledger", "trajectory"
+NAMES = [*BENCHMARKS, BRANCHES, GATE, LEDGER, NODES, TRAJECTORY]
 
 
 def main() -> None:
@@ -80,6 +81,8 @@ def main() -> None:
         results |= shown(nodes.nodes(shared_cache(), rounds))
     if TRAJECTORY in names:
         results |= trajectory.trajectory(rounds, shown)
+    if GATE in names:
+        results |= shown(gate.gate(rounds))
     if BRANCHES in names:
         results |= shown(branches.branches(shared_cache(), rounds))
     staged = [name for name in names if name in BENCHMARKS]

@@ -17,7 +17,7 @@ from logos_graph.graph import parse_flow_file
 from logos_graph.identity import Signer
 from logos_graph.logline import SignedIntent
 from logos_graph.settings import Settings
-from logos_graph.supervisor import Outcome
+from logos_graph.supervisor import Outcome, usual_doubt
 from logos_graph.wiring import System, open_system, start_database, stop_database
 from tests.bench.workload import LONG_STEPS, approved, payment
 
@@ -70,8 +70,9 @@ class Stage:
 
     def sign(self, who: Signer, did: str, this: dict[str, Json]) -> SignedIntent:
         """An intent of this moment."""
+        doubt = usual_doubt(self.system.supervisor.view, who.did, did)
         return self.system.compose(
-            who, did, this, if_ok="emit:done", if_doubt="escalate:operator", if_not="emit:failed"
+            who, did, this, if_ok="emit:done", if_doubt=doubt, if_not="emit:failed"
         )
 
     def approve(self) -> Outcome:

@@ -9,6 +9,7 @@ import pytest
 
 from logos_graph import resources
 from logos_graph.canon import content_id, parse
+from logos_graph.cli.verb_shown import fields_of
 from logos_graph.errors import Rejected
 from logos_graph.governance import (
     RESERVED_FAMILIES,
@@ -19,6 +20,7 @@ from logos_graph.governance import (
     Require,
     Verb,
     check_this,
+    examples_of,
     parse_verb,
 )
 from logos_graph.identity import Signer
@@ -92,6 +94,10 @@ RISKS = {
 }
 
 
+ONCE_MORE = {"node.draft", "flow.run", "run.fork"}
+"""Those of which the same once more is a second act."""
+
+
 def test_each_file_is_named_for_its_verb() -> None:
     assert [f"schemas/verbs/{name}.schema.json" for name in sorted(VERBS)] == list(FILES)
     assert {name.split(".")[0] for name in VERBS} <= RESERVED_FAMILIES
@@ -113,6 +119,32 @@ def test_a_fitting_payload_is_accepted_and_a_changed_one_is_not(name: str) -> No
             check_this(verb, {key: value for key, value in this.items() if key != field})
         with pytest.raises(Rejected):
             check_this(verb, {**this, field: fraction})
+
+
+@pytest.mark.parametrize("name", sorted(VERBS))
+def test_each_verb_is_documented_whole(name: str) -> None:
+    """Its file says everything that `logos verb show` prints: each field, and an example."""
+    verb = VERBS[name]
+    stated = parse(resources.read_text(f"schemas/verbs/{name}.schema.json"))
+    assert isinstance(stated, dict)
+    assert (
+        stated["effect"] == verb.effect == ("flow" if name in ("flow.run", "run.fork") else "graph")
+    )
+    assert stated["idempotent"] is verb.idempotent is (name not in ONCE_MORE)
+    assert verb.docs[0].isupper()
+    assert verb.docs[-1] == "."
+    fields = fields_of(verb.schema)
+    assert {field.path for field in fields} == set(properties(verb))
+    assert [field.path for field in fields if not field.meaning] == []
+    (example,) = examples_of(verb)
+    check_this(verb, example)
+    assert set(properties(verb)) >= set(FITTING[name])
+
+
+def properties(verb: Verb) -> dict[str, Any]:
+    found = verb.schema["properties"]
+    assert isinstance(found, dict)
+    return found
 
 
 def _unbounded(schema: Any, path: str) -> list[str]:

@@ -17,6 +17,7 @@ from logos_graph.governance import (
     Verb,
     check_registrable,
     check_this,
+    examples_of,
     parse_verb,
 )
 
@@ -57,6 +58,13 @@ def test_a_verb_survives_the_way_to_the_ledger_and_back() -> None:
         ({"docs": "x" * 2001}, "E_VERB_FORM"),
         ({"flow": "payment-approval"}, "E_VERB_FORM"),
         ({"extra": 1}, "E_VERB_FORM"),
+        ({"idempotent": 1}, "E_VERB_FORM"),
+        ({"idempotent": "true"}, "E_VERB_FORM"),
+        ({"effect": "flow"}, "E_VERB_EFFECT"),
+        ({"effect": "graph"}, "E_VERB_EFFECT"),
+        ({"effect": "record", "flow": FLOW}, "E_VERB_EFFECT"),
+        ({"effect": "external"}, "E_VERB_EFFECT"),
+        ({"effect": ["record"]}, "E_VERB_EFFECT"),
         ({"schema": []}, "E_VERB_SCHEMA"),
         ({"schema": {"type": "array"}}, "E_VERB_SCHEMA"),
         ({"schema": {}}, "E_VERB_SCHEMA"),
@@ -71,6 +79,45 @@ def test_a_malformed_verb_is_refused(fields: dict[str, Any], code: str) -> None:
 def test_a_missing_field_of_a_verb_is_refused() -> None:
     with pytest.raises(Rejected, match="exactly the fields"):
         parse_verb({"name": "transfer", "docs": "d", "risk": "L1"})
+
+
+@pytest.mark.parametrize(
+    ("name", "flow", "effect"),
+    [
+        ("transfer", None, "record"),
+        ("transfer", FLOW, "flow"),
+        ("node.publish", None, "graph"),
+        ("flow.publish", None, "graph"),
+        ("flow.run", None, "flow"),
+        ("run.fork", None, "flow"),
+        ("run.cancel", None, "graph"),
+    ],
+)
+def test_the_effect_of_a_verb_follows_from_its_name_and_flow(
+    name: str, flow: str | None, effect: str
+) -> None:
+    assert verb({}, name=name, flow=flow).effect == effect
+    assert verb({}, name=name, flow=flow, effect=effect).to_json()["effect"] == effect
+
+
+def test_a_verb_of_an_earlier_version_says_neither_effect_nor_idempotence() -> None:
+    """Its entries are read as they were written, and null stands for what is not there."""
+    old = verb({})
+    assert (old.effect, old.idempotent) == ("record", False)
+    assert verb({}, effect=None, idempotent=None, flow=None) == old
+    assert verb({}, idempotent=True) != old
+    assert parse_verb(verb({}, idempotent=True).to_json()).idempotent
+
+
+def test_an_example_that_does_not_fit_keeps_a_verb_from_being_registered() -> None:
+    schema = {"required": ["x"], "properties": {"x": {"type": "integer"}}}
+    fitting = verb({**schema, "examples": [{"x": 1}, {"x": 2}]})
+    check_registrable(fitting)
+    assert examples_of(fitting) == [{"x": 1}, {"x": 2}]
+    with pytest.raises(Rejected, match="example 2 of transfer") as refused:
+        check_registrable(verb({**schema, "examples": [{"x": 1}, {"x": "2"}]}))
+    assert refused.value.code == "E_VERB_EXAMPLE"
+    assert examples_of(verb(schema)) == []
 
 
 @pytest.mark.parametrize("family", sorted(RESERVED_FAMILIES))

@@ -25,7 +25,7 @@ from logos_graph.ledger import Entry, verify_chain
 from logos_graph.logline import Intent, LogLine, SignedIntent, sign_intent
 from logos_graph.resources import statement_names
 from logos_graph.settings import Settings
-from logos_graph.supervisor import Outcome
+from logos_graph.supervisor import Outcome, usual_doubt
 from logos_graph.wiring import System
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "payment-approval"
@@ -73,9 +73,10 @@ class Cast:
         return self.system.supervisor.execute(self.sign(who, did, this))
 
     def sign(self, who: Signer, did: str, this: dict[str, Json]) -> SignedIntent:
-        """A signed intent of this moment."""
+        """A signed intent of this moment; its doubt is the operators', if there is another one."""
+        doubt = usual_doubt(self.system.supervisor.view, who.did, did)
         return self.system.compose(
-            who, did, this, if_ok="emit:done", if_doubt="escalate:operator", if_not="emit:failed"
+            who, did, this, if_ok="emit:done", if_doubt=doubt, if_not="emit:failed"
         )
 
     def sign_at(self, who: Signer, did: str, this: dict[str, Json], offset_s: int) -> SignedIntent:

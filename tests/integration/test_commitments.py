@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from logos_graph.errors import Rejected
 from logos_graph.ledger import retry_delay_ns
 from logos_graph.logline import parse_when
 from tests.integration.asking import check_ledger, grant, revoke
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from logos_graph.canon import ContentId, Json
+    from logos_graph.identity import Signer
     from logos_graph.ledger import Entry
     from logos_graph.supervisor import Outcome
     from tests.integration.conftest import Cast, Logos
@@ -196,6 +198,68 @@ def test_an_end_that_escalates_is_open_until_somebody_who_may_answers_it(example
     (row,) = example.system.reader.rows("read/escalations", id=intent, status=None, limit=1)
     assert (row["status"], row["answer"], row["note"]) == ("resolved", "accepted", "seen")
     assert row["resolved_by"] == "treasury-1"
+
+
+@pytest.fixture(scope="module")
+def hermit(example: Cast) -> Signer:
+    """Somebody who alone holds a role."""
+    return example.register("hermit", ["hermit"], "agent")
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("if_ok", "escalate:nobody-has-this"),
+        ("if_doubt", "escalate:hermit"),
+        ("if_not", "escalate:hermit@hermit"),
+        ("if_not", "escalate:approver@nobody-of-this-name"),
+    ],
+)
+def test_an_escalation_to_nobody_is_refused_and_nothing_is_recorded(
+    example: Cast, hermit: Signer, field: str, text: str
+) -> None:
+    """Nor does it tell what policy would have said: the act would be denied."""
+    bound = {"if_ok": "abort", "if_doubt": "abort", "if_not": "abort", field: text}
+    signed = example.system.compose(hermit, "principal.register", {"did": "x"}, **bound)
+    before = len(example.entries())
+    with pytest.raises(Rejected) as refused:
+        example.system.supervisor.execute(signed)
+    assert refused.value.code == "E_COMMITMENT_NOBODY"
+    assert (refused.value.data["field"], refused.value.data["commitment"]) == (field, text)
+    assert "logos key list" in refused.value.hint
+    assert len(example.entries()) == before
+
+
+def test_what_was_recorded_is_told_though_nobody_holds_the_role_any_more(
+    example: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same intent once more is no new one: it is said how it stands."""
+    signed = example.system.compose(
+        example.agent, "principal.register", {"did": "x"},
+        if_ok="abort", if_doubt="escalate:approver", if_not="abort",
+    )  # fmt: skip
+    ended = example.system.supervisor.execute(signed)
+    gone = example.system.supervisor.view.principals
+    for signer in example.treasury:
+        gone = gone.discard(signer.did)
+    monkeypatch.setattr(example.system.supervisor.view, "principals", gone)
+    again = example.system.supervisor.execute(signed)
+    assert (again.repeated, again.status, again.cause) == (True, "GHOST", ended.cause)
+
+
+def test_a_command_whose_author_is_the_only_operator_does_not_escalate_to_itself(
+    example: Cast, logos: Logos, tmp_path: Path
+) -> None:
+    given = tmp_path / "in.json"
+    given.write_text('{"value": 1}')
+    words = ("run", "posts-it", "--input", given)
+    refused = logos(*words, "--if-not", "escalate:hermits", "--json")
+    assert (refused.status, refused.document["error"]["code"]) == (1, "E_COMMITMENT_NOBODY")
+    for who, doubt in (("supervisor", "emit:flow.run.doubted"), ("agent-1", "escalate:operator")):
+        outcome = logos(*words, "--as", who, "--json").document
+        example.system.supervisor.catch_up()
+        body: Any = told(example, outcome["intent"])[0].body
+        assert body["intent"]["logline"]["if_doubt"] == doubt
 
 
 def test_the_target_of_an_escalation_may_answer_it_by_its_name(example: Cast) -> None:

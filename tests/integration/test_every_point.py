@@ -80,7 +80,7 @@ class Points:
         this: dict[str, Json] = {"flow": self.flow, "inputs": {"value": 5}}
         signed = self.example.system.compose(
             self.example.operator, "flow.run", this,
-            if_ok="escalate:approver", if_not="retry:1", if_doubt="escalate:operator",
+            if_ok="escalate:approver", if_not="retry:1", if_doubt="escalate:treasury",
         )  # fmt: skip
         keys = self.keys(signed.intent.cid)
         self.service.next(Fail(503), ANSWER, key=keys["reserves"])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "payment-approval"
 WARNING = "warning: the database is not guarded"
-LEADS = ("--if-ok", "emit:done", "--if-doubt", "escalate:operator", "--if-not", "emit:failed")
+LEADS = ("--if-ok", "emit:done", "--if-doubt", "escalate:approver", "--if-not", "emit:failed")
 ECHO_FLOW = """[flow]
 name = "echo-flow"
 [inputs]

@@ -144,7 +144,7 @@ class History:
                 statuses[step] = self.random.choice([[], [], [503], [404], [503, 503]])
         signed = system.compose(
             self.example.operator, "flow.run", {"flow": flow, "inputs": inputs},
-            if_ok="emit:done", if_doubt=self.random.choice(["escalate:operator", "abort"]),
+            if_ok="emit:done", if_doubt=self.random.choice(["escalate:approver", "abort"]),
             if_not=f"retry:{again}" if again else "abort",
         )  # fmt: skip
         case = Case(signed, flow, inputs, statuses, again)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import Rejected
+from logos_graph.supervisor.answerable import may_answer
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.effects import Context, Effect
 from logos_graph.supervisor.handlers.fields import text
@@ -63,8 +64,7 @@ def _check_answer(view: View, found: OpenEscalation, pending: PendingIntent, now
             hint=_HINT,
             intent=intent,
         )
-    called = found.target is not None and found.target in (who, view.name(who))
-    if not called and found.handler not in view.roles(who):
+    if not may_answer(view, who, found.handler, found.target):
         raise Rejected(
             "E_ESCALATION_ROLE",
             f"{who} does not hold the role {found.handler!r}",
