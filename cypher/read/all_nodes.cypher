@@ -14,6 +14,8 @@ RETURN CASE
     WHEN n:RunLimit THEN 'RunLimit ' + toStringOrNull(n.id)
     WHEN n:StoredValue THEN 'StoredValue ' + toStringOrNull(n.id)
     WHEN n:Escalation THEN 'Escalation ' + toStringOrNull(n.id)
+    WHEN n:Alarm THEN 'Alarm ' + toStringOrNull(n.id)
+    WHEN n:Rate THEN 'Rate ' + toStringOrNull(n.id)
     WHEN n:Draft THEN 'Draft ' + toStringOrNull(n.id)
     WHEN n:Grant THEN 'Grant ' + toStringOrNull(n.id)
     WHEN n:Placement THEN 'Placement ' + toStringOrNull(n.flow) + ' ' + toStringOrNull(n.name)

@@ -14,6 +14,7 @@ from logos_graph.ledger.merkle import entry_of, kept_node, peak_nodes
 from logos_graph.logline import parse_signed_intent, parse_when
 from logos_graph.resources import statement
 from logos_graph.store.components import grant_mutation, run_mutation, stored_object
+from logos_graph.store.watching import read_rates, read_watched
 from logos_graph.supervisor import (
     GivenConsent,
     IntentRecord,
@@ -118,6 +119,10 @@ class Reader:
     def limits(self) -> list[Mutation]:
         """Limits of runs, as the ledger's mutations."""
         return _limits(self.rows)
+
+    def rates(self) -> list[Mutation]:
+        """Rates, as the ledger's mutations."""
+        return [each.mutation for each in read_rates(self.rows)]
 
     def verbs(self) -> list[Mutation]:
         """Verbs, as the ledger's mutations."""
@@ -256,6 +261,7 @@ def read_snapshot(head: Head, rows: Rows) -> Snapshot:
         escalations=[_escalation(row) for row in rows("read/open_escalations")],
         grants=[grant_mutation(row) for row in rows("read/grants_in_force")],
         limits=_limits(rows),
+        watched=read_watched(head, rows),
     )
 
 

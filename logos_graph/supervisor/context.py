@@ -13,6 +13,13 @@ from logos_graph.supervisor.view import View
 __all__ = ["context_of"]
 
 
-def context_of(view: View, line: LogLine, now_ns: int) -> dict[str, Json]:  # noqa: ARG001
-    """The parts by name. now_ns: nanoseconds since the epoch at which the act is judged."""
-    return {}
+def context_of(view: View, line: LogLine, now_ns: int) -> dict[str, Json]:
+    """The parts by name. now_ns: nanoseconds since the epoch at which the act is judged.
+
+    breaker: whether the circuit breaker of whoever submits is open. alarms: how many alarms about
+    it are open, those included that open no breaker.
+    """
+    return {
+        "breaker": bool(view.watched.breaker(line.who)),
+        "alarms": len(view.watched.open_alarms(line.who, now_ns)),
+    }

@@ -6,7 +6,7 @@ The supervisor itself has no database, no compiler, no clock and no randomness.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from logos_graph.canon import ContentId, Json
@@ -17,6 +17,7 @@ from logos_graph.identity import Did, Signer
 from logos_graph.ledger import Entry, Head, SupervisorKeys
 from logos_graph.ledger.merkle import Frontier
 from logos_graph.logline import SignedIntent
+from logos_graph.supervisor.watched import WatchedSnapshot
 
 __all__ = [
     "NOT_WRITTEN",
@@ -148,6 +149,7 @@ class Snapshot:
     limits: Sequence[Mutation] = ()
     """Of runs."""
     escalations: Sequence[OpenEscalation] = ()
+    watched: WatchedSnapshot = field(default_factory=WatchedSnapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,14 @@ class Store(Protocol):
 
     def effects(self, intent: ContentId) -> Sequence[Entry]:
         """The effects and outcomes of an intent, in the ledger's order."""
+
+    def ghosts_of(
+        self, statement: str, who: Did, *, since_ns: int, after: int, threshold: int
+    ) -> Sequence[ContentId]:
+        """The ghosts of a principal that a pattern finds, in the ledger's order; or none.
+
+        statement: of cypher/alarms. since_ns: ended after then; after: and after this entry.
+        """
 
     def values(self, identities: Sequence[str]) -> Mapping[str, str]:
         """Stored values (base64) by id; those of which nothing is stored are not there."""

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     pass
 
 KINDS = {
-    "Capability", "Draft", "Escalation", "Flow", "Governance", "Grant", "LedgerEntry",
+    "Alarm", "Capability", "Draft", "Escalation", "Flow", "Governance", "Grant", "LedgerEntry",
     "LedgerHead", "LogLine", "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal",
-    "Run", "RunLimit", "Source", "Step", "StoredValue", "Supervisor", "Type", "Verb", "Pending",
-    "Bedrock", "Sediment",
+    "Rate", "Run", "RunLimit", "Source", "Step", "StoredValue", "Supervisor", "Type", "Verb",
+    "Pending", "Bedrock", "Sediment",
 }  # fmt: skip
 TYPES = {
     "ABOUT", "ANSWERED", "CARRIED", "CAUSED", "COMPILED_TO", "DEPRECATES", "DRAFTED_AS", "ENFORCES",
@@ -45,6 +45,7 @@ KEYS = {
     "LedgerEntry": ["index"], "LedgerHead": ["ledger"], "LogLine": ["cid"], "Principal": ["did"],
     "Port": ["node", "direction", "name"], "Placement": ["flow", "name"], "Step": ["run", "name"],
     "Name": ["name"], "Verb": ["name"], "Governance": ["ledger"],
+    "Alarm": ["id"], "Rate": ["id"],
     "Capability": ["id"], "Draft": ["id"], "Escalation": ["id"], "Flow": ["id"], "Grant": ["id"],
     "Module": ["id"], "Node": ["id"], "Policy": ["id"], "Run": ["id"], "RunLimit": ["id"],
     "Source": ["id"], "StoredValue": ["id"], "Supervisor": ["did"], "Type": ["id"],
