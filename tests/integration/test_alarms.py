@@ -16,7 +16,7 @@ from logos_graph.ledger.patterns import MOST_OPEN_ESCALATIONS, PATTERNS
 from logos_graph.settings import Settings
 from logos_graph.store.state import read_state
 from logos_graph.supervisor import Outcome
-from logos_graph.wiring import SystemClock, System, open_system
+from logos_graph.wiring import System, SystemClock, open_system
 from tests.integration.conftest import Cast, Logos
 
 MINUTE = 60_000_000_000
@@ -322,7 +322,7 @@ def test_the_graph_finds_what_the_view_remembers(
                 assert found == [each.cid for each in lower.found(inside)]
 
 
-# rates ---------------------------------------------------------------------------------------------
+# rates -----------------------------------------------------------------------
 
 
 def set_rate(desk: Desk, who: Did | None, verb: str | None, count: int | None, s: int) -> Outcome:
@@ -395,7 +395,7 @@ def test_denied_intents_do_not_flood_those_who_answer_escalations(
     check_everything(desk)
 
 
-# what is shown -------------------------------------------------------------------------------------
+# what is shown -----------------------------------------------------------------------
 
 
 def test_the_commands_show_and_lift(
