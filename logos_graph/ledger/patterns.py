@@ -116,6 +116,8 @@ def ghost_mark(entry: Entry) -> GhostMark | None:
     cause, amount = entry.body["cause"], entry.body.get("amount")
     assert isinstance(cause, dict)  # the entry's form was checked when it was read
     kind = cause.get("type")
+    if "amount" not in entry.body:  # of an earlier version, which the graph's index does not have
+        return None
     if kind == "PolicyDeny" and cause.get("reason") in _HELD_OFF:
         return None
     cid = ContentId(str(entry.body["intent"]))

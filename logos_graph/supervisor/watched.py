@@ -156,7 +156,7 @@ class Watched:
             if rate.count == 0:
                 return rate
             full = len(acts) == rate.count
-            if full and acts.peek > now_ns - rate.seconds * _SECOND_NS:
+            if full and next(iter(acts)) > now_ns - rate.seconds * _SECOND_NS:
                 return rate
         return None
 

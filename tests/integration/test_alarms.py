@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from logos_graph.canon import Json
+from logos_graph.canon import ContentId, Json
+from logos_graph.errors import EnvironmentFault
 from logos_graph.identity import Did, Signer
 from logos_graph.ledger import check_invariants
 from logos_graph.ledger.patterns import MOST_OPEN_ESCALATIONS, PATTERNS
@@ -51,9 +52,14 @@ class Desk:
         head = system.reader.head()
         assert head is not None
         self.clock = MinuteClock(max(head.recorded_at + 1000, SystemClock().now_ns()))
-        system.clock = self.clock
+        system.clock, system.watch = self.clock, self._watch
+        self.leaves = False
         self.cast = Cast(system, example.operator, example.agent, example.treasury)
         self.system = system
+
+    def _watch(self, step: str, _intent: ContentId) -> None:
+        if self.leaves and step == "performed":
+            raise EnvironmentFault("E_TEST", "it is left")
 
     def submit(self, who: Signer, did: str, this: dict[str, Json], **commitments: str) -> Outcome:
         """Takes an act through the gate."""
@@ -174,6 +180,23 @@ def test_a_new_process_remembers_the_ghosts_before_it(
         assert other.lift(assistant).status == "COMMITTED"
 
 
+def test_a_process_that_dies_before_the_alarm_leaves_it_to_the_next(
+    desk: Desk,
+    example: Cast,
+    settings: Settings,
+    assistant: Signer,
+    theft: dict[str, Json],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("logos_graph.supervisor.lookout.Lookout.look", lambda _self: None)
+        steal(desk, assistant, theft, 47)
+    assert desk.alarms(assistant) == []
+    with opened(example, settings) as other:
+        assert len(other.system.supervisor.view.watched.breaker(assistant.did)) == 1
+        assert other.lift(assistant).status == "COMMITTED"
+
+
 def test_forty_seven_in_more_than_forty_seven_minutes_open_nothing(
     desk: Desk, assistant: Signer, theft: dict[str, Json]
 ) -> None:
@@ -273,6 +296,20 @@ def test_what_waited_for_consent_is_denied_once_the_breaker_is_open(
     steal(desk, assistant, theft, 47)
     (settled,) = desk.cast.consent(desk.cast.treasury[0], waiting).settled
     assert cause_of(desk, settled)["reason"] == "CircuitBreakerOpen"
+    assert desk.lift(assistant).status == "COMMITTED"
+
+
+def test_what_was_allowed_and_left_is_not_carried_out_under_an_open_breaker(
+    desk: Desk, assistant: Signer, theft: dict[str, Json], payment: Any
+) -> None:
+    desk.leaves = True
+    left = desk.submit(assistant, "transfer", payment("ok"))
+    assert (left.status, left.decision["outcome"]) == ("PENDING", "ALLOW")
+    desk.leaves = False
+    steal(desk, assistant, theft, 47)
+    desk.system.supervisor.recover()
+    assert cause_of(desk, left)["code"] == "E_BREAKER_OPEN"
+    check_everything(desk)
     assert desk.lift(assistant).status == "COMMITTED"
 
 
