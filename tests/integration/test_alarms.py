@@ -381,7 +381,7 @@ def test_one_act_too_many_is_denied_until_the_window_has_moved_on(
     with opened(example, settings) as other:  # a new process counts the same
         other.clock.time = desk.clock.time
         assert reason(other.submit(assistant, "transfer", small)) == "RateLimitExceeded"
-    desk.clock.forward(2)
+    desk.clock.forward(3)
     assert desk.submit(assistant, "transfer", small).status == "COMMITTED"
     assert set_rate(desk, assistant.did, "transfer", None, 120).status == "COMMITTED"
     check_everything(desk)
