@@ -452,6 +452,7 @@ def test_the_commands_show_and_lift(
     assert broken["alarms"] == [listed[0]["alarm"]]
     told = logos("audit", "alarms", "--json").document["rows"]
     assert listed[0]["alarm"] in [row["alarm"] for row in told]
-    ghosts = logos("ghost", "list", "--since", "1h", "--who", assistant.did, "--json").document
+    words = ("ghost", "list", "--since", "1h", "--limit", "100")
+    ghosts = logos(*words, "--who", assistant.did, "--json").document
     assert len(ghosts["ghosts"]) == 47
     assert desk.lift(assistant).status == "COMMITTED"
