@@ -201,11 +201,8 @@ def _alarm(entry: Entry) -> Statement:
     """What raised it, and of whom; it makes a relationship to each of its intents."""
     properties = {name: value for name, value in raised(entry).items() if name != "kind"}
     intents = _body(entry)["intents"]
-    parameters: Row = {
-        "entry": entry.hash, "index": entry.index, "who": properties["who"], "intents": intents,
-        "alarm": properties,
-    }  # fmt: skip
-    return Statement("graph/alarm", parameters, len(intents))
+    base: Row = {"entry": entry.hash, "index": entry.index, "who": properties["who"]}
+    return Statement("graph/alarm", base | {"intents": intents, "alarm": properties}, len(intents))
 
 
 def _mutate(
