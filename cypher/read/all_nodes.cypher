@@ -15,6 +15,8 @@ RETURN CASE
     WHEN n:StoredValue THEN 'StoredValue ' + toStringOrNull(n.id)
     WHEN n:Escalation THEN 'Escalation ' + toStringOrNull(n.id)
     WHEN n:Conduct THEN 'Conduct ' + toStringOrNull(n.id)
+    WHEN n:Alarm THEN 'Alarm ' + toStringOrNull(n.id)
+    WHEN n:Rate THEN 'Rate ' + toStringOrNull(n.id)
     WHEN n:Draft THEN 'Draft ' + toStringOrNull(n.id)
     WHEN n:Grant THEN 'Grant ' + toStringOrNull(n.id)
     WHEN n:Placement THEN 'Placement ' + toStringOrNull(n.flow) + ' ' + toStringOrNull(n.name)

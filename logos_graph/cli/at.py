@@ -22,11 +22,13 @@ __all__ = ["OTHERS", "READS", "WRITES", "at", "head_at"]
 
 READS = frozenset(
     {
-        "audit", "browse", "capability list", "consent list", "escalation list", "escalation show",
+        "alarm list", "alarm show", "audit", "breaker list", "browse", "capability list",
+        "consent list", "escalation list", "escalation show",
         "events", "flow backtest", "flow check", "flow diff", "flow draw", "flow list", "flow show",
         "ghost list", "key list", "key show", "kv list", "kv show", "ledger show", "ledger verify",
         "node drafts", "node list", "node rebuild", "node show", "node source",
-        "policy check", "policy diff", "policy schema", "policy show", "run limit list", "run list",
+        "policy check", "policy diff", "policy schema", "policy show", "rate list",
+        "run limit list", "run list",
         "run replay", "run show", "status", "trajectory", "verb list", "verb show", "why",
     }
 )  # fmt: skip
@@ -34,10 +36,11 @@ READS = frozenset(
 
 WRITES = frozenset(
     {
-        "capability grant", "capability revoke", "consent give", "consent refuse",
+        "breaker lift", "capability grant", "capability revoke", "consent give", "consent refuse",
         "escalation resolve", "flow publish", "key new", "key rotate", "ledger checkpoint",
         "ledger export", "ledger rebuild", "node adapter publish", "node deprecate", "node draft",
-        "node fork", "node promote", "node publish", "policy activate", "run FLOW", "run cancel",
+        "node fork", "node promote", "node publish", "policy activate", "rate set",
+        "run FLOW", "run cancel",
         "run fork", "run kill", "run limit set", "run prove", "run resume", "tuple create",
         "tuple submit", "verb register", "worker",
     }

@@ -52,6 +52,7 @@ RESERVED_FAMILIES: Final = frozenset(
     {"principal", "node", "flow", "capability", "lock", "owner"}
     | {"policy", "verb", "consent", "token", "run", "effect", "supervisor"}
     | {"escalation"}
+    | {"alarm", "breaker", "rate"}
 )
 """First segments of the product's own verbs; nobody may register a verb of such a name."""
 

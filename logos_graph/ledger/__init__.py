@@ -61,7 +61,7 @@ from logos_graph.ledger.keys import (
     founded,
     rotations,
 )
-from logos_graph.ledger.lines import JSON_PROPERTIES, LogLineState, escalated
+from logos_graph.ledger.lines import JSON_PROPERTIES, LogLineState, escalated, raised
 from logos_graph.ledger.memory import MemoryTable, Table
 from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
 from logos_graph.ledger.note import MAX_NOTE_BYTES, Note, parse_note
@@ -133,6 +133,7 @@ __all__ = [
     "parse_entry",
     "parse_note",
     "prove",
+    "raised",
     "read_checkpoint",
     "retry_delay_ns",
     "rotations",

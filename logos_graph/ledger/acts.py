@@ -10,10 +10,12 @@ from typing import Any
 
 from logos_graph.canon import Json, encode_parsed
 from logos_graph.ledger.bodies import EntryKind, Verdict
+from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.memory import Table
+from logos_graph.ledger.proven import Told
 from logos_graph.logline import parse_when
 
-__all__ = ["Act", "Acts", "Announced", "Given", "Requirement", "parse_requirement"]
+__all__ = ["Act", "Acts", "Announced", "Given", "Requirement", "act_of", "parse_requirement"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,25 @@ class Act:
             and given.recorded_at < asked.expires_at
             and self.decided_at < given.expires_at
         }
+
+
+def act_of(entry: Entry, cid: str, told: Told | None) -> Act:
+    """The beginning of an intent's life. told: what its author signed, if that was checked."""
+    decision: Requirement = parse_requirement(entry.body["decision"], entry.policy_hash)
+    return Act(
+        cid=cid,
+        index=entry.index,
+        who="" if told is None else told.who,
+        verb="" if told is None else told.verb,
+        this={} if told is None else told.this,
+        commitments={} if told is None else told.commitments,
+        first=decision.verdict,
+        requirement=decision,
+        decided_at=entry.recorded_at,
+        required=decision if decision.verdict is Verdict.REQUIRE else None,
+        pinned="flow" in entry.body,
+        flow=None if entry.body.get("flow") is None else str(entry.body["flow"]),
+    )
 
 
 _TABLE = "act"

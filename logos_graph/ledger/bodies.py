@@ -8,7 +8,7 @@
 | | decision or null, writer |
 | refusal | intent, cid (of the consent.refuse intent), by |
 | receipt | intent, outcome, consequence, commitment, mutations, result |
-| ghost | intent, cause, consequence, commitment |
+| ghost | intent, cause, consequence, commitment, amount |
 | effect | intent, run, step, number, ordinal, attempt, key, call, grant, answers: what is |
 | | about to be done outside |
 | outcome | intent, number, answer: what came of that effect |
@@ -16,7 +16,8 @@
 | attempt | intent, number, failure, consequence, next_at, writer: it failed, when the next is |
 | escalation | intent, consequence, handler, target, expires_at: who is to look at its end |
 | expiry | intent: nobody did |
-| checkpoint, alarm | free |
+| alarm | id, pattern, severity, who, window_s, threshold, count, intents, opened_by |
+| checkpoint | free |
 
 `check_body` looks at form: the fields that are named above, their types, the closed sets. A body
 may have further fields. What the bodies mean together is for invariants.py.
@@ -84,6 +85,9 @@ class Cause(StrEnum):
 CONSEQUENCES = ("if_ok", "if_doubt", "if_not")
 """The three commitments of a LogLine; an intent ends in exactly one."""
 
+SEVERITIES = ("medium", "high")
+"""Of alarms: a high one opens the breaker of its principal."""
+
 MUTATION_KEYS: Mapping[str, str] = MappingProxyType(
     {
         "principal": "did",
@@ -99,7 +103,9 @@ MUTATION_KEYS: Mapping[str, str] = MappingProxyType(
         "run": "id",
         "kv": "id",
         "cancellation": "intent",
+        "lift": "alarm",
         "limit": "id",
+        "rate": "id",
         "resolution": "intent",
         "supervisor": "did",
     }
@@ -179,12 +185,25 @@ _FIELDS: Mapping[EntryKind, Mapping[str, tuple[type, ...]]] = MappingProxyType(
         },
         EntryKind.EXPIRY: {"intent": (str,)},
         EntryKind.CHECKPOINT: {},
-        EntryKind.ALARM: {},
+        EntryKind.ALARM: {
+            "id": (str,),
+            "pattern": (str,),
+            "severity": (str,),
+            "who": (str,),
+            "window_s": (int,),
+            "threshold": (int,),
+            "count": (int,),
+            "intents": (list,),
+            "opened_by": (str,),
+        },
     }
 )
 
 _OPTIONAL: Mapping[EntryKind, Mapping[str, tuple[type, ...]]] = MappingProxyType(
-    {EntryKind.INTENT: {"flow": (str, type(None))}}
+    {
+        EntryKind.INTENT: {"flow": (str, type(None))},
+        EntryKind.GHOST: {"amount": (int, type(None))},
+    }
 )
 """Fields that entries of earlier versions do not have."""
 
@@ -218,6 +237,8 @@ def check_body(kind: EntryKind, body: Mapping[str, Json]) -> None:
             _check_effect(kind, body)
         case EntryKind.ATTEMPT | EntryKind.ESCALATION:
             _check_follow_up(kind, body)
+        case EntryKind.ALARM:
+            _check_alarm(kind, body)
         case _:
             pass
 
@@ -287,9 +308,19 @@ def _check_follow_up(kind: EntryKind, body: Mapping[str, Json]) -> None:
     _check_moment(kind, "next_at", body["next_at"])
 
 
+def _check_alarm(kind: EntryKind, body: Mapping[str, Json]) -> None:
+    _check_member(kind, "severity", body["severity"], SEVERITIES)
+    for field in ("window_s", "threshold", "count"):
+        _check_counted(kind, field, body[field])
+    intents = body["intents"]
+    assert isinstance(intents, list)  # by the table above
+    if not intents or not all(isinstance(each, str) for each in intents):
+        _refuse(kind, "intents", "an alarm names the intents that it is about")
+
+
 def _check_counted(kind: EntryKind, field: str, number: Json) -> None:
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        _refuse(kind, field, "effects, calls, tries and attempts are counted from 1")
+        _refuse(kind, field, "what is counted is counted from 1")
 
 
 def _check_call(kind: EntryKind, field: str, call: Json) -> None:

@@ -3,7 +3,8 @@
 | entry | when |
 |---|---|
 | attempt | a run failed in a case for which its intent says retry:N; at most N, then the end |
-| escalation | at once after an end whose commitment is escalate:HANDLER, and only there |
+| escalation | at once after an end whose commitment is escalate:HANDLER, and only there; but |
+| | not after a ghost of whom already has 20 open, which says so: `escalates` is false |
 | expiry | an escalation was open until its time |
 | a receipt of escalation.resolve | somebody who may has answered it before its time |
 
@@ -13,6 +14,7 @@ escalation is open from its end, so that whoever has the ledger can say both aga
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +23,7 @@ from logos_graph.errors import InvalidInput
 from logos_graph.ledger.acts import Act
 from logos_graph.ledger.bodies import EntryKind
 from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.patterns import MOST_OPEN_ESCALATIONS
 from logos_graph.ledger.tally import Tally
 from logos_graph.logline import Action, Commitment, format_when, parse_commitment, parse_when
 
@@ -95,6 +98,7 @@ class FollowUps:
         self._named, self._roles = named, roles
         self._open: dict[str, Escalated] = {}
         self._due: _Due | None = None
+        self._opened_by = Counter[str]()
 
     # attempts -----------------------------------------------------------------------------------
 
@@ -158,7 +162,26 @@ class FollowUps:
         """A receipt or a ghost; what its commitment leads to is the next entry."""
         commitment = _parsed(entry.body["commitment"])
         if commitment is not None and commitment.action is Action.ESCALATE:
+            if self._is_held_back(entry, act):
+                return
             self._due = _Due(entry, act.who, commitment)
+
+    def _is_held_back(self, entry: Entry, act: Act) -> bool:
+        """A ghost that does not escalate, since too many of its author's escalations are open."""
+        cause = entry.body.get("cause")
+        if not isinstance(cause, dict) or cause.get("escalates") is not False:
+            return False
+        found = self._opened_by[act.who]
+        message = f"the ghost at entry {entry.index} does not escalate, and {found} are open"
+        fits = found >= MOST_OPEN_ESCALATIONS
+        self._is(fits, entry, "body.cause.escalates", MOST_OPEN_ESCALATIONS, found, message)
+        return True
+
+    def _close(self, intent: str) -> Escalated | None:
+        found = self._open.pop(intent, None)
+        if found is not None:
+            self._opened_by[found.who] -= 1
+        return found
 
     def _missing(self, due: _Due, found: str | None) -> None:
         message = f"the end at entry {due.end.index} escalates, and no escalation follows it"
@@ -182,11 +205,12 @@ class FollowUps:
         fits = 0 <= late < _ONE_MOMENT_NS
         self._is(fits, entry, "body.expires_at", until, body["expires_at"], message)
         self._open[str(body["intent"])] = Escalated(due.who, str(handler), target, expires_at)
+        self._opened_by[due.who] += 1
 
     def expired(self, entry: Entry) -> None:
         """Nobody has answered an open one until its time."""
         self._integrity.count += 1
-        found = self._open.pop(str(entry.body["intent"]), None)
+        found = self._close(str(entry.body["intent"]))
         message = f"the expiry at entry {entry.index} is of no open escalation"
         self._is(found is not None, entry, "body.intent", "an open escalation", None, message)
         if found is not None:
@@ -209,7 +233,7 @@ class FollowUps:
             self._resolved(entry, act)
 
     def _resolved(self, entry: Entry, act: Act) -> None:
-        asked = self._open.pop(str(act.this.get("intent")), None)
+        asked = self._close(str(act.this.get("intent")))
         message = f"entry {entry.index} answers no open escalation"
         expected = "an open escalation"
         if not self._may(asked is not None, entry, "body.mutations", expected, None, message):

@@ -8,7 +8,8 @@ I1 integrity        every effect and every end has its intent before it; no inte
 I2 legality         a DENY, and a REQUIRE that was not met, has no effect and ends as a ghost only;
                     nobody claims it to carry it out; who cancels an intent may;
                     an allowed run is of the flow that was recorded with its intent;
-                    a capability is granted by its own intent, and used under that grant (rights.py)
+                    a capability is granted by its own intent, and used under that (rights.py);
+                    nothing is allowed of whose breaker is open, and others lift it (alarms.py)
 I3 attribution      every entry is signed by the supervisor's key of its index, every intent by a
                     principal that was registered at that index and not by a supervisor's key that
                     was rotated out, and every consent rests on its own signed intent,
@@ -29,7 +30,8 @@ from collections.abc import Iterable, Iterator
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import LogosError
 from logos_graph.identity import Did
-from logos_graph.ledger.acts import Act, Acts, Given, Requirement, parse_requirement
+from logos_graph.ledger.acts import Act, Acts, Given, act_of, parse_requirement
+from logos_graph.ledger.alarms import Alarms
 from logos_graph.ledger.attribution import Attribution
 from logos_graph.ledger.bodies import Cause, EntryKind, Verdict
 from logos_graph.ledger.effects import Effects
@@ -37,7 +39,7 @@ from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.followups import FollowUps
 from logos_graph.ledger.forks import Forks
 from logos_graph.ledger.memory import MemoryTable, Table
-from logos_graph.ledger.proven import NOTHING, Proven, Told
+from logos_graph.ledger.proven import NOTHING, Proven
 from logos_graph.ledger.report import Comparison, Counts, InvariantReport
 from logos_graph.ledger.reproduction import compare_stored
 from logos_graph.ledger.rights import Rights
@@ -88,6 +90,7 @@ class Walk:
         self.acts, self.forks = Acts(table), Forks(self.integrity, table)
         self.causes: Counter[str] = Counter()
         self.effects, self.rights = Effects(self.integrity), Rights(self.legality)
+        self.alarms = Alarms(self.integrity, self.legality, self.state.get)
         self.attribution = Attribution(supervisor, self.state, self.acts, self.attributed, proven)
         self.follow_ups = FollowUps(
             self.integrity, self.legality, named=self._named, roles=self._roles
@@ -118,8 +121,10 @@ class Walk:
                 self._attempt(entry)
             case EntryKind.EXPIRY:
                 self.follow_ups.expired(entry)
+            case EntryKind.ALARM:
+                self.alarms.raised(entry)
             case _:
-                pass  # genesis only founds the state; checkpoints and alarms effect nothing
+                pass  # genesis only founds the state; checkpoints effect nothing
         self.attribution.rotate(entry)
         self._fold(entry)
 
@@ -134,7 +139,9 @@ class Walk:
         new = self.acts.get(cid) is None
         self.integrity.require(new, entry.index, "body.cid", "a new intent", cid, message)
         if new:
-            self.acts.add(_act(entry, cid, told))
+            act = act_of(entry, cid, told)
+            self.acts.add(act)
+            self.alarms.judged(entry, act)
 
     def _open(self, entry: Entry) -> Act | None:
         """The intent that an entry is about: there before it, and not ended."""
@@ -165,6 +172,7 @@ class Walk:
         if act.requirement.verdict is Verdict.REQUIRE:
             act.required = act.requirement
         self._check_quorum(entry, act)
+        self.alarms.judged(entry, act)
 
     def _check_quorum(self, entry: Entry, act: Act) -> None:
         """The policy's ALLOW after a REQUIRE needs the quorum; a DENY cannot turn into one."""
@@ -219,6 +227,7 @@ class Walk:
         self.rights.receipt(entry, act)
         self._check_cancelled(entry)
         self.follow_ups.answered(entry, act)
+        self.alarms.receipt(entry, act)
         self.follow_ups.ended(entry, act)
         act.effects = []  # they may hold megabytes, and nothing is asked of them any more
         self.acts.end(act, entry.index, entry.kind)
@@ -268,6 +277,7 @@ class Walk:
         began = len(act.effects) + act.past_effects + act.attempts
         require(not began, index, "body.intent", 0, began, message)
         self.follow_ups.ended(entry, act)
+        self.alarms.ghost(entry, act)
         self._check_cause(entry, act, Cause(str(cause["type"])))
         self._check_commitment(entry, act, ("if_not", "if_doubt"))
         self.acts.end(act, index, entry.kind)
@@ -375,24 +385,6 @@ class Walk:
             told == counts.intents, None, "counts", counts.intents, told, message
         )
         return counts
-
-
-def _act(entry: Entry, cid: str, told: Told | None) -> Act:
-    decision: Requirement = parse_requirement(entry.body["decision"], entry.policy_hash)
-    return Act(
-        cid=cid,
-        index=entry.index,
-        who="" if told is None else told.who,
-        verb="" if told is None else told.verb,
-        this={} if told is None else told.this,
-        commitments={} if told is None else told.commitments,
-        first=decision.verdict,
-        requirement=decision,
-        decided_at=entry.recorded_at,
-        required=decision if decision.verdict is Verdict.REQUIRE else None,
-        pinned="flow" in entry.body,
-        flow=None if entry.body.get("flow") is None else str(entry.body["flow"]),
-    )
 
 
 def _objects(value: Json) -> Iterator[dict[str, Json]]:

@@ -30,6 +30,7 @@ __all__ = [
     "ended",
     "escalated",
     "moved_on",
+    "raised",
 ]
 
 LogLineState = dict[str, Json]
@@ -113,6 +114,8 @@ def ended(line: LogLineState, entry: Entry, status: Status) -> LogLineState:
         "cause": body.get("cause"),
         "result": body.get("result"),
         "ended_index": entry.index,
+        "ghost_at": entry.recorded_at if "amount" in body else None,
+        "amount": body.get("amount"),
         "pending": False,
     }
     return _present({**line, **end})
@@ -132,6 +135,23 @@ def escalated(entry: Entry) -> dict[str, Json]:
             "ledger_index": entry.index,
         }
     )
+
+
+def raised(entry: Entry) -> dict[str, Json]:
+    """What an alarm entry makes: `open` opens a breaker until it is lifted, `noted` opens none."""
+    body = entry.body
+    fields = (
+        "id", "pattern", "severity", "who", "window_s", "threshold", "count", "intents",
+        "opened_by",
+    )  # fmt: skip
+    return {
+        "kind": "alarm",
+        **{name: body[name] for name in fields},
+        "status": "open" if body["severity"] == "high" else "noted",
+        "raised_at": entry.recorded_at,
+        "raised_index": entry.index,
+        "ledger_index": entry.index,
+    }
 
 
 def _decided(entry: Entry) -> LogLineState:

@@ -21,7 +21,7 @@ from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.forks import is_fork
 from logos_graph.ledger.tally import Tally
 
-__all__ = ["Rights"]
+__all__ = ["Rights", "rate_id"]
 
 _WRITES = ("kv.put", "kv.delete")
 
@@ -38,6 +38,8 @@ _MADE_BY: Mapping[str, frozenset[str]] = MappingProxyType(
         "cancellation": frozenset({"run.cancel"}),
         "limit": frozenset({"run.limit"}),
         "resolution": frozenset({"escalation.resolve"}),
+        "lift": frozenset({"breaker.lift"}),
+        "rate": frozenset({"rate.limit"}),
     }
 )
 """Which verbs make things of a kind; of the other kinds there are checks of their own."""
@@ -57,8 +59,21 @@ def _limit(act: Act) -> dict[str, Json]:
     return {"kind": "limit", "id": identity, **{name: act.this.get(name) for name in fields}}
 
 
+def _rate(act: Act) -> dict[str, Json]:
+    """What a rate.limit makes."""
+    this = act.this
+    identity = rate_id(this.get("who"), this.get("verb"))
+    fields = ("who", "verb", "count", "seconds")
+    return {"kind": "rate", "id": identity, **{name: this.get(name) for name in fields}}
+
+
+def rate_id(who: Json, verb: Json) -> str:
+    """What names a rate: whose acts, and of which verb; `*` for all, each principal by itself."""
+    return f"{'*' if who is None else who}/{'*' if verb is None else verb}"
+
+
 _ASKED: Mapping[str, Callable[[Act], dict[str, Json]]] = MappingProxyType(
-    {"cancellation": _cancellation, "limit": _limit}
+    {"cancellation": _cancellation, "limit": _limit, "rate": _rate}
 )
 """The things that hold what their intent says, and nothing else."""
 

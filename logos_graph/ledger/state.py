@@ -36,6 +36,7 @@ from logos_graph.ledger.lines import (
     ended,
     escalated,
     moved_on,
+    raised,
 )
 from logos_graph.ledger.memory import Table
 from logos_graph.logline import Status
@@ -45,10 +46,10 @@ __all__ = ["ACTIVE", "Difference", "State"]
 ACTIVE = "active"
 """The key of the policy in force."""
 
-_MANY = ("draft", "escalation", "kv", "logline", "resolution", "run")
+_MANY = ("alarm", "draft", "escalation", "kv", "logline", "resolution", "run")
 """The kinds of which a ledger may have any number."""
 
-_UNSETTLED = {"escalation": "open", "logline": Status.PENDING}
+_UNSETTLED = {"alarm": "open", "escalation": "open", "logline": Status.PENDING}
 """What something can still follow on, by kind."""
 
 _MAX_THING = 2 * MAX_ENTRY_BYTES
@@ -110,10 +111,16 @@ class State:
             self._promote(key, index)
         if kind == "resolution":
             self._close(key, "resolved", index)
+        if kind == "lift":
+            self._lift(key, index)
 
     def escalate(self, escalation: Mapping[str, Json], *, index: int | None = None) -> None:
         """Says how an escalation stands."""
         self._put("escalation", str(escalation["id"]), {**escalation}, index)
+
+    def alarm(self, alarm: Mapping[str, Json], *, index: int | None = None) -> None:
+        """Says how an alarm stands."""
+        self._put("alarm", str(alarm["id"]), {**alarm}, index)
 
     def settle(self, line: LogLineState, *, index: int | None = None) -> None:
         """Says how an intent stands."""
@@ -177,6 +184,11 @@ class State:
         if known is not None:
             self.escalate({**known, "status": status, "ledger_index": index}, index=index)
 
+    def _lift(self, alarm: str, index: int | None) -> None:
+        known = self.get("alarm", alarm)
+        if known is not None:
+            self.alarm({**known, "status": "lifted", "ledger_index": index}, index=index)
+
     def _promote(self, node: str, index: int | None) -> None:
         known = self.get("node", node)
         if known is not None:
@@ -210,6 +222,8 @@ class State:
                 self.escalate(escalated(entry), index=index)
             case EntryKind.EXPIRY:
                 self._close(str(body["intent"]), "expired", index)
+            case EntryKind.ALARM:
+                self.alarm(raised(entry), index=index)
             case _:
                 pass  # the other kinds change nothing
 

@@ -200,6 +200,18 @@ def logline_state(row: Row) -> LogLineState:
     }
 
 
+_LIFTED = ("by", "note")
+
+
+def alarm_state(alarm: Row) -> tuple[Mutation, Mutation | None]:
+    """An Alarm's properties as the ledger tells it, and its `lift` if it has one."""
+    told = {name: value for name, value in alarm.items() if name not in _LIFTED}
+    if alarm.get("by") is None:
+        return {"kind": "alarm", **alarm}, None
+    lift = {"kind": "lift", "alarm": alarm["id"], "who": alarm["who"]}
+    return {"kind": "alarm", **told}, {**lift, **{name: alarm.get(name) for name in _LIFTED}}
+
+
 _ANSWERED = ("by", "answer", "note", "by_intent")
 
 

@@ -27,6 +27,7 @@ from logos_graph.store.elements import (
     some,
     source_element,
 )
+from logos_graph.store.expected_governance import GovernanceParts
 from logos_graph.store.projection import Projection, Row, Statement, project
 
 __all__ = ["ExpectedGraph"]
@@ -36,7 +37,7 @@ _MOVE = ("NAMES", "STARTS")
 """The relationships that an entry takes from where it was, to make another."""
 
 
-class ExpectedGraph:
+class ExpectedGraph(GovernanceParts):
     """Moves with the entries: `take` each in its order, `finish` after the last."""
 
     def __init__(self, elements: Elements, drafts: Table) -> None:
@@ -50,6 +51,7 @@ class ExpectedGraph:
         self._starts: dict[str, Element] = {}
         self._escalations: dict[str, Row] = {}
         self._conducts = Conducts()
+        self._alarms: dict[str, Row] = {}
         self._made: list[Element] = []
         self._index = -1
         self._head: Head | None = None
@@ -242,6 +244,10 @@ class ExpectedGraph:
         match statement:
             case "graph/limit":
                 self._limit(given)
+            case "graph/alarm" | "graph/lift":
+                self._alarm(statement, given)
+            case "graph/rate":
+                self._rate(given)
             case "graph/name":
                 self._point(given["name"], given["target"])
             case "graph/grant":
@@ -263,9 +269,6 @@ class ExpectedGraph:
             case _:
                 raise ValueError(f"no such statement: {statement}")
 
-    def _indexed(self, properties: Mapping[str, Any]) -> Row:
-        return {**properties, "ledger_index": self._index}
-
     def _verb(self, given: Row) -> None:
         told = some(given, "name", "docs", "risk", "schema", "effect", "idempotent", "amount")
         name = self._merge("Verb", given["name"], told)
@@ -276,30 +279,6 @@ class ExpectedGraph:
         if given["flow"] in self._flows:
             flow = f"Flow {given['flow']}"
             self._starts[given["name"]] = self._join("STARTS", name, flow)
-
-    def _limit(self, given: Row) -> None:
-        """The first of its kind is joined to what it limits; those after it change its numbers."""
-        numbers = ("concurrent", "run_seconds", "step_seconds")
-        told = self._indexed(some(given, "id", "scope", "of", *numbers))
-        new = not self._known(f"RunLimit {given['id']}")
-        name = self._node("RunLimit", given["id"], told)
-        self._records(name)
-        if new and given["scope"] != "ledger":
-            target = "Flow" if given["scope"] == "flow" else "Principal"
-            self._join("LIMITS", name, f"{target} {given['of']}")
-
-    def _escalate(self, statement: str, given: Row) -> None:
-        """An escalation is open, until it is answered or its time is over."""
-        intent = given["intent"]
-        if statement == "graph/escalation":
-            told = self._escalations[intent] = given["escalation"]
-            about = f"LogLine {intent}"
-            self._join("ABOUT", f"Escalation {intent}", about)
-        else:
-            answer = some(given, "by", "answer", "note", "by_intent")
-            status = "expired" if statement == "graph/expiry" else "resolved"
-            told = self._indexed({**self._escalations.pop(intent), "status": status, **answer})
-        self._records(self._node("Escalation", intent, told))
 
     def _new_supervisor(self, given: Row) -> None:
         told = some(given, "did", "previous", "signature")

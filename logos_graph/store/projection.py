@@ -14,7 +14,7 @@ from typing import Any
 from logos_graph.canon import ContentId, encode_parsed
 from logos_graph.governance import Conducts
 from logos_graph.graph import parse_type
-from logos_graph.ledger import Entry, EntryKind, escalated, founded
+from logos_graph.ledger import Entry, EntryKind, escalated, founded, raised
 from logos_graph.store.conduct_rows import conduct_row
 from logos_graph.store.run_rows import run_row
 
@@ -77,6 +77,8 @@ def project(
                 out.endings.append(_ending(entry, "GHOST"))
             case EntryKind.ESCALATION | EntryKind.EXPIRY:
                 out.statements.append(_escalation(entry))
+            case EntryKind.ALARM:
+                out.statements.append(_alarm(entry))
             case _:
                 raise ValueError(f"entries of kind {entry.kind} are not written by this version")
     return out
@@ -182,8 +184,17 @@ def _ending(entry: Entry, status: str) -> Row:
             "cause": None if cause is None else encode_parsed(cause),
             "result": None if result is None else encode_parsed(result),
             "ended_index": entry.index,
+            **_as_ghost(entry),
         },
     }
+
+
+def _as_ghost(entry: Entry) -> Row:
+    """What only ghosts have, so that an index of them costs other ends nothing."""
+    body = _body(entry)
+    if entry.kind is not EntryKind.GHOST or "amount" not in body:
+        return {}
+    return {"ghost_at": entry.recorded_at, "amount": body["amount"]}
 
 
 def _escalation(entry: Entry) -> Statement:
@@ -197,6 +208,14 @@ def _escalation(entry: Entry) -> Statement:
 
 _EARLIER_VERB: Row = {"effect": None, "idempotent": None, "amount": None}
 """What a verb may leave out."""
+
+
+def _alarm(entry: Entry) -> Statement:
+    """What raised it, and of whom; it makes a relationship to each of its intents."""
+    properties = {name: value for name, value in raised(entry).items() if name != "kind"}
+    intents = _body(entry)["intents"]
+    base: Row = {"entry": entry.hash, "index": entry.index, "who": properties["who"]}
+    return Statement("graph/alarm", base | {"intents": intents, "alarm": properties}, len(intents))
 
 
 def _mutate(
@@ -232,7 +251,16 @@ def _mutate(
             out.statements.append(_grant(base, mutation))
         case "draft":
             out.statements.append(_draft(base, entry, mutation, blobs))
-        case "principal" | "name" | "deprecation" | "promotion" | "limit" | "resolution":
+        case (
+            "principal"
+            | "name"
+            | "deprecation"
+            | "promotion"
+            | "limit"
+            | "resolution"
+            | "lift"
+            | "rate"
+        ):
             out.statements.append(Statement(f"graph/{kind}", base | rest))
         case _:
             raise ValueError(f"no projection for a mutation of kind {kind!r}")

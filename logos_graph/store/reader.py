@@ -16,6 +16,7 @@ from logos_graph.logline import parse_signed_intent, parse_when
 from logos_graph.resources import statement
 from logos_graph.store.components import grant_mutation, run_mutation, stored_object
 from logos_graph.store.conduct_rows import day_text, read_conduct
+from logos_graph.store.watching import read_rates, read_watched
 from logos_graph.supervisor import (
     GivenConsent,
     IntentRecord,
@@ -138,6 +139,10 @@ class Reader:
     def limits(self) -> list[Mutation]:
         """Limits of runs, as the ledger's mutations."""
         return _limits(self.rows)
+
+    def rates(self) -> list[Mutation]:
+        """Rates, as the ledger's mutations."""
+        return [each.mutation for each in read_rates(self.rows)]
 
     def verbs(self) -> list[Mutation]:
         """Verbs, as the ledger's mutations."""
@@ -278,6 +283,7 @@ def read_snapshot(head: Head, rows: Rows) -> Snapshot:
         grants=[grant_mutation(row) for row in rows("read/grants_in_force")],
         limits=_limits(rows),
         conducts=_conducts(rows, head, verbs, pending),
+        watched=read_watched(head, rows),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from logos_graph.ledger import State
 from logos_graph.store.components import (
+    alarm_state,
     draft_mutation,
     escalation_state,
     flow_mutation,
@@ -44,6 +45,7 @@ def read_state(reader: Reader) -> State:
         *reader.principals(),
         *reader.verbs(),
         *reader.limits(),
+        *reader.rates(),
     ):
         state.apply(mutation)
     for row in reversed(reader.rows("read/policies", ledger=ledger)):
@@ -75,6 +77,11 @@ def _read_many(reader: Reader, state: State) -> None:
         if resolution is not None:
             state.apply(resolution)
         state.escalate(escalation)
+    for row in _pages(reader, "read/alarm_page", "id", _LOGLINES_AT_ONCE):
+        alarm, lift = alarm_state(row["alarm"])
+        if lift is not None:
+            state.apply(lift)
+        state.alarm(alarm)
     for row in _pages(reader, "read/logline_page", "cid", _LOGLINES_AT_ONCE):
         state.settle(logline_state(row))
 

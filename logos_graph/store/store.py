@@ -180,6 +180,15 @@ class Neo4jStore:
         rows = self._reader.rows("read/effects", intent=intent)
         return [parse_entry(row["text"], row["hash"], row["signature"]) for row in rows]
 
+    def ghosts_of(
+        self, statement: str, who: Did, *, since_ns: int, after: int, threshold: int
+    ) -> list[ContentId]:
+        """See Store.ghosts_of."""
+        rows = self._reader.rows(
+            statement, who=who, since=since_ns, after=after, threshold=threshold
+        )
+        return [ContentId(cid) for row in rows for cid in row["intents"]]
+
     def values(self, identities: Sequence[str]) -> dict[str, str]:
         """Stored values (base64) by id."""
         rows = self._reader.rows("read/stored_values", ids=list(identities))

@@ -30,6 +30,7 @@ from logos_graph.supervisor.ports import (
 )
 from logos_graph.supervisor.runner import Runner, run_id
 from logos_graph.supervisor.view import check_entry
+from logos_graph.supervisor.watched import CountedAct, OpenAlarm, RateInForce, WatchedSnapshot
 
 __all__ = [
     "BUILT_IN",
@@ -41,19 +42,23 @@ __all__ = [
     "Builder",
     "BuiltModule",
     "Clock",
+    "CountedAct",
     "GivenConsent",
     "IntentRecord",
     "LoadableHost",
     "Mutation",
+    "OpenAlarm",
     "OpenEscalation",
     "Outcome",
     "Outside",
     "PendingIntent",
+    "RateInForce",
     "Runner",
     "Signers",
     "Snapshot",
     "Store",
     "Supervisor",
+    "WatchedSnapshot",
     "Writers",
     "check_entry",
     "check_none_deprecated",

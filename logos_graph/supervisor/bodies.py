@@ -132,8 +132,16 @@ def receipt(signed: SignedIntent, effect: Effect, policy_hash: ContentId) -> Dra
     )
 
 
-def ghost(signed: SignedIntent, cause: Mapping[str, Json], policy_hash: ContentId) -> Draft:
-    """An intent that never took effect, and why; it stays for ever."""
+def ghost(
+    signed: SignedIntent,
+    cause: Mapping[str, Json],
+    policy_hash: ContentId,
+    amount: int | None = None,
+) -> Draft:
+    """An intent that never took effect, and why; it stays for ever.
+
+    amount: what it was about, in whole units; None if its verb names none.
+    """
     field, commitment = consequence(signed.intent.logline, cause)
     return Draft(
         EntryKind.GHOST,
@@ -144,6 +152,7 @@ def ghost(signed: SignedIntent, cause: Mapping[str, Json], policy_hash: ContentI
                 name: recordable(value) if isinstance(value, str) else value
                 for name, value in cause.items()
             },
+            "amount": amount,
             "consequence": field,
             "commitment": commitment,
         },

@@ -20,6 +20,7 @@ from dataclasses import replace
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import Conflict, EnvironmentFault, LogosError, NotVerified, Rejected
 from logos_graph.supervisor import bodies
+from logos_graph.supervisor.breakers import check_breaker
 from logos_graph.supervisor.claims import Claims, waits
 from logos_graph.supervisor.commitments import (
     attempt,
@@ -32,6 +33,7 @@ from logos_graph.supervisor.commitments import (
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.decide import decide, seen_by
 from logos_graph.supervisor.effects import Context, Effect
+from logos_graph.supervisor.ghosts import ghost_entries
 from logos_graph.supervisor.handlers import handler_of
 from logos_graph.supervisor.hands import check_not_cancelled, in_hand, unsettled
 from logos_graph.supervisor.journal import Journal
@@ -271,6 +273,7 @@ class Carrier:
         repeated from the entries alone (proof/judged.py).
         """
         now = unsettled(view, cid)
+        check_breaker(view, now)
         if now.policy_hash == view.policy.id:
             return
         consents = [each.by for each in now.consents if each.expires_at > now_ns]
@@ -321,7 +324,7 @@ class Carrier:
 
         def compose(view: View, now_ns: int) -> Sequence[Draft]:
             now = in_hand(view, pending.cid, pending.claimed)
-            return with_escalation(bodies.ghost(now.signed, cause(now), view.policy.id), now_ns)
+            return ghost_entries(view, now.signed, cause(now), now_ns)
 
         self._journal.commit(compose)
 

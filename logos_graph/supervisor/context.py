@@ -17,7 +17,11 @@ def context_of(view: View, line: LogLine, now_ns: int, *, judged: ContentId) -> 
     """The parts by name. now_ns: nanoseconds since the epoch at which the act is judged.
 
     judged: the intent's content id; what is counted of others does not count it.
+    breaker: whether the circuit breaker of whoever submits is open. alarms: how many alarms about
+    it are open, those included that open no breaker.
     """
     return {
+        "alarms": len(view.watched.open_alarms(line.who, now_ns)),
+        "breaker": bool(view.watched.breaker(line.who)),
         "trajectory": view.conducts.trajectory(line.who, now_ns, judged=judged).to_json(),
     }

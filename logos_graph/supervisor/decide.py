@@ -24,6 +24,7 @@ from logos_graph.governance import (
 )
 from logos_graph.identity import Did
 from logos_graph.logline import LogLine, SignedIntent
+from logos_graph.supervisor.breakers import held_back
 from logos_graph.supervisor.context import context_of
 from logos_graph.supervisor.view import View
 
@@ -108,6 +109,9 @@ def decide(
     verb = view.verbs.get(line.did)
     if verb is None:
         return _invalid_verb(view, line.did)
+    held = held_back(view, line.who, verb)
+    if held is not None:
+        return denied(view, "CircuitBreakerOpen", held, {"code": held.code})
     try:
         check_this(verb, line.this)
         _check_flow_inputs(verb, flow, line.this, check_inputs)

@@ -30,11 +30,13 @@ from logos_graph.supervisor.admit import admit
 from logos_graph.supervisor.answerable import check_commitments
 from logos_graph.supervisor.carry import Carrier, still_pending
 from logos_graph.supervisor.claims import CLAIMED_AT_ONCE
-from logos_graph.supervisor.commitments import Due, due, with_escalation
+from logos_graph.supervisor.commitments import Due, due
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.decide import Judged, decide, flow_of
+from logos_graph.supervisor.ghosts import ghost_entries
 from logos_graph.supervisor.journal import Journal
 from logos_graph.supervisor.limits import within_limits
+from logos_graph.supervisor.lookout import Lookout
 from logos_graph.supervisor.outcome import Outcome
 from logos_graph.supervisor.ports import (
     Admission,
@@ -48,6 +50,7 @@ from logos_graph.supervisor.ports import (
     Store,
     Writers,
 )
+from logos_graph.supervisor.rates import within_rates
 from logos_graph.supervisor.recollection import Recollection
 from logos_graph.supervisor.runner import Runner
 from logos_graph.supervisor.view import View, check_entry
@@ -97,6 +100,7 @@ class Supervisor:
         self._journal = Journal(
             store, snapshot, signers, clock, limit=queue, seconds=commit_seconds
         )
+        self._lookout = Lookout(self._journal, store, clock)
         self.runner = Runner(store, host)
         self._carrier = Carrier(
             self._journal, store, self.runner,
@@ -130,6 +134,17 @@ class Supervisor:
         )
         cid = signed.intent.cid
         ready = self._make_ready(signed)
+        try:
+            return self._execute(signed, cid, ready)
+        finally:
+            self._look_out()
+
+    def _look_out(self) -> None:
+        """Raises the alarms that are due; what keeps it from that keeps nobody from his outcome."""
+        with suppress(LogosError):
+            self._lookout.look()
+
+    def _execute(self, signed: SignedIntent, cid: ContentId, ready: bool) -> Outcome:
         with self._carrier.in_hand(cid):
             try:
                 judged = self._record(signed, ready)
@@ -158,12 +173,12 @@ class Supervisor:
             check_commitments(line, view)
             flow = flow_of(view, line)
             found = decide(view, signed, now_ns, self.runner.check_inputs, flow=flow)  # 2
-            judged[:] = [within_limits(view, line.who, flow, found)]
+            found = within_limits(view, line.who, flow, found)
+            judged[:] = [within_rates(view, line, now_ns, found)]
             pinned = flow if judged[0].cause is None else None
             drafts = [bodies.intent(signed, judged[0], self._writers.own, pinned)]
             if judged[0].cause is not None:
-                ghost = bodies.ghost(signed, judged[0].cause, view.policy.id)
-                drafts += with_escalation(ghost, now_ns)
+                drafts += ghost_entries(view, signed, judged[0].cause, now_ns)
             self._watch("admitted", cid)
             return drafts
 
@@ -228,7 +243,9 @@ class Supervisor:
                 ended.append(still_pending(pending, _told(error)))
         with suppress(LogosError):  # whoever looks next tries it again
             self.expire()
-        return (*ended, *self._carry_on(left))
+        ended += self._carry_on(left)
+        self._look_out()
+        return tuple(ended)
 
     def _carry_on(self, left: Sequence[PendingIntent]) -> list[Outcome]:
         """Claims what was left, a part at a time, and carries it out."""

@@ -18,6 +18,7 @@ from logos_graph.identity import Did, Signer
 from logos_graph.ledger import Entry, Head, SupervisorKeys
 from logos_graph.ledger.merkle import Frontier
 from logos_graph.logline import SignedIntent
+from logos_graph.supervisor.watched import WatchedSnapshot
 
 __all__ = [
     "NOT_WRITTEN",
@@ -156,6 +157,7 @@ class Snapshot:
     escalations: Sequence[OpenEscalation] = ()
     conducts: Conducts = field(default_factory=Conducts)
     """Of the days that are looked back on, and what is pending."""
+    watched: WatchedSnapshot = field(default_factory=WatchedSnapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,14 @@ class Store(Protocol):
 
     def effects(self, intent: ContentId) -> Sequence[Entry]:
         """The effects and outcomes of an intent, in the ledger's order."""
+
+    def ghosts_of(
+        self, statement: str, who: Did, *, since_ns: int, after: int, threshold: int
+    ) -> Sequence[ContentId]:
+        """The ghosts of a principal that a pattern finds, in the ledger's order; or none.
+
+        statement: of cypher/alarms. since_ns: ended after then; after: and after this entry.
+        """
 
     def values(self, identities: Sequence[str]) -> Mapping[str, str]:
         """Stored values (base64) by id; those of which nothing is stored are not there."""

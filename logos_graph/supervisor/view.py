@@ -11,6 +11,7 @@ next to nothing: entries are composed on a fork, and the view adopts it once the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
@@ -24,7 +25,7 @@ from logos_graph.graph.capabilities import Capability, Grant
 from logos_graph.identity import Did, verify
 from logos_graph.ledger import Entry, EntryKind, Head, SupervisorKeys, check_place
 from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
-from logos_graph.logline import parse_signed_intent, parse_when
+from logos_graph.logline import SignedIntent, parse_signed_intent, parse_when
 from logos_graph.supervisor.ports import (
     GivenConsent,
     Mutation,
@@ -33,6 +34,7 @@ from logos_graph.supervisor.ports import (
     Snapshot,
 )
 from logos_graph.supervisor.standing import Standing
+from logos_graph.supervisor.watched import Watched
 
 __all__ = ["View", "check_entry", "moved_on"]
 
@@ -58,6 +60,8 @@ class View:
         self.grants: HashTrieMap[ContentId, Mutation] = HashTrieMap()
         self._held: HashTrieMap[tuple[ContentId, Capability], Grant] = HashTrieMap()
         self.limits: HashTrieMap[str, Mutation] = HashTrieMap()
+        self.watched = Watched.of(snapshot.watched)
+        self._opened = HashTrieMap(Counter(each.who for each in snapshot.escalations))
         tables = (snapshot.principals, snapshot.verbs, snapshot.grants, snapshot.limits)
         for mutation in chain.from_iterable(tables):
             self._mutate(mutation)
@@ -116,6 +120,10 @@ class View:
             self._stood = (self.principals, Standing.of(self.principals))
         return self._stood[1]
 
+    def open_escalations(self, who: Did) -> int:
+        """How many escalations of what a principal submitted nobody has answered."""
+        return self._opened.get(who, 0)
+
     def grant(self, node: ContentId, capability: Capability) -> Grant | None:
         """The grant of a capability to a node that is in force; a revoked one is none."""
         return self._held.get((node, capability))
@@ -164,12 +172,13 @@ class View:
                         flow=_flow(body.get("flow")),
                     )
                 )
+                self._count(signed, entry)
             case EntryKind.CONSENT:
                 self._consent(entry)
             case EntryKind.RECEIPT:
                 self._end(ContentId(str(body["intent"])))
                 for mutation in _array(body["mutations"]):
-                    self._mutate(_object(mutation))
+                    self._mutate(_object(mutation), entry.index)
             case EntryKind.EFFECT:
                 waiting = self.pending[ContentId(str(body["intent"]))]
                 self._wait(replace(waiting, effects=waiting.effects + 1))
@@ -177,10 +186,14 @@ class View:
                 self._wait(moved_on(self.pending[ContentId(str(body["intent"]))], entry))
             case EntryKind.GHOST:
                 self._end(ContentId(str(body["intent"])))
+                if self._ended is not None:
+                    self.watched = self.watched.with_ghost(self._ended.who, entry)
+            case EntryKind.ALARM:
+                self.watched = self.watched.with_alarm(entry)
             case EntryKind.ESCALATION:
                 self._escalate(entry)
             case EntryKind.EXPIRY:
-                self.escalations = self.escalations.discard(ContentId(str(body["intent"])))
+                self._close(ContentId(str(body["intent"])))
             case _:
                 pass  # a refusal is followed by its ghost; the other kinds do not concern decisions
 
@@ -229,11 +242,24 @@ class View:
             index=entry.index,
         )
         self.escalations = self.escalations.insert(intent, opened)
+        self._opened = self._opened.insert(opened.who, self.open_escalations(opened.who) + 1)
+
+    def _close(self, intent: ContentId) -> None:
+        closed = self.escalations.get(intent)
+        if closed is not None:
+            self.escalations = self.escalations.discard(intent)
+            self._opened = self._opened.insert(closed.who, self.open_escalations(closed.who) - 1)
 
     def _wait(self, waiting: PendingIntent) -> None:
         self.pending = self.pending.insert(waiting.cid, waiting)
 
-    def _mutate(self, mutation: Mutation) -> None:
+    def _count(self, signed: SignedIntent, entry: Entry) -> None:
+        """Rates count what was not denied."""
+        if _object(entry.body["decision"])["outcome"] != "DENY":
+            line = signed.intent.logline
+            self.watched = self.watched.with_act(line.who, line.did, entry)
+
+    def _mutate(self, mutation: Mutation, index: int = 0) -> None:
         match mutation["kind"]:
             case "principal":
                 self.principals = self.principals.insert(Did(str(mutation["did"])), mutation)
@@ -250,7 +276,11 @@ class View:
                 cancelled = self.pending[ContentId(str(mutation["intent"]))]
                 self._wait(replace(cancelled, cancelled=mutation))
             case "resolution":
-                self.escalations = self.escalations.discard(ContentId(str(mutation["intent"])))
+                self._close(ContentId(str(mutation["intent"])))
+            case "lift":
+                self.watched = self.watched.with_lift(mutation, index)
+            case "rate":
+                self.watched = self.watched.with_rate(mutation, index)
             case _:
                 pass  # nodes, flows, names and runs are looked up in the graph
 

@@ -32,7 +32,7 @@ from logos_graph.logline import format_when
 from tests.archive.conftest import Kept, files, kept
 from tests.golang import Program, go
 from tests.ledger import worked
-from tests.ledger.conftest import ALICE, BOB, HOUR, SUPERVISOR, Book, forge, tell_story
+from tests.ledger.conftest import ALICE, BOB, HOUR, SUPERVISOR, Book, alarm, forge, tell_story
 
 SIZE = 12
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,7 +105,7 @@ def test_an_entry_of_every_kind_is_verified(tmp_path: Path, second_verifier: Pro
     book.add("attempt", {**failed, "next_at": next_at})
     book.add("expiry", {"intent": cid})
     book.add("checkpoint", {})
-    book.add("alarm", {})
+    book.add("alarm", alarm(cid))
     assert {entry.kind for entry in book.entries} == set(EntryKind)
     export_ledger(tmp_path, AnySource(book.entries))
     assert second_verifier(tmp_path, SUPERVISOR.did).out.endswith("\nok\n")
@@ -117,7 +117,7 @@ def test_an_entry_is_as_long_as_the_page_allows_and_no_longer(
     tmp_path: Path, second_verifier: Program, more: int
 ) -> None:
     book = Book()
-    short = book.add("alarm", {"told": ""})
+    short = book.add("checkpoint", {"told": ""})
     told = "x" * (MAX_ENTRY_BYTES + more - len(short.text))
     text = short.text.replace('"told":""', f'"told":"{told}"')
     signature = SUPERVISOR.sign(Tag.ENTRY_SIGNATURE, text.encode())

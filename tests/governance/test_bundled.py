@@ -67,6 +67,8 @@ FITTING: dict[str, dict[str, Any]] = {
         "run_seconds": None,
         "step_seconds": 5,
     },
+    "rate.limit": {"who": DID, "verb": None, "count": 10, "seconds": 60},
+    "breaker.lift": {"who": DID, "note": "the key was changed"},
     "escalation.resolve": {"intent": ID, "answer": "redone"},
     "flow.run": {"flow": ID, "inputs": {"payment": {"amount": "1.00", "history": [1, None]}}},
     "run.fork": {"run": ID, "flow": ID, "at": "score/total"},
@@ -90,6 +92,8 @@ RISKS = {
     "flow.run": "L1",
     "run.cancel": "L1",
     "run.limit": "L1",
+    "rate.limit": "L1",
+    "breaker.lift": "L4",
     "run.fork": "L1",
 }
 

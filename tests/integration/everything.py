@@ -71,6 +71,7 @@ def tell_everything(system: System) -> Cast:
     lives_of_nodes(cast, asking.nodes["ticks"], asking.nodes["forgets"])
     answers(cast)
     follow_ups(cast, asking)
+    alarms(cast)
     verb: dict[str, Any] = json.loads((EXAMPLE / "transfer.verb.json").read_text())
     starts = {**verb, "name": "tick", "amount": "/value", "flow": asking.flows["ticks-counts"]}
     starts["schema"] = {"type": "object", "properties": {"value": {"type": "integer"}}}
@@ -169,6 +170,22 @@ def follow_ups(cast: Cast, asking: Asking) -> None:
     answer: dict[str, Json] = {"intent": first, "answer": "redone", "by_intent": ended.intent}
     done(cast, "escalation.resolve", {**answer, "note": "see there"}, cast.treasury[0])
     done(cast, "escalation.resolve", {"intent": second, "answer": "accepted"}, cast.treasury[1])
+
+
+def alarms(cast: Cast) -> None:
+    """One that is noted, one that opens a breaker which is lifted; rates, one of them twice."""
+    for amount in range(6):
+        ghost = cast.submit(cast.agent, "principal.register", {"amount": amount})
+        assert ghost.status == "GHOST", ghost
+    who: dict[str, Json] = {"who": cast.agent.did}
+    waiting = cast.submit(cast.operator, "breaker.lift", {**who, "note": "a test"})
+    for each in cast.treasury:
+        settled = cast.consent(each, waiting).settled
+    assert [each.status for each in settled] == ["COMMITTED"], (waiting, settled)
+    for verb, count in (("node.draft", 1000), ("node.draft", 900), (None, 800)):
+        done(cast, "rate.limit", {**who, "verb": verb, "count": count, "seconds": 1})
+    everybody: dict[str, Json] = {"who": None, "verb": None, "count": None, "seconds": 1}
+    done(cast, "rate.limit", everybody)
 
 
 def policy() -> str:

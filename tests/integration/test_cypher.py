@@ -16,7 +16,7 @@ FILES = sorted(CYPHER.rglob("*.cypher"))
 
 def test_there_are_statements_of_every_kind() -> None:
     assert {path.parent.name for path in FILES} == {
-        "audit", "database", "graph", "invariants", "ledger", "proof", "read", "schema",
+        "alarms", "audit", "database", "graph", "invariants", "ledger", "proof", "read", "schema",
     }  # fmt: skip
     assert len(FILES) >= 60
 

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     pass
 
 KINDS = {
-    "Capability", "Conduct", "Draft", "Escalation", "Flow", "Governance", "Grant", "LedgerEntry",
+    "Alarm", "Capability", "Conduct", "Draft", "Escalation", "Flow", "Governance", "Grant",
+    "LedgerEntry",
     "LedgerHead", "LogLine", "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal",
-    "Run", "RunLimit", "Source", "Step", "StoredValue", "Supervisor", "Type", "Verb", "Pending",
-    "Bedrock", "Sediment",
+    "Rate", "Run", "RunLimit", "Source", "Step", "StoredValue", "Supervisor", "Type", "Verb",
+    "Pending", "Bedrock", "Sediment",
 }  # fmt: skip
 TYPES = {
     "ABOUT", "ANSWERED", "BY", "CARRIED", "CAUSED", "COMPILED_TO", "DEPRECATES", "DRAFTED_AS",
@@ -45,6 +46,7 @@ KEYS = {
     "LedgerEntry": ["index"], "LedgerHead": ["ledger"], "LogLine": ["cid"], "Principal": ["did"],
     "Port": ["node", "direction", "name"], "Placement": ["flow", "name"], "Step": ["run", "name"],
     "Name": ["name"], "Verb": ["name"], "Governance": ["ledger"],
+    "Alarm": ["id"], "Rate": ["id"],
     "Capability": ["id"], "Conduct": ["id"], "Draft": ["id"], "Escalation": ["id"],
     "Flow": ["id"], "Grant": ["id"],
     "Module": ["id"], "Node": ["id"], "Policy": ["id"], "Run": ["id"], "RunLimit": ["id"],

@@ -19,7 +19,9 @@ from logos_graph.ledger import (
     effect_key,
     make_entry,
 )
+from logos_graph.ledger.alarms import alarm_id
 from logos_graph.ledger.entry import entry_fields
+from logos_graph.ledger.patterns import PATTERNS, SHOWN_INTENTS
 from logos_graph.logline import format_when, parse_intent, sign_intent
 
 SUPERVISOR, AGENT, ALICE, BOB, CAROL, STRANGER = (
@@ -47,6 +49,22 @@ Mutation = dict[str, Any]
 
 def principal(signer: Signer, name: str, *roles: str) -> Mutation:
     return {"did": signer.did, "name": name, "type": "person", "roles": list(roles)}
+
+
+def alarm(*intents: str, pattern: str = "RepeatedDenials", who: Signer = AGENT) -> dict[str, Any]:
+    """The body of an alarm on these ghosts."""
+    known = PATTERNS[pattern]
+    return {
+        "id": alarm_id(pattern, who.did, intents[-1]),
+        "pattern": pattern,
+        "severity": known.severity,
+        "who": who.did,
+        "window_s": known.window_s,
+        "threshold": known.threshold,
+        "count": len(intents),
+        "intents": [*intents[-SHOWN_INTENTS:]],
+        "opened_by": intents[-1],
+    }
 
 
 class Book:

@@ -74,7 +74,7 @@ def test_the_ledger_s_order_is_time_order_whatever_the_clock_does(
         entries.append(
             make_entry(
                 entries[-1].head,
-                EntryKind.ALARM,
+                EntryKind.CHECKPOINT,
                 {},
                 trace_id="0" * 26,
                 now_ns=max(0, entries[-1].recorded_at + step),
@@ -229,7 +229,7 @@ def test_a_back_dated_insert_is_found(story: Any, supervisor: Did, people: Any) 
     before = story.entries[3]
     inserted = make_entry(
         before.head,
-        EntryKind.ALARM,
+        EntryKind.CHECKPOINT,
         {},
         trace_id="0" * 26,
         now_ns=before.recorded_at + 1,

@@ -16,7 +16,7 @@ from logos_graph.ledger import (
     parse_entry,
 )
 
-FREE = (EntryKind.CHECKPOINT, EntryKind.ALARM)
+FREE = (EntryKind.CHECKPOINT,)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_an_entry_with_a_wrong_field_is_never_made(
     story: Any, people: Any, change: dict[str, Any], field: str
 ) -> None:
     arguments: dict[str, Any] = {
-        "kind": EntryKind.ALARM,
+        "kind": EntryKind.CHECKPOINT,
         "trace_id": "0" * 26,
         "now_ns": 1,
         "policy_hash": None,
@@ -65,7 +65,7 @@ def test_a_ledger_begins_with_genesis_and_nothing_else(head: Any, story: Any, pe
     first = make_entry(head, EntryKind.GENESIS, story.entries[0].body, **rest)
     assert (first.index, first.prev_hash) == (0, GENESIS_PREV_HASH)
     with pytest.raises(InvalidInput):
-        make_entry(head, EntryKind.ALARM, {}, **rest)
+        make_entry(head, EntryKind.CHECKPOINT, {}, **rest)
 
 
 REQUIRE_NONE = {"outcome": "REQUIRE", "role": "r", "quorum": 0, "revision": 0}

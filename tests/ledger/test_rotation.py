@@ -232,7 +232,7 @@ def test_i2_a_new_key_becomes_a_principal_by_its_rotation(book: Rotated) -> None
 def test_a_stolen_key_signs_nothing_after_its_rotation(book: Rotated) -> None:
     book.rotate(SECOND)
     book.receipt(book.intent())
-    at = book.add("alarm", {}, signer=FIRST).index
+    at = book.add("checkpoint", {}, signer=FIRST).index
     for trusted in (FIRST, SECOND):
         assert chain_fault(book.entries, trusted) == ("E_CHAIN_SIGNATURE", at)
     assert fault(check_broken(book), "I3") == (at, "signature")
@@ -249,7 +249,7 @@ def test_a_history_forked_by_a_stolen_key_is_not_the_new_key_s(book: Rotated) ->
 
 
 def test_a_new_key_signs_nothing_before_its_rotation(book: Rotated) -> None:
-    at = book.add("alarm", {}, signer=SECOND).index
+    at = book.add("checkpoint", {}, signer=SECOND).index
     book.rotate(SECOND)
     for trusted in (FIRST, SECOND):
         assert chain_fault(book.entries, trusted) == ("E_CHAIN_SIGNATURE", at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from logos_graph.supervisor.effects import Effect, Handler
 from logos_graph.supervisor.handlers import (
+    breakers,
     cancels,
     capabilities,
     consents,
@@ -35,6 +36,8 @@ BUILT_IN: dict[str, Handler] = {
     "run.fork": forks.fork,
     "run.cancel": cancels.cancel,
     "run.limit": limits.limit,
+    "rate.limit": breakers.limit_rate,
+    "breaker.lift": breakers.lift,
     "capability.grant": capabilities.grant,
     "capability.revoke": capabilities.revoke,
     "policy.activate": policies.activate,

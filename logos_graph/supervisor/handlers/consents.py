@@ -21,9 +21,10 @@ from logos_graph.governance import (
     parse_decision,
 )
 from logos_graph.supervisor import bodies
-from logos_graph.supervisor.commitments import with_escalation
 from logos_graph.supervisor.decide import decide
 from logos_graph.supervisor.effects import Context, Draft, Effect
+from logos_graph.supervisor.ghosts import ghost_entries
+from logos_graph.supervisor.handlers.breakers import check_not_own_breaker
 from logos_graph.supervisor.handlers.fields import text
 from logos_graph.supervisor.limits import check_room
 from logos_graph.supervisor.ports import GivenConsent, PendingIntent
@@ -43,6 +44,7 @@ def give(context: Context, pending: PendingIntent) -> Effect:
         waiting, asked = _waiting(view, consent.intent)
         question = Waiting(consent.intent, waiting.signed.intent.logline.who, asked)
         check_consent(consent, question, Consenter(by, view.roles(by)), now_ns)
+        check_not_own_breaker(waiting, by)
         _check_fresh(view, asked)
         given = [each.by for each in waiting.consents if each.expires_at > now_ns]
         if by in given:
@@ -59,8 +61,7 @@ def give(context: Context, pending: PendingIntent) -> Effect:
         answer = GivenConsent(by, pending.cid, consent.expires_at)
         drafts = [bodies.consent(consent.intent, answer, reached, context.writer)]
         if judged.cause is not None:
-            ghost = bodies.ghost(waiting.signed, judged.cause, view.policy.id)
-            drafts += with_escalation(ghost, now_ns)
+            drafts += ghost_entries(view, waiting.signed, judged.cause, now_ns)
         return drafts
 
     return Effect(result={"intent": consent.intent}, entries=entries, resumes=consent.intent)
@@ -83,7 +84,7 @@ def refuse(context: Context, pending: PendingIntent) -> Effect:  # noqa: ARG001
         }  # fmt: skip
         return [
             bodies.refusal(target, pending.cid, by),
-            *with_escalation(bodies.ghost(waiting.signed, cause, view.policy.id), now_ns),
+            *ghost_entries(view, waiting.signed, cause, now_ns),
         ]
 
     return Effect(result={"intent": target}, entries=entries, resumes=target)

@@ -13,6 +13,8 @@ final class Names {
     static final String RUN_LIMIT = "RunLimit";
     static final String ESCALATION = "Escalation";
     static final String CONDUCT = "Conduct";
+    static final String ALARM = "Alarm";
+    static final String RATE = "Rate";
 
     static final String NEXT = "NEXT";
     static final String NAMES = "NAMES";

@@ -6,7 +6,13 @@ import java.util.Set;
 final class RecordRules {
     /** Labels of what is kept and changes, each time by an entry that says so. */
     private static final Set<String> MOVING =
-            Set.of(Names.STORED_VALUE, Names.RUN_LIMIT, Names.ESCALATION, Names.CONDUCT);
+            Set.of(
+                    Names.STORED_VALUE,
+                    Names.RUN_LIMIT,
+                    Names.ESCALATION,
+                    Names.ALARM,
+                    Names.CONDUCT,
+                    Names.RATE);
 
     private RecordRules() {}
 
@@ -39,8 +45,8 @@ final class RecordRules {
     }
 
     /**
-     * A stored value, a limit of runs, an escalation or a day of conduct that was there before and that this
-     * transaction changes: it comes to name the entry that changes it. Such a node is never deleted,
+     * A stored value, a limit of runs, a rate, an escalation, an alarm or a day of conduct that was there before and
+     * that this transaction changes: it comes to name the entry that changes it. Such a node is never deleted,
      * and its label neither given nor taken.
      */
     static void checkStored(Object ledgerIndex, Set<Long> indexes) {

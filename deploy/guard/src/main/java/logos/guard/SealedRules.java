@@ -72,7 +72,9 @@ final class SealedRules {
                     "commitment",
                     "cause",
                     "result",
-                    "ended_index");
+                    "ended_index",
+                    "ghost_at",
+                    "amount");
 
     /** What only an intent that ends comes to have. */
     private static final Set<String> CONSEQUENCES =

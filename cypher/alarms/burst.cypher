@@ -1,0 +1,12 @@
+// Burst: acts of one principal that ended as ghosts, whatever their cause, within a window.
+// Parameters: who (DID); since (ns since the epoch: after then); after (index: of entries after it); threshold.
+// Rows: count, intents (list of cids, in the ledger's order); none if there are fewer than threshold.
+MATCH (line:LogLine {who: $who})
+WHERE line.ghost_at > $since AND line.ended_index > $after
+  AND NOT (line.cause CONTAINS '"type":"PolicyDeny"'
+    AND (line.cause CONTAINS '"reason":"RateLimitExceeded"' OR line.cause CONTAINS '"reason":"CircuitBreakerOpen"'))
+WITH line ORDER BY line.ended_index DESC LIMIT 64
+WITH line ORDER BY line.ended_index
+WITH count(*) AS count, collect(line.cid) AS intents
+WHERE count >= $threshold
+RETURN count, intents
