@@ -5,7 +5,8 @@ What the gate uses, and the files that hold it:
     parse_verb, check_this       a verb's schema judges the payload   verbs, schema, pattern
     Policy(text).judge(request)  Cedar judges the act                 policy, cedar, request
     refuse_lockout               a policy nobody could replace        lockout
-    KOfN, resolve_signers        consents are counted                 quorum
+    parse_rule, resolve_signers  consents are counted                 quorum
+    judge, new_holders           a change of policy asks old and new  succession
     check_consent                each is bound to one question        consent
     Allow | Require | Deny       the answer, as the ledger keeps it   decision
 """
@@ -16,10 +17,12 @@ from logos_graph.governance.consent import (
     Consenter,
     Waiting,
     check_consent,
+    check_current,
     parse_consent,
 )
 from logos_graph.governance.decision import (
     Allow,
+    Basis,
     Decision,
     Deny,
     DenyReason,
@@ -29,8 +32,20 @@ from logos_graph.governance.decision import (
 )
 from logos_graph.governance.lockout import refuse_lockout
 from logos_graph.governance.policy import Policy
-from logos_graph.governance.quorum import Consents, KOfN, resolve_signers
+from logos_graph.governance.quorum import (
+    All,
+    Consents,
+    KOfN,
+    Majority,
+    People,
+    Person,
+    QuorumRule,
+    Weighted,
+    parse_rule,
+    resolve_signers,
+)
 from logos_graph.governance.request import Request
+from logos_graph.governance.succession import judge, new_holders
 from logos_graph.governance.verbs import (
     RESERVED_FAMILIES,
     Risk,
@@ -43,7 +58,9 @@ from logos_graph.governance.verbs import (
 __all__ = [
     "DEFAULT_REQUIREMENT",
     "RESERVED_FAMILIES",
+    "All",
     "Allow",
+    "Basis",
     "Consent",
     "Consenter",
     "Consents",
@@ -51,8 +68,12 @@ __all__ = [
     "Deny",
     "DenyReason",
     "KOfN",
+    "Majority",
     "Outcome",
+    "People",
+    "Person",
     "Policy",
+    "QuorumRule",
     "Request",
     "Require",
     "Requirement",
@@ -60,11 +81,16 @@ __all__ = [
     "Rule",
     "Verb",
     "Waiting",
+    "Weighted",
     "check_consent",
+    "check_current",
     "check_registrable",
     "check_this",
+    "judge",
+    "new_holders",
     "parse_consent",
     "parse_decision",
+    "parse_rule",
     "parse_verb",
     "refuse_lockout",
     "resolve_signers",

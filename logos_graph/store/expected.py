@@ -29,7 +29,6 @@ from logos_graph.store.projection import Projection, Row, Statement, project
 
 __all__ = ["ExpectedGraph"]
 
-
 _MOVE = ("NAMES", "STARTS")
 """The relationships that an entry takes from where it was, to make another."""
 
@@ -232,7 +231,14 @@ class ExpectedGraph:
     def _rarer(self, statement: str, given: Row) -> None:
         match statement:
             case "graph/limit":
-                self._limit(given)
+                limited = {"flow": "Flow", "principal": "Principal"}.get(given["scope"])
+                ends = {} if limited is None else {"LIMITS": f"{limited} {given['of']}"}
+                fields = "scope of concurrent run_seconds step_seconds"
+                self._rule("RunLimit", given, fields, ends)
+            case "graph/delegation":
+                ends = {"SPEAKS_FOR": f"Principal {given['by']}"}
+                ends["LENT_TO"] = f"Principal {given['to']}"
+                self._rule("Delegation", given, "by to role verbs until ended", ends)
             case "graph/name":
                 self._point(given["name"], given["target"])
             case "graph/grant":
@@ -267,16 +273,13 @@ class ExpectedGraph:
             flow = f"Flow {given['flow']}"
             self._starts[given["name"]] = self._join("STARTS", name, flow)
 
-    def _limit(self, given: Row) -> None:
-        """The first of its kind is joined to what it limits; those after it change its numbers."""
-        numbers = ("concurrent", "run_seconds", "step_seconds")
-        told = self._indexed(some(given, "id", "scope", "of", *numbers))
-        new = not self._known(f"RunLimit {given['id']}")
-        name = self._node("RunLimit", given["id"], told)
+    def _rule(self, label: str, given: Row, fields: str, ends: Mapping[str, str]) -> None:
+        """The first of its id is joined to what it is about; those after it change what it says."""
+        new = not self._known(f"{label} {given['id']}")
+        name = self._node(label, given["id"], self._indexed(some(given, "id", *fields.split())))
         self._records(name)
-        if new and given["scope"] != "ledger":
-            target = "Flow" if given["scope"] == "flow" else "Principal"
-            self._join("LIMITS", name, f"{target} {given['of']}")
+        for kind, target in ends.items() if new else ():
+            self._join(kind, name, target)
 
     def _escalate(self, statement: str, given: Row) -> None:
         """An escalation is open, until it is answered or its time is over."""

@@ -135,6 +135,7 @@ def _answer(entry: Entry) -> Row:
             "by": body["by"],
             "cid": body["cid"],
             "expires_at": body.get("expires_at"),
+            "delegation": body.get("delegation"),
             "ledger_index": entry.index,
         },
         "settles": settles,
@@ -219,7 +220,15 @@ def _mutate(
             out.statements.append(_grant(base, mutation))
         case "draft":
             out.statements.append(_draft(base, entry, mutation, blobs))
-        case "principal" | "name" | "deprecation" | "promotion" | "limit" | "resolution":
+        case (
+            "principal"
+            | "name"
+            | "deprecation"
+            | "promotion"
+            | "limit"
+            | "resolution"
+            | "delegation"
+        ):
             out.statements.append(Statement(f"graph/{kind}", base | rest))
         case _:
             raise ValueError(f"no projection for a mutation of kind {kind!r}")

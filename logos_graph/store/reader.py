@@ -119,6 +119,10 @@ class Reader:
         """Limits of runs, as the ledger's mutations."""
         return _limits(self.rows)
 
+    def delegations(self) -> list[Mutation]:
+        """Who may consent in whose place, as the ledger's mutations; the ended ones included."""
+        return _delegations(self.rows, in_force=False)
+
     def verbs(self) -> list[Mutation]:
         """Verbs, as the ledger's mutations."""
         return _verbs(self.rows)
@@ -212,6 +216,7 @@ _KINDS = {
     "Built": ("module of a draft", "logos node drafts"),
     "Run": ("run", "logos run list"),
     "Grant": ("grant", "logos capability list"),
+    "Delegation": ("delegation", "logos consent delegations"),
     "LogLine": ("intent", "logos ledger show"),
 }
 
@@ -256,6 +261,7 @@ def read_snapshot(head: Head, rows: Rows) -> Snapshot:
         escalations=[_escalation(row) for row in rows("read/open_escalations")],
         grants=[grant_mutation(row) for row in rows("read/grants_in_force")],
         limits=_limits(rows),
+        delegations=_delegations(rows, in_force=True),
     )
 
 
@@ -308,6 +314,11 @@ def _limits(rows: Rows) -> list[Mutation]:
     return [{"kind": "limit", **row} for row in rows("read/limits")]
 
 
+def _delegations(rows: Rows, *, in_force: bool) -> list[Mutation]:
+    found = rows("read/delegations", in_force=in_force)
+    return [{"kind": "delegation", **row} for row in found]
+
+
 def _pending(row: Row) -> PendingIntent:
     signed = parse_signed_intent({"intent": parse(row["text"]), "signature": row["signature"]})
     return PendingIntent(
@@ -317,7 +328,12 @@ def _pending(row: Row) -> PendingIntent:
         index=row["index"],
         writer=row["writer"],
         consents=tuple(
-            GivenConsent(Did(item["by"]), ContentId(item["cid"]), parse_when(item["expires_at"]))
+            GivenConsent(
+                Did(item["by"]),
+                ContentId(item["cid"]),
+                parse_when(item["expires_at"]),
+                None if item["delegation"] is None else ContentId(item["delegation"]),
+            )
             for item in row["consents"]
         ),
         effects=row["effects"],

@@ -44,6 +44,7 @@ def read_state(reader: Reader) -> State:
         *reader.principals(),
         *reader.verbs(),
         *reader.limits(),
+        *reader.delegations(),
     ):
         state.apply(mutation)
     for row in reversed(reader.rows("read/policies", ledger=ledger)):

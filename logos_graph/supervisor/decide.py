@@ -18,9 +18,11 @@ from logos_graph.governance import (
     Require,
     Verb,
     check_this,
+    judge,
     resolve_signers,
 )
 from logos_graph.identity import Did
+from logos_graph.ledger import Voice
 from logos_graph.logline import LogLine, SignedIntent
 from logos_graph.supervisor.context import context_of
 from logos_graph.supervisor.view import View
@@ -53,7 +55,7 @@ def decide(
     signed: SignedIntent,
     now_ns: int,
     check_inputs: CheckInputs,
-    consents: Iterable[Did] = (),
+    consents: Iterable[Voice] = (),
     *,
     flow: ContentId | None = None,
 ) -> Judged:
@@ -79,9 +81,13 @@ def decide(
         revision=view.head.index,
         now_ns=now_ns,
         context=context_of(view, line, now_ns),
+        people=view.people,
     )
     try:
-        decision = view.policy.judge(request, resolve_signers(consents, view.registered()))
+        given = resolve_signers(
+            consents, view.people, line.who, lambda voice: view.lent(voice, verb.name, now_ns)
+        )
+        decision = judge(view.policy, request, given)
     except Rejected as misfit:  # the payload holds what policy cannot judge
         return _misfit(view, misfit)
     decision = _reachable(view, decision, line.who)
@@ -109,8 +115,9 @@ def _reachable(view: View, decision: Decision, who: Did) -> Decision:
     """A consent that nobody could give is a denial, said at once."""
     if not isinstance(decision, Require):
         return decision
-    others = len(view.holders(decision.role) - {who})
-    if others >= decision.quorum:
+    held = {did: view.roles(did) for did in view.principals}
+    missed = next((each for each in decision.quorums if not each.is_met(held, who)), None)
+    if missed is None:
         return decision
     return Deny(
         policies=decision.policies,
@@ -118,8 +125,8 @@ def _reachable(view: View, decision: Decision, who: Did) -> Decision:
         revision=decision.revision,
         context=decision.context,
         reason=DenyReason.POLICY_VIOLATION,
-        detail=f"{decision.quorum} consent(s) of role {decision.role!r} are required, "
-        f"and {others} other principal(s) hold it",
+        detail=f"the consents of {missed.text} are required, and {missed.count(held, who)}"
+        " could be given by others",
     )
 
 

@@ -1,4 +1,4 @@
-"""An escalation or a limit changes only by an entry of the transaction, and never goes."""
+"""An escalation, a limit or a delegation changes only by an entry of the transaction, and never goes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.guard.conftest import Chain, Refused
 
-MOVING = pytest.mark.parametrize("label", ["Escalation", "RunLimit"])
+MOVING = pytest.mark.parametrize("label", ["Escalation", "RunLimit", "Delegation"])
 OPENED = "CREATE (:{label} {{id: $mark, status: 'open', ledger_index: entry.index}})"
 FOUND = "WITH entry MATCH (found:{label} {{id: $mark}}) "
 

@@ -12,6 +12,7 @@ final class Names {
     static final String STORED_VALUE = "StoredValue";
     static final String RUN_LIMIT = "RunLimit";
     static final String ESCALATION = "Escalation";
+    static final String DELEGATION = "Delegation";
 
     static final String NEXT = "NEXT";
     static final String NAMES = "NAMES";

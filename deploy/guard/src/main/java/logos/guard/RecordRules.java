@@ -6,7 +6,7 @@ import java.util.Set;
 final class RecordRules {
     /** Labels of what is kept and changes, each time by an entry that says so. */
     private static final Set<String> MOVING =
-            Set.of(Names.STORED_VALUE, Names.RUN_LIMIT, Names.ESCALATION);
+            Set.of(Names.STORED_VALUE, Names.RUN_LIMIT, Names.ESCALATION, Names.DELEGATION);
 
     private RecordRules() {}
 
@@ -39,7 +39,7 @@ final class RecordRules {
     }
 
     /**
-     * A stored value, a limit of runs or an escalation that was there before and that this
+     * A stored value, a limit of runs, an escalation or a delegation that was there before and that this
      * transaction changes: it comes to name the entry that changes it. Such a node is never deleted,
      * and its label neither given nor taken.
      */
