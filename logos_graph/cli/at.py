@@ -22,7 +22,8 @@ __all__ = ["OTHERS", "READS", "WRITES", "at"]
 
 READS = frozenset(
     {
-        "audit", "browse", "capability list", "consent list", "escalation list", "escalation show",
+        "audit", "browse", "capability list", "consent delegations", "consent list", "consent show",
+        "escalation list", "escalation show",
         "events", "flow backtest", "flow check", "flow diff", "flow draw", "flow list", "flow show",
         "ghost list", "key list", "key show", "kv list", "kv show", "ledger show", "ledger verify",
         "node drafts", "node list", "node rebuild", "node show", "node source", "policy show",
@@ -33,8 +34,8 @@ READS = frozenset(
 
 WRITES = frozenset(
     {
-        "capability grant", "capability revoke", "consent give", "consent refuse",
-        "escalation resolve", "flow publish", "key new", "key rotate", "ledger checkpoint",
+        "capability grant", "capability revoke", "consent delegate", "consent give", "consent refuse",
+        "consent undelegate", "escalation resolve", "flow publish", "key new", "key rotate", "ledger checkpoint",
         "ledger export", "ledger rebuild", "node adapter publish", "node deprecate", "node draft",
         "node fork", "node promote", "node publish", "policy activate", "run FLOW", "run cancel",
         "run fork", "run kill", "run limit set", "run prove", "run resume", "tuple create",

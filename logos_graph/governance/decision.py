@@ -21,8 +21,8 @@ from typing import Final, Never
 
 from logos_graph.canon import ContentId, Json, parse_content_id
 from logos_graph.errors import InvalidInput, LogosError
-from logos_graph.ledger import Consents, Quorum, parse_quorum
 from logos_graph.identity import Did
+from logos_graph.ledger import Consents, Quorum, parse_quorum
 from logos_graph.logline import format_when, parse_when
 
 __all__ = [

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from logos_graph.canon import ContentId, Json
 from logos_graph.identity import Did
 from logos_graph.ledger.quorums import Voice
-from logos_graph.logline import parse_when
+from logos_graph.logline import format_when, parse_when
 
 __all__ = ["Delegation"]
 
@@ -34,7 +34,7 @@ class Delegation:
     by: Did
     to: Did
     role: str
-    verbs: frozenset[str] | None
+    verbs: tuple[str, ...] | None
     until: int
     ended: ContentId | None = None
 
@@ -47,10 +47,24 @@ class Delegation:
             Did(str(mutation["by"])),
             Did(str(mutation["to"])),
             str(mutation["role"]),
-            frozenset(map(str, verbs)) if isinstance(verbs, list) else None,
+            tuple(map(str, verbs)) if isinstance(verbs, list) else None,
             parse_when(mutation["until"]),
             None if ended is None else ContentId(str(ended)),
         )
+
+    @property
+    def mutation(self) -> dict[str, Json]:
+        """The inverse of `from_mutation`."""
+        return {
+            "kind": "delegation",
+            "id": self.id,
+            "by": self.by,
+            "to": self.to,
+            "role": self.role,
+            "verbs": None if self.verbs is None else [*self.verbs],
+            "until": format_when(self.until),
+            "ended": self.ended,
+        }
 
     @property
     def voice(self) -> Voice:

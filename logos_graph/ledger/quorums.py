@@ -119,6 +119,11 @@ class Voice:
     by: Did
     seat: Did
 
+    @property
+    def people(self) -> frozenset[Did]:
+        """Who takes part in it."""
+        return frozenset({self.by, self.seat})
+
 
 def counted(voices: Iterable[Voice], who: Did) -> tuple[Voice, ...]:
     """The voices that count for an act of `who`: each person is part of one, the first.
@@ -127,9 +132,8 @@ def counted(voices: Iterable[Voice], who: Did) -> tuple[Voice, ...]:
     """
     taken, found = {who}, list[Voice]()
     for voice in voices:
-        people = {voice.by, voice.seat}
-        if not taken & people:
-            taken |= people
+        if not taken & voice.people:
+            taken |= voice.people
             found.append(voice)
     return tuple(found)
 

@@ -88,7 +88,7 @@ def test_the_usual_words_are_all_there() -> None:
         "node rebuild", "node source",
         "flow check", "flow publish", "flow list", "flow show", "flow draw",
         "run FLOW", "run list", "run show", "run replay", "tuple create", "tuple submit",
-        "consent list", "consent give", "consent refuse", "ghost list",
+        "consent list", "consent show", "consent give", "consent refuse", "consent delegate", "ghost list",
         "escalation list", "escalation show", "escalation resolve", "events", "worker",
         "capability grant", "capability revoke", "capability list",
         "policy show", "policy check", "policy activate",

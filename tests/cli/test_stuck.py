@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from logos_graph.canon import content_id
 from logos_graph.cli.stuck import why
 from logos_graph.logline import format_when
 from tests.supervisor.test_stopping import CANCELLED, ENDS, SECOND, intent
 
 ASKED = {
-    "outcome": "REQUIRE", "role": "treasury", "quorum": 2, "expires_at": format_when(99 * SECOND),
+    "outcome": "REQUIRE", "policies": [], "revision": 0, "context": {},
+    "role": "treasury", "quorum": {"kind": "KOfN", "k": 2}, "also": [],
+    "basis": {"roles": [], "verb": content_id(b"")}, "expires_at": format_when(99 * SECOND),
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from logos_graph.supervisor.handlers import (
     cancels,
     capabilities,
     consents,
+    delegations,
     drafts,
     escalations,
     flows,
@@ -42,6 +43,8 @@ BUILT_IN: dict[str, Handler] = {
     "verb.register": verbs.register,
     "consent.give": consents.give,
     "consent.refuse": consents.refuse,
+    "consent.delegate": delegations.delegate,
+    "consent.undelegate": delegations.undelegate,
     "escalation.resolve": escalations.resolve,
 }
 

@@ -23,6 +23,7 @@ from logos_graph.governance import (
     parse_consent,
     parse_decision,
 )
+from logos_graph.identity import Did
 from logos_graph.ledger import Voice
 from logos_graph.logline import format_when
 from logos_graph.supervisor import bodies
@@ -118,7 +119,7 @@ def _consenter(view: View, waiting: PendingIntent, given: GivenConsent, now_ns: 
         raise Rejected(
             "E_DELEGATION_SCOPE",
             f"the delegation of {lent.by} does not hold for {verb} now: it is of the role"
-            f" {lent.role!r}, for {', '.join(sorted(lent.verbs or {'every verb'}))},"
+            f" {lent.role!r}, for {', '.join(lent.verbs or ('every verb',))},"
             f" until {format_when(lent.until)}, while they hold the role",
             hint="`logos consent delegations` shows who may consent in whose place",
         )
@@ -128,7 +129,7 @@ def _consenter(view: View, waiting: PendingIntent, given: GivenConsent, now_ns: 
 def _check_once(voices: Sequence[Voice], intent: ContentId) -> None:
     """The last of these takes nobody's voice a second time."""
     *before, last = voices
-    people = {last.by, last.seat} & {did for each in before for did in (each.by, each.seat)}
+    people = last.people & frozenset[Did]().union(*(each.people for each in before))
     if people:
         raise Rejected(
             "E_CONSENT_TWICE",
