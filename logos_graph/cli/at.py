@@ -23,23 +23,24 @@ __all__ = ["OTHERS", "READS", "WRITES", "at"]
 READS = frozenset(
     {
         "audit", "browse", "capability list", "consent delegations", "consent list", "consent show",
-        "escalation list", "escalation show",
-        "events", "flow backtest", "flow check", "flow diff", "flow draw", "flow list", "flow show",
-        "ghost list", "key list", "key show", "kv list", "kv show", "ledger show", "ledger verify",
-        "node drafts", "node list", "node rebuild", "node show", "node source", "policy show",
-        "run limit list", "run list", "run replay", "run show", "status", "verb list", "verb show",
+        "escalation list", "escalation show", "events", "flow backtest", "flow check", "flow diff",
+        "flow draw", "flow list", "flow show", "ghost list", "key list", "key show", "kv list",
+        "kv show", "ledger show", "ledger verify", "node drafts", "node list", "node rebuild",
+        "node show", "node source", "policy show", "run limit list", "run list", "run replay",
+        "run show", "status", "verb list", "verb show",
     }
 )  # fmt: skip
 """What reads the graph, and nothing else of this home that has a past."""
 
 WRITES = frozenset(
     {
-        "capability grant", "capability revoke", "consent delegate", "consent give", "consent refuse",
-        "consent undelegate", "escalation resolve", "flow publish", "key new", "key rotate", "ledger checkpoint",
-        "ledger export", "ledger rebuild", "node adapter publish", "node deprecate", "node draft",
-        "node fork", "node promote", "node publish", "policy activate", "run FLOW", "run cancel",
-        "run fork", "run kill", "run limit set", "run prove", "run resume", "tuple create",
-        "tuple submit", "verb register", "worker",
+        "capability grant", "capability revoke", "consent delegate", "consent give",
+        "consent refuse", "consent undelegate", "escalation resolve", "flow publish", "key new",
+        "key rotate", "ledger checkpoint", "ledger export", "ledger rebuild",
+        "node adapter publish", "node deprecate", "node draft", "node fork", "node promote",
+        "node publish", "policy activate", "run FLOW", "run cancel", "run fork", "run kill",
+        "run limit set", "run prove", "run resume", "tuple create", "tuple submit", "verb register",
+        "worker",
     }
 )  # fmt: skip
 """What needs a key, or changes something."""

@@ -212,8 +212,9 @@ def _did(system: System, name: str) -> str:
 
 
 def _delegation(system: System, pending: PendingIntent, seat: str, signer: str | None) -> str:
-    """The delegation of `seat` to the signer that is for such an act; of several the last to end."""
-    by, to = _did(system, seat), system.principal(signer or system.settings.signer).did
+    """The delegation of `seat` to the signer that is for such an act; the last of several."""
+    by = _did(system, seat)
+    to = system.principal(signer or system.settings.signer).did
     verb = pending.signed.intent.logline.did
     asked = {quorum.role for quorum in _asked(pending).quorums}
     for each in reversed(system.reader.delegations()):

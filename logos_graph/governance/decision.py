@@ -8,8 +8,8 @@ JSON form, as in the body of an intent entry (the entry itself carries the polic
     {"outcome": "DENY",    "policies": [ids], "revision": n, "context", "reason", "detail"}
 
 `context` is what policy saw of the ledger beside the intent itself (`Request.context`), by name.
-`quorum` is as `logos_graph.ledger.quorums` has it; those in `also` have to be met too. `basis` is what
-the question rests on besides: the roles that the actor held, and the content id of the verb.
+`quorum` is as `logos_graph.ledger.quorums` has it; those in `also` have to be met too. `basis` is
+what the question rests on besides: the roles that the actor held, and the content id of the verb.
 """
 
 from __future__ import annotations

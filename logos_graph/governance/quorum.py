@@ -203,7 +203,7 @@ def parse_rule(role: str, text: str) -> QuorumRule:
     weights = list[tuple[str, int]]()
     for part in listed.split(","):
         name, _, weight = part.strip().rpartition("=")
-        if not _NUMBER.fullmatch(weight):
+        if not _NUMBER.fullmatch(weight) or set(name) & {"=", ";"}:
             _refuse(f"{part!r} gives nobody a weight", f"one of {_FORMS}")
         weights.append((name, int(weight)))
     return Weighted(role, int(threshold), tuple(weights))

@@ -1,4 +1,4 @@
-"""`policy.activate`: those whom the old policy asks have to agree, and those whom the new one would.
+"""`policy.activate`: those whom the old policy asks have to agree, and those whom the new would.
 
 Nobody brings a policy in force alone, and nobody gives the next change into the hands of people who
 do not want it: the act waits for the quorum that the policy in force asks for, and for the quorum

@@ -1,4 +1,4 @@
-"""How many consents a decision waits for, and whose: what the ledger records, and how it is counted.
+"""How many consents a decision waits for, and whose: what is recorded, and how it is counted.
 
 | `quorum` of a REQUIRE | met by |
 |---|---|
@@ -163,7 +163,8 @@ def parse_quorum(value: Json, role: Json) -> Quorum:
             if sum(weights.values()) < needed:
                 _refuse(f"the weights come to {sum(weights.values())}, and {needed} are needed")
             return Quorum(QuorumKind.WEIGHTED, role, needed, weights)
-    _refuse("it is none of KOfN, All, Majority, Weighted")
+        case _:
+            return _refuse("it is none of KOfN, All, Majority, Weighted")
 
 
 def _whole(name: str, number: Json, most: int) -> int:

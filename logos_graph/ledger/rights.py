@@ -2,11 +2,11 @@
 
 A grant gives one node one capability, as its intent says, and there is never a second in force; it
 ends once, by an intent that says so. A delegation lends what its delegator holds then, to somebody
-else, as its intent says, and is ended once, by one of the two. An effect names a grant in force of its capability. A receipt
-changes the stored values that its run wrote, all and no others, in the namespace of the grant that
-the writing node holds; a fork's changes none. A draft is what its intent submitted. The
-supervisor's key is changed by an intent of its own, which names both keys; the new one becomes a
-principal by the same receipt.
+else, as its intent says, and is ended once, by one of the two. An effect names a grant in force of
+its capability. A receipt changes the stored values that its run wrote, all and no others, in the
+namespace of the grant that the writing node holds; a fork's changes none. A draft is what its
+intent submitted. The supervisor's key is changed by an intent of its own, which names both keys;
+the new one becomes a principal by the same receipt.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ ASKED = {
 @pytest.mark.parametrize(
     ("changes", "alive", "now", "unknown", "found", "text", "since"),
     [
-        ({"decision": ASKED}, True, 5, False, "consent", "treasury (0 of 2) until 1970", 3),
+        ({"decision": ASKED}, True, 5, False, "consent", "(there are 0) until 1970", 3),
         ({"wake_at": 50 * SECOND, "attempts": 2}, True, 5, False, "retry", "attempt 3 at", 3),
         ({}, True, 5, False, "in_hand", "in hand of a live process since 1970-01-01 00:00:03Z", 3),
         ({"cancelled": CANCELLED}, True, 5, False, "in_hand", "and is cancelled", 3),

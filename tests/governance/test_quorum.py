@@ -1,4 +1,4 @@
-"""Quorums, against a small model; and the mistakes that others made with thresholds, each a test."""
+"""Quorums against a small model; the mistakes that others made with thresholds, each a test."""
 
 from __future__ import annotations
 
@@ -129,10 +129,11 @@ def test_weights_that_are_negative_or_zero(number: int) -> None:
         with pytest.raises(Rejected) as refused:
             Weighted("treasury", threshold, (("ann", weight), ("ben", 6)))
         assert refused.value.code == "E_QUORUM"
-    for told in (
+    tellings: list[dict[str, Json]] = [
         {"threshold": number, "weights": {ANN: 6}},
         {"threshold": 5, "weights": {ANN: 6, BEN: number}},
-    ):
+    ]
+    for told in tellings:
         with pytest.raises(InvalidInput):
             parse_quorum({"kind": "Weighted", **told}, "treasury")
 
@@ -141,15 +142,16 @@ def test_weights_that_do_not_sum_to_the_threshold() -> None:
     with pytest.raises(Rejected) as refused:
         Weighted("treasury", 10, (("ann", 4), ("ben", 5)))
     assert "come to 9" in refused.value.message
+    weights: Json = {ANN: 4, BEN: 5}
     with pytest.raises(InvalidInput):
-        weights: Json = {ANN: 4, BEN: 5}
         parse_quorum({"kind": "Weighted", "threshold": 10, "weights": weights}, "treasury")
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "", "0", "-1", "two", "+1", "101", "ALL", "all ", "most", "weighted", "weighted:", "weighted:3",
+        "", "0", "-1", "two", "+1", "101", "ALL", "all ", "most", "weighted",
+        "weighted:", "weighted:3",
         "weighted:3;", "weighted:3;ann", "weighted:3;ann=", "weighted:3;=3", "weighted:3;ann=-3",
         "weighted:-3;ann=3", "weighted:3;ann=3,ann=3", "weighted:3;ann=1.5", "weighted:3;role:=3",
         "weighted:0;ann=3", "weighted:9;ann=3", "weighted:3;ann=3;ben=3", "weighted:3;ann=9999999",
@@ -225,7 +227,14 @@ def test_a_look_alike_of_a_role_does_not_count() -> None:
 
 
 def test_of_counts_the_largest_is_asked_and_of_other_kinds_each() -> None:
-    rules = [KOfN("t", 1), All("t"), KOfN("t", 3), All("t"), KOfN("u", 2), Majority("t")]
+    rules: list[QuorumRule] = [
+        KOfN("t", 1),
+        All("t"),
+        KOfN("t", 3),
+        All("t"),
+        KOfN("u", 2),
+        Majority("t"),
+    ]
     assert joined(rules) == (KOfN("t", 3), KOfN("u", 2), All("t"), Majority("t"))
 
 

@@ -74,7 +74,7 @@ def test_the_old_holders_alone_bring_no_policy_in_force() -> None:
         "no policy",
         'permit (principal, action == Action::"node.draft", resource);',
         f"{PERMIT} {ASK}",
-        f'{PERMIT} @require("heir") @quorum("3") {ASK}',
+        f'{PERMIT} @require("heir") @quorum("4") {ASK}',
         f'{PERMIT} @require("nobody") @quorum("all") {ASK}',
     ],
 )

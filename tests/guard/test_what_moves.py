@@ -1,4 +1,4 @@
-"""An escalation, a limit or a delegation changes only by an entry of the transaction, and never goes."""
+"""An escalation, a limit, a delegation: changed only by an entry of the transaction, never gone."""
 
 from __future__ import annotations
 

@@ -36,18 +36,18 @@ KINDS = {
 }  # fmt: skip
 TYPES = {
     "ABOUT", "ANSWERED", "CARRIED", "CAUSED", "COMPILED_TO", "DEPRECATES", "DRAFTED_AS", "ENFORCES",
-    "EXECUTES", "FEEDS", "FORKED_FROM", "HAS_PLACEMENT", "HAS_PORT", "HAS_STEP", "HOLDS", "LENT_TO", "LIMITS",
-    "NAMES",
-    "NEXT", "OF", "OF_TYPE", "PROMOTES", "RAN", "RECORDS", "SPEAKS_FOR", "STARTS", "SUBMITTED", "USES",
-    "WRITTEN_AS",
+    "EXECUTES", "FEEDS", "FORKED_FROM", "HAS_PLACEMENT", "HAS_PORT", "HAS_STEP", "HOLDS",
+    "LENT_TO", "LIMITS", "NAMES", "NEXT", "OF", "OF_TYPE", "PROMOTES", "RAN", "RECORDS",
+    "SPEAKS_FOR", "STARTS", "SUBMITTED", "USES", "WRITTEN_AS",
 }  # fmt: skip
 KEYS = {
     "LedgerEntry": ["index"], "LedgerHead": ["ledger"], "LogLine": ["cid"], "Principal": ["did"],
     "Port": ["node", "direction", "name"], "Placement": ["flow", "name"], "Step": ["run", "name"],
     "Name": ["name"], "Verb": ["name"], "Governance": ["ledger"],
-    "Capability": ["id"], "Delegation": ["id"], "Draft": ["id"], "Escalation": ["id"], "Flow": ["id"], "Grant": ["id"],
-    "Module": ["id"], "Node": ["id"], "Policy": ["id"], "Run": ["id"], "RunLimit": ["id"],
-    "Source": ["id"], "StoredValue": ["id"], "Supervisor": ["did"], "Type": ["id"],
+    "Capability": ["id"], "Delegation": ["id"], "Draft": ["id"], "Escalation": ["id"],
+    "Flow": ["id"], "Grant": ["id"], "Module": ["id"], "Node": ["id"], "Policy": ["id"],
+    "Run": ["id"], "RunLimit": ["id"], "Source": ["id"], "StoredValue": ["id"],
+    "Supervisor": ["did"], "Type": ["id"],
 }  # fmt: skip
 CHAINED = {("LedgerEntry", "text")}
 """What the chain answers for: test_a_text_of_the_chain_… below."""

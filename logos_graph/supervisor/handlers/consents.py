@@ -3,8 +3,10 @@
 A consent binds the waiting intent's CID, the policy that asked for it, the graph revision that was
 judged and the expiry; its own LogLine has the nonce. It counts once per principal, never for the
 one who asked. What is given by a delegation is given in the place of the delegator, and whoever
-took part in one consent takes part in no other. Each consent has the policy judge the intent again, with the consents so far: the
-answer may be ALLOW (the quorum is reached), still REQUIRE, or DENY (the policy has changed).
+took part in one consent takes part in no other. What the question rests on may have changed: then
+it is stale, and no consent to it counts (`governance.consent`). Else each consent has the policy
+judge the intent again, with the consents so far: the answer may be ALLOW (the quorum is reached),
+still REQUIRE, or DENY (policy sees something else now).
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ _HINT = "`logos consent list` shows what waits, for whom and until when"
 
 
 def give(context: Context, pending: PendingIntent) -> Effect:
-    """Rejected E_CONSENT_…, E_DELEGATION_…, E_RUN_LIMIT; on the view that it is committed against."""
+    """Rejected E_CONSENT_…, E_DELEGATION_…, E_RUN_LIMIT; on the view it is committed against."""
     line = pending.signed.intent.logline
     consent, by = parse_consent(line.this), line.who
     answer = GivenConsent(by, pending.cid, consent.expires_at, consent.delegation)

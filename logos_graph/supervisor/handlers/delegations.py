@@ -1,7 +1,8 @@
 """consent.delegate and consent.undelegate: who may consent in whose place, and no longer.
 
-A principal lends the voice of one role that it holds. What is checked here is checked again whenever
-a consent is given by it: the role is still held, the time is not over, the verb is among those.
+A principal lends the voice of one role that it holds. What is checked here is checked again
+whenever a consent is given by it: the role is still held, the time is not over, the verb is among
+those.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def _check(view: View, pending: PendingIntent, now_ns: int) -> None:
         raise Rejected(
             "E_DELEGATION_ROLE",
             f"{by} does not hold the role {role!r}, so has no voice of it to lend",
-            hint="what was lent by another cannot be lent on; `logos key list` shows who holds what",
+            hint="what was lent cannot be lent on; `logos key list` shows who holds what",
         )
     until = parse_when(text(pending, "until"))
     if not now_ns < until <= now_ns + MAX_DELEGATION_NS:
