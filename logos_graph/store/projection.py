@@ -20,6 +20,11 @@ __all__ = ["Projection", "Statement", "project"]
 
 Row = dict[str, Any]
 
+_PLAIN = frozenset(
+    {"principal", "name", "deprecation", "promotion", "limit", "resolution", "delegation"}
+)
+"""The mutations whose statement takes them as they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -220,15 +225,7 @@ def _mutate(
             out.statements.append(_grant(base, mutation))
         case "draft":
             out.statements.append(_draft(base, entry, mutation, blobs))
-        case (
-            "principal"
-            | "name"
-            | "deprecation"
-            | "promotion"
-            | "limit"
-            | "resolution"
-            | "delegation"
-        ):
+        case _ if kind in _PLAIN:
             out.statements.append(Statement(f"graph/{kind}", base | rest))
         case _:
             raise ValueError(f"no projection for a mutation of kind {kind!r}")

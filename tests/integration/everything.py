@@ -144,12 +144,15 @@ def answers(cast: Cast) -> None:
     done(cast, "consent.refuse", {"intent": refused.intent, "reason": "no"}, cast.treasury[1])
     cast.activate(text)
     until = format_when(cast.system.clock.now_ns() + 10**15)
+    scopes: tuple[tuple[str, list[Json] | None], ...] = (
+        ("approver", None), ("treasury", ["flow.run", "run.fork"]),
+    )  # fmt: skip
     lent = [
         done(
             cast, "consent.delegate",
             {"to": cast.agent.did, "role": role, "verbs": verbs, "until": until}, cast.treasury[0],
         ).intent
-        for role, verbs in (("approver", None), ("treasury", ["flow.run", "run.fork"]))
+        for role, verbs in scopes
     ]  # fmt: skip
     done(cast, "consent.undelegate", {"delegation": lent[1]}, cast.agent)
     waiting = cast.submit(cast.operator, "policy.activate", {"text": text})
