@@ -155,7 +155,7 @@ def answers(cast: Cast) -> None:
         for role, verbs in scopes
     ]  # fmt: skip
     done(cast, "consent.undelegate", {"delegation": lent[1]}, cast.agent)
-    waiting = cast.submit(cast.operator, "policy.activate", {"text": text})
+    waiting = cast.submit(cast.operator, "policy.activate", {"text": text + "// lent\n"})
     given: dict[str, Json] = {**cast.bound(waiting), "delegation": lent[0]}
     done(cast, "consent.give", given, cast.agent)
 
