@@ -178,7 +178,7 @@ def submit(name: str, status: int) -> Document:
 def required(document: Mapping[str, Any]) -> str:
     """Whose consent an intent waits for."""
     decision = document["decision"]
-    return f"REQUIRE {decision['quorum']} of role {decision['role']}"
+    return f"REQUIRE {decision['quorum']['k']} of role {decision['role']}"
 
 
 def consent(waiting: Mapping[str, Any]) -> Document:

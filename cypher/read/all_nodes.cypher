@@ -12,6 +12,7 @@ RETURN CASE
     WHEN n:Node THEN 'Node ' + toStringOrNull(n.id)
     WHEN n:Flow THEN 'Flow ' + toStringOrNull(n.id)
     WHEN n:RunLimit THEN 'RunLimit ' + toStringOrNull(n.id)
+    WHEN n:Delegation THEN 'Delegation ' + toStringOrNull(n.id)
     WHEN n:StoredValue THEN 'StoredValue ' + toStringOrNull(n.id)
     WHEN n:Escalation THEN 'Escalation ' + toStringOrNull(n.id)
     WHEN n:Conduct THEN 'Conduct ' + toStringOrNull(n.id)

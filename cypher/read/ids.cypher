@@ -14,6 +14,8 @@ CALL () {
   UNION
   MATCH (grant:Grant) WHERE grant.id STARTS WITH $prefix RETURN grant.id AS id, 'Grant' AS kind
   UNION
+  MATCH (lent:Delegation) WHERE lent.id STARTS WITH $prefix RETURN lent.id AS id, 'Delegation' AS kind
+  UNION
   MATCH (line:LogLine) WHERE line.cid STARTS WITH $prefix RETURN line.cid AS id, 'LogLine' AS kind
 }
 WITH id, kind

@@ -23,7 +23,7 @@ __all__ = ["OTHERS", "READS", "WRITES", "at", "head_at"]
 READS = frozenset(
     {
         "alarm list", "alarm show", "audit", "breaker list", "browse", "capability list",
-        "consent list", "escalation list", "escalation show",
+        "consent delegations", "consent list", "consent show", "escalation list", "escalation show",
         "events", "flow backtest", "flow check", "flow diff", "flow draw", "flow list", "flow show",
         "ghost list", "key list", "key show", "kv list", "kv show", "ledger show", "ledger verify",
         "node drafts", "node list", "node rebuild", "node show", "node source",
@@ -36,7 +36,8 @@ READS = frozenset(
 
 WRITES = frozenset(
     {
-        "breaker lift", "capability grant", "capability revoke", "consent give", "consent refuse",
+        "breaker lift", "capability grant", "capability revoke", "consent delegate", "consent give",
+        "consent refuse", "consent undelegate",
         "escalation resolve", "flow publish", "key new", "key rotate", "ledger checkpoint",
         "ledger export", "ledger rebuild", "node adapter publish", "node deprecate", "node draft",
         "node fork", "node promote", "node publish", "policy activate", "rate set",

@@ -183,7 +183,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         if requirement is None
         else {
             "role": requirement.quorum.role,
-            "quorum": requirement.quorum.k,
+            "quorum": requirement.quorum.text,
             "expires_s": requirement.expiry_ns // 1_000_000_000,
         },
     }
@@ -192,4 +192,4 @@ def _rule(rule: Rule) -> dict[str, Any]:
 def _requirement_text(require: dict[str, Any] | None) -> str | None:
     if require is None:
         return None
-    return f"{require['quorum']} of {require['role']}, within {require['expires_s']} s"
+    return f"{require['quorum']}, within {require['expires_s']} s"

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from logos_graph.cli.texts import moment
 
@@ -75,12 +75,13 @@ def why(
 
 
 def _consent(pending: PendingIntent) -> Stuck:
-    from logos_graph.logline import parse_when
+    from logos_graph.governance import Require, parse_decision
 
-    asked: Any = pending.decision
-    until = parse_when(asked["expires_at"])
+    asked = parse_decision({**pending.decision}, pending.policy_hash)
+    assert isinstance(asked, Require)  # as whatever waits for consent
+    until = asked.expires_at
     text = (
-        f"waits for consent of {asked['role']} ({len(pending.consents)} of {asked['quorum']})"
+        f"waits for the consents of {asked.text} (there are {len(pending.consents)})"
         f" until {moment(until)}"
     )
     return Stuck("consent", text, pending.claimed_at, until)

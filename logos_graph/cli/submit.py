@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from logos_graph.canon import Json, encode_text
+from logos_graph.canon import ContentId, Json, encode_text
 from logos_graph.cli.output import Printer, show_error
 from logos_graph.cli.texts import short
 from logos_graph.errors import EnvironmentFault, LogosError, Rejected, Waiting
+from logos_graph.identity import Did
 
 if TYPE_CHECKING:
     from logos_graph.logline import SignedIntent
@@ -150,6 +151,8 @@ def show_outcome(out: Printer, system: System, outcome: Outcome) -> None:
 
 
 def _requirement(system: System, outcome: Outcome) -> Iterable[tuple[str, object]]:
+    from logos_graph.governance import Require, parse_decision
+
     decision: Any = outcome.decision
     if outcome.waiting is not None:
         return _retry(outcome.waiting)
@@ -157,13 +160,16 @@ def _requirement(system: System, outcome: Outcome) -> Iterable[tuple[str, object
         return [("next", "its effect is outstanding: the next command that writes finishes it")]
     asker = [row["who"] for row in system.reader.intents(cid=outcome.intent, limit=1)]
     without = [*asker, *(retired["did"] for retired in system.reader.supervisors()[:-1])]
+    asked = parse_decision({**decision}, ContentId(""))
+    assert isinstance(asked, Require)  # as was just looked at
     holders = [
         str(principal["name"])
         for principal in system.reader.principals()
-        if decision["role"] in _texts(principal["roles"]) and principal["did"] not in without
+        if principal["did"] not in without
+        and asked.asks(Did(str(principal["did"])), frozenset(_texts(principal["roles"])))
     ]
     return [
-        ("requires", f"{decision['quorum']} consent(s) of role {decision['role']}"),
+        ("requires", f"the consents of {asked.text}"),
         ("held by", ", ".join(holders)),
         ("until", decision["expires_at"]),
         ("consent", f"logos consent give {short(outcome.intent)} --as NAME"),

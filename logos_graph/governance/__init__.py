@@ -6,7 +6,8 @@ What the gate uses, and the files that hold it:
     Policy(text).judge(request)  Cedar judges the act                 policy, cedar, request
     misfits, cedar_schema        a policy that speaks of what is not  validation, cedar_schema
     find_lockout                 a policy nobody could replace        lockout
-    KOfN, resolve_signers        consents are counted                 quorum
+    parse_rule, resolve_signers  consents are counted                 quorum
+    judge, new_holders           a change of policy asks old and new  succession
     check_consent                each is bound to one question        consent
     Allow | Require | Deny       the answer, as the ledger keeps it   decision
     Conducts.trajectory          what acts come to, and what is spent trajectory, conduct, amounts
@@ -20,10 +21,12 @@ from logos_graph.governance.consent import (
     Consenter,
     Waiting,
     check_consent,
+    check_current,
     parse_consent,
 )
 from logos_graph.governance.decision import (
     Allow,
+    Basis,
     Decision,
     Deny,
     DenyReason,
@@ -39,8 +42,20 @@ from logos_graph.governance.lockout import (
     way_back,
 )
 from logos_graph.governance.policy import Policy
-from logos_graph.governance.quorum import Consents, KOfN, resolve_signers
+from logos_graph.governance.quorum import (
+    All,
+    Consents,
+    KOfN,
+    Majority,
+    People,
+    Person,
+    QuorumRule,
+    Weighted,
+    parse_rule,
+    resolve_signers,
+)
 from logos_graph.governance.request import Request
+from logos_graph.governance.succession import judge, new_holders
 from logos_graph.governance.trajectory import (
     FULL_VOLUME,
     HISTORY,
@@ -73,7 +88,9 @@ __all__ = [
     "LOOK_BACK_DAYS",
     "RESERVED_FAMILIES",
     "WEIGHTS",
+    "All",
     "Allow",
+    "Basis",
     "Conduct",
     "Conducts",
     "Consent",
@@ -87,9 +104,13 @@ __all__ = [
     "KOfN",
     "Kind",
     "Lockout",
+    "Majority",
     "Misfit",
     "Outcome",
+    "People",
+    "Person",
     "Policy",
+    "QuorumRule",
     "Request",
     "Require",
     "Requirement",
@@ -98,18 +119,23 @@ __all__ = [
     "Trajectory",
     "Verb",
     "Waiting",
+    "Weighted",
     "cedar_schema",
     "check_consent",
+    "check_current",
     "check_registrable",
     "check_this",
     "counted",
     "day_of",
     "examples_of",
     "find_lockout",
+    "judge",
     "locked_out",
     "misfits",
+    "new_holders",
     "parse_consent",
     "parse_decision",
+    "parse_rule",
     "parse_verb",
     "refuse_lockout",
     "refuse_misfits",

@@ -62,7 +62,7 @@ class Expected:
         told = {
             "outcome": (self.outcome.value, decision["outcome"]),
             "rules": ([*self.rules], found),
-            **{name: (value, decision.get(name)) for name, value in self.more.items()},
+            **{name: (value, _told(decision, name)) for name, value in self.more.items()},
         }
         return [
             f"{name}: expected {_shown(wanted)}, decided {_shown(made)}"
@@ -157,6 +157,14 @@ def _case(
         consents=tuple(consents),
         expected=Expected(Outcome(outcome), rules, more),
     )
+
+
+def _told(decision: Mapping[str, Json], name: str) -> Json:
+    """A member of a decision; of a quorum its number, or its kind where it has none."""
+    found = decision.get(name)
+    if name != "quorum" or not isinstance(found, dict):
+        return found
+    return found.get("k", found.get("kind"))
 
 
 def _check_names(

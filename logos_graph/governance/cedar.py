@@ -6,6 +6,11 @@ Annotations (Cedar ignores them; here they carry meaning):
     @reason("…")            shown to the actor when the policy denies
     @require("treasury")    on a forbid: instead of denying, ask for the consent of this role
     @quorum("2")              … of so many distinct principals that hold it (default 1)
+    @quorum("all")            … of everybody else who holds it
+    @quorum("majority")       … of more than half of them
+    @quorum("weighted:10;ann=6,ben=5,role:cfo=5")
+                              … of such of them as weigh 10 together: by DID, by name, or by a
+                              further role that they hold (`quorum.Weighted`)
     @expires("72h")           … within this time: a whole number of s, m, h or d (default 1h)
 
 Unknown annotations, templates and entity types that no request contains are refused: `@requires` or
@@ -27,7 +32,7 @@ import cedarpy
 
 from logos_graph.errors import LogosError, Rejected
 from logos_graph.governance.nesting import Statement, refuse_at, statements
-from logos_graph.governance.quorum import KOfN
+from logos_graph.governance.quorum import KOfN, QuorumRule, parse_rule
 
 __all__ = ["DEFAULT_REQUIREMENT", "MAX_POLICY_BYTES", "PolicyText", "Requirement", "Rule", "read"]
 
@@ -38,7 +43,6 @@ MAX_RULES: Final = 256
 _MAX_EXPIRY_NS: Final = 90 * 86_400 * 10**9
 _UNITS: Final = {"s": 10**9, "m": 60 * 10**9, "h": 3_600 * 10**9, "d": 86_400 * 10**9}
 _EXPIRES: Final = re.compile(r"([1-9][0-9]{0,6})([smhd])", re.ASCII)
-_QUORUM: Final = re.compile(r"[0-9]{1,4}", re.ASCII)
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}", re.ASCII)
 _ROLE: Final = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
 _ANNOTATIONS: Final = frozenset({"id", "reason", "require", "quorum", "expires"})
@@ -49,7 +53,7 @@ _ENTITY_TYPES: Final = frozenset({"Principal", "Role", "Action", "Ledger"})
 class Requirement:
     """Whose consent lifts a forbid, and how long it is waited for (ns)."""
 
-    quorum: KOfN
+    quorum: QuorumRule
     expiry_ns: int
 
 
@@ -172,15 +176,13 @@ def _requirement(
     expires = _EXPIRES.fullmatch(annotations.get("expires", "1h") or "")
     if not _ROLE.fullmatch(role):
         _refuse("E_POLICY_ANNOTATION", f"@require of the rule {label} names no role: {role!r}")
-    if not _QUORUM.fullmatch(quorum):
-        _refuse("E_POLICY_ANNOTATION", f"@quorum of the rule {label} is no number: {quorum!r}")
     if expires is None:
         _refuse("E_POLICY_ANNOTATION", f"@expires of the rule {label} is no time such as 72h")
     expiry_ns = int(expires[1]) * _UNITS[expires[2]]
     if expiry_ns > _MAX_EXPIRY_NS:
         _refuse("E_POLICY_ANNOTATION", f"@expires of the rule {label} is longer than 90d")
     try:
-        return Requirement(KOfN(role, int(quorum)), expiry_ns)
+        return Requirement(parse_rule(role, quorum), expiry_ns)
     except LogosError as error:
         _refuse("E_POLICY_ANNOTATION", f"@quorum of the rule {label}: {error.message}")
 

@@ -4,12 +4,23 @@ A `consent.give` intent names the intent it consents to, the policy and the grap
 which that intent was judged, and an instant after which it no longer counts. Its nonce is its own
 intent's. A consent given to one decision is therefore worth nothing for another intent, another
 policy, or a question that was asked of another state of the graph.
+
+What the question rests on may change before it is answered: the policy, the verb, the actor's
+roles, who there is to be asked. Then it is stale. Who consented to it did not see what would now
+be done, so the consent is refused, with a code that names what has changed:
+
+| code | what is no longer as it was |
+|---|---|
+| E_CONSENT_STALE_POLICY | the policy in force |
+| E_CONSENT_STALE_VERB | the verb: its schema, its risk |
+| E_CONSENT_STALE_ROLES | the roles of who wants the act |
+| E_CONSENT_STALE_QUORUM | whose consents are asked for: who holds the role, or how many it takes |
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Never
+from typing import Final, Never
 
 from logos_graph.canon import ContentId, Json, parse_content_id
 from logos_graph.errors import InvalidInput, Rejected
@@ -17,17 +28,26 @@ from logos_graph.governance.decision import Require
 from logos_graph.identity import Did
 from logos_graph.logline import format_when, parse_when
 
-__all__ = ["Consent", "Consenter", "Waiting", "check_consent", "parse_consent"]
+__all__ = ["Consent", "Consenter", "Waiting", "check_consent", "check_current", "parse_consent"]
+
+_AGAIN: Final = (
+    "the same act, submitted again, is judged as things are now; then consent to that:"
+    " `logos consent list`"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The payload of `consent.give`. expires_at: nanoseconds since the epoch."""
+    """The payload of `consent.give`. expires_at: nanoseconds since the epoch.
+
+    delegation: by which it is given in another's place; None if it is one's own.
+    """
 
     intent: ContentId
     policy_hash: ContentId
     revision: int
     expires_at: int
+    delegation: ContentId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +61,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Consenter:
-    """The principal who signed the consent, with the roles it holds now."""
+    """Who signed the consent, in whose place (`seat`: its own), and the roles for which it does."""
 
     did: Did
     roles: frozenset[str]
+    seat: Did
 
 
 def parse_consent(this: Json) -> Consent:
@@ -60,12 +81,14 @@ def parse_consent(this: Json) -> Consent:
             "revision": int(revision),
             "expires_at": str(expires_at),
             **rest,
-        } if not rest and not isinstance(revision, bool):
+        } if rest.keys() <= {"delegation"} and not isinstance(revision, bool):
+            delegation = rest.get("delegation")
             return Consent(
                 parse_content_id(intent),
                 parse_content_id(policy_hash),
                 revision,
                 parse_when(expires_at),
+                None if delegation is None else parse_content_id(delegation),
             )
     raise InvalidInput("E_CONSENT_FORM", "this is not the payload of consent.give")
 
@@ -90,17 +113,51 @@ def check_consent(consent: Consent, waiting: Waiting, by: Consenter, now_ns: int
         _refuse("E_CONSENT_LATE", f"consent to {waiting.intent} was waited for until {lapsed}")
     if now_ns >= consent.expires_at:
         _refuse("E_CONSENT_EXPIRED", f"the consent expired at {format_when(consent.expires_at)}")
-    if by.did == waiting.who:
+    if waiting.who in (by.did, by.seat):
+        place = "" if by.seat == by.did else f", nor anybody in the place of {by.seat}"
         _refuse(
             "E_CONSENT_SELF",
-            f"{by.did} cannot consent to its own act",
+            f"{waiting.who} cannot consent to its own act{place}",
             "an approver signs with --as NAME",
         )
-    if decision.role not in by.roles:
+    if not decision.asks(by.seat, by.roles):
+        roles = " or ".join(repr(role) for role in sorted({q.role for q in decision.quorums}))
+        place = "" if by.seat == by.did else f" in the place of {by.seat}"
         _refuse(
             "E_CONSENT_ROLE",
-            f"{by.did} does not hold the role {decision.role!r}, whose consent is asked",
+            f"{by.did} is not asked{place}: the consent of who holds the role {roles} is",
         )
+
+
+def check_current(asked: Require, now: Require) -> None:
+    """Checks that a question would be asked today as it was asked.
+
+    now: what the same act would be asked for, judged again without any consent.
+
+    Raises:
+        Rejected: E_CONSENT_STALE_POLICY, …_VERB, …_ROLES, …_QUORUM, with `data["judged"]` and
+            `data["now"]`.
+    """
+    for code, what, then, today in (
+        ("POLICY", "the policy in force", asked.policy_hash, now.policy_hash),
+        ("VERB", "the verb", asked.basis.verb, now.basis.verb),
+        ("ROLES", "the roles of who wants the act", asked.basis.roles, now.basis.roles),
+        ("QUORUM", "whose consents are asked for", asked.quorums, now.quorums),
+    ):
+        if then != today:
+            raise Rejected(
+                f"E_CONSENT_STALE_{code}",
+                f"the question is stale: {what} changed after it was asked",
+                hint=_AGAIN,
+                judged=_told(then),
+                now=_told(today),
+            )
+
+
+def _told(value: object) -> Json:
+    if not isinstance(value, tuple):
+        return str(value)
+    return [each if isinstance(each, str) else each.text for each in value]
 
 
 def _refuse(

@@ -4,10 +4,12 @@ JSON form, as in the body of an intent entry (the entry itself carries the polic
 
     {"outcome": "ALLOW",   "policies": [ids], "revision": n, "context"}
     {"outcome": "REQUIRE", "policies": [ids], "revision": n, "context", "role", "quorum",
-     "expires_at"}
+     "also": [{"role", "quorum"}], "basis": {"roles": [roles], "verb": id}, "expires_at"}
     {"outcome": "DENY",    "policies": [ids], "revision": n, "context", "reason", "detail"}
 
 `context` is what policy saw of the ledger beside the intent itself (`Request.context`), by name.
+`quorum` is as `logos_graph.ledger.quorums` has it; those in `also` have to be met too. `basis` is
+what the question rests on besides: the roles that the actor held, and the content id of the verb.
 """
 
 from __future__ import annotations
@@ -17,12 +19,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Never
 
-from logos_graph.canon import ContentId, Json
+from logos_graph.canon import ContentId, Json, parse_content_id
 from logos_graph.errors import InvalidInput, LogosError
-from logos_graph.governance.quorum import KOfN
+from logos_graph.identity import Did
+from logos_graph.ledger import Consents, Quorum, parse_quorum
 from logos_graph.logline import format_when, parse_when
 
-__all__ = ["Allow", "Decision", "Deny", "DenyReason", "Outcome", "Require", "parse_decision"]
+__all__ = [
+    "Allow",
+    "Basis",
+    "Decision",
+    "Deny",
+    "DenyReason",
+    "Outcome",
+    "Require",
+    "parse_decision",
+]
 
 
 class Outcome(StrEnum):
@@ -73,20 +85,61 @@ class Allow(_Judged):
         return self._common(Outcome.ALLOW)
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a question rests on beside policy: the actor's roles, in order, and which verb it is.
+
+    verb: content id of the verb as it is registered, its flow null: another schema or risk is
+    another verb; which flow the intent runs is recorded with it.
+    """
+
+    roles: tuple[str, ...]
+    verb: ContentId
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Require(_Judged):
-    """The act waits for `quorum` consents of `role`, until `expires_at` (ns since the epoch)."""
+    """The act waits for the consents of `quorum`, until `expires_at` (ns since the epoch).
 
-    role: str
-    quorum: int
+    also: further quorums that have to be met; one principal may count in several.
+    """
+
+    quorum: Quorum
+    also: tuple[Quorum, ...] = ()
+    basis: Basis
     expires_at: int
+
+    @property
+    def role(self) -> str:
+        """Whose consent it waits for first of all."""
+        return self.quorum.role
+
+    @property
+    def quorums(self) -> tuple[Quorum, ...]:
+        """All that have to be met."""
+        return (self.quorum, *self.also)
+
+    def asks(self, did: Did, roles: frozenset[str]) -> bool:
+        """Whether the consent of this principal, who holds these roles, would count."""
+        return any(quorum.asks(did, roles) for quorum in self.quorums)
+
+    def is_met(self, consents: Consents, who: Did) -> bool:
+        """Whether these are enough for an act of `who`."""
+        return all(quorum.is_met(consents, who) for quorum in self.quorums)
+
+    @property
+    def text(self) -> str:
+        """Whose consents it waits for, in words."""
+        return ", and ".join(quorum.text for quorum in self.quorums)
 
     def to_json(self) -> dict[str, Json]:
         """The form in the ledger."""
         return {
             **self._common(Outcome.REQUIRE),
             "role": self.role,
-            "quorum": self.quorum,
+            "quorum": self.quorum.json,
+            "also": [{"role": each.role, "quorum": each.json} for each in self.also],
+            "basis": {"roles": list(self.basis.roles), "verb": self.basis.verb},
             "expires_at": format_when(self.expires_at),
         }
 
@@ -112,7 +165,7 @@ Decision = Allow | Require | Deny
 _COMMON: Final = frozenset({"outcome", "policies", "revision", "context"})
 _FIELDS: Final = {
     Outcome.ALLOW: _COMMON,
-    Outcome.REQUIRE: _COMMON | {"role", "quorum", "expires_at"},
+    Outcome.REQUIRE: _COMMON | {"role", "quorum", "also", "basis", "expires_at"},
     Outcome.DENY: _COMMON | {"reason", "detail"},
 }
 
@@ -138,15 +191,16 @@ def parse_decision(value: Json, policy_hash: ContentId) -> Decision:
                 policies=policies, policy_hash=policy_hash, revision=revision, context=context
             )
         case Outcome.REQUIRE:
-            rule, expires_at = _requirement(value)
+            quorum, *also = _quorums(value)
             return Require(
                 policies=policies,
                 policy_hash=policy_hash,
                 revision=revision,
                 context=context,
-                role=rule.role,
-                quorum=rule.k,
-                expires_at=expires_at,
+                quorum=quorum,
+                also=tuple(also),
+                basis=_basis(value["basis"]),
+                expires_at=_moment(value["expires_at"]),
             )
         case Outcome.DENY:
             reason = _text(value, "reason")
@@ -162,17 +216,40 @@ def parse_decision(value: Json, policy_hash: ContentId) -> Decision:
             )
 
 
-def _requirement(value: dict[str, Json]) -> tuple[KOfN, int]:
+def _quorums(value: dict[str, Json]) -> list[Quorum]:
+    also = value["also"]
+    if not isinstance(also, list):
+        _refuse("`also` is not a list")
+    found = list[Quorum]()
+    for told in ({name: value[name] for name in ("role", "quorum")}, *also):
+        if not isinstance(told, dict) or set(told) != {"role", "quorum"}:
+            _refuse("`also` holds more than roles and quorums")
+        try:
+            found.append(parse_quorum(told["quorum"], told["role"]))
+        except LogosError as error:
+            _refuse(error.message)
+    return found
+
+
+def _basis(value: Json) -> Basis:
+    if not isinstance(value, dict) or set(value) != {"roles", "verb"}:
+        _refuse("its basis is not the actor's roles and a verb")
     try:
-        rule = KOfN(_text(value, "role"), _natural(value, "quorum"))
-        return rule, parse_when(_text(value, "expires_at"))
+        return Basis(_texts(value["roles"]), parse_content_id(value["verb"]))
+    except LogosError as error:
+        _refuse(error.message)
+
+
+def _moment(value: Json) -> int:
+    try:
+        return parse_when(value)
     except LogosError as error:
         _refuse(error.message)
 
 
 def _texts(value: Json) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        _refuse("its policies are not a list of ids")
+        _refuse("it has no list of texts where one belongs")
     return tuple(str(item) for item in value)
 
 

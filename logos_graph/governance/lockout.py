@@ -58,18 +58,15 @@ def find_lockout(policy: Policy, request: Request, answers: Iterable[Request]) -
         return Lockout(request.who, decision, decision.detail)
     if isinstance(decision, Require):
         able = {
-            answer.who
+            answer.who: answer.roles
             for answer in answers
-            if answer.who != request.who
-            and decision.role in answer.roles
-            and isinstance(policy.judge(answer), Allow)
+            if decision.asks(answer.who, answer.roles) and isinstance(policy.judge(answer), Allow)
         }
-        if len(able) < decision.quorum:
-            detail = (
-                f"it asks for {decision.quorum} consent(s) of role {decision.role!r}, which"
-                f" {len(able)} other principal(s) hold and could give"
-            )
-            return Lockout(request.who, decision, detail)
+        for quorum in decision.quorums:
+            if not quorum.is_met(able, request.who):
+                found = quorum.count(able, request.who)
+                detail = f"it asks for the consents of {quorum.text}, of whom {found} could give it"
+                return Lockout(request.who, decision, detail)
     return None
 
 

@@ -8,9 +8,10 @@ How a request is judged:
     3. a forbid without @require holds: denied, whatever the others say
     4. only forbids with @require hold: the permits are asked alone; when none holds, consent would
        not help, and the act is denied
-    5. the requirements of these forbids are joined: one role, the largest quorum, the shortest
-       time. Two different roles are denied: one decision waits for one role
-    6. enough consents are at hand: allowed; else: required
+    5. the requirements of these forbids are joined: one role, of counts the largest, of quorums of
+       other kinds each, the shortest time. Two different roles are denied
+    6. enough consents are at hand: allowed; else: required. Which principals are asked is settled
+       by who holds the role at this revision
 
 Consents change nothing but step 6, so no consent can turn a denial into anything else, and consents
 of people without the role change nothing at all.
@@ -27,10 +28,10 @@ from typing import Any, Final
 
 import cedarpy
 
-from logos_graph.canon import ContentId, content_id
-from logos_graph.governance.cedar import DEFAULT_REQUIREMENT, PolicyText, Requirement, Rule, read
-from logos_graph.governance.decision import Allow, Decision, Deny, DenyReason, Require
-from logos_graph.governance.quorum import Consents, KOfN
+from logos_graph.canon import ContentId, content_id, encode
+from logos_graph.governance.cedar import DEFAULT_REQUIREMENT, PolicyText, Rule, read
+from logos_graph.governance.decision import Allow, Basis, Decision, Deny, DenyReason, Require
+from logos_graph.governance.quorum import Consents, QuorumRule, joined
 from logos_graph.governance.request import Request, cedar_entities, cedar_request
 
 __all__ = ["Policy"]
@@ -98,7 +99,8 @@ class Policy:
         if answer.allowed:
             if not request.verb.risk.needs_consent:
                 return self._allow(request, answer.ids)
-            return self._settle(request, answer.ids, DEFAULT_REQUIREMENT, consents)
+            asked = DEFAULT_REQUIREMENT
+            return self._settle(request, answer.ids, (asked.quorum,), asked.expiry_ns, consents)
         if not answer.rules:
             detail = f"no policy permits {request.verb.name}"
             return self._deny(request, answer, DenyReason.POLICY_VIOLATION, detail)
@@ -115,31 +117,35 @@ class Policy:
         if len(roles) > 1:
             detail = (
                 f"the policies {', '.join(answer.ids)} ask for consents of different roles"
-                f" ({', '.join(roles)}); one decision waits for one role"
+                f" ({', '.join(roles)}); one rule asks for one role"
             )
             return self._deny(request, answer, DenyReason.POLICY_VIOLATION, detail)
-        quorum = KOfN(roles[0], max(requirement.quorum.k for requirement in asked))
+        rules = joined([requirement.quorum for requirement in asked])
         expiry_ns = min(requirement.expiry_ns for requirement in asked)
-        return self._settle(request, answer.ids, Requirement(quorum, expiry_ns), consents)
+        return self._settle(request, answer.ids, rules, expiry_ns, consents)
 
     def _settle(
         self,
         request: Request,
         policies: tuple[str, ...],
-        requirement: Requirement,
+        rules: tuple[QuorumRule, ...],
+        expiry_ns: int,
         consents: Consents,
     ) -> Decision:
-        if requirement.quorum.is_met(consents, request.who):
-            return self._allow(request, policies)
-        return Require(
+        quorum, *also = (rule.ask(request.people, request.who) for rule in rules)
+        required = Require(
             policies=policies,
             policy_hash=self.id,
             revision=request.revision,
             context=request.context,
-            role=requirement.quorum.role,
-            quorum=requirement.quorum.k,
-            expires_at=request.now_ns + requirement.expiry_ns,
+            quorum=quorum,
+            also=tuple(also),
+            basis=_basis(request),
+            expires_at=request.now_ns + expiry_ns,
         )
+        if required.is_met(consents, request.who):
+            return self._allow(request, policies)
+        return required
 
     def _allow(self, request: Request, policies: tuple[str, ...]) -> Allow:
         return Allow(
@@ -170,6 +176,12 @@ class Policy:
         return _Answer(
             result.allowed, tuple(rules[name] for name in result.diagnostics.reasons), errors
         )
+
+
+def _basis(request: Request) -> Basis:
+    """But for the flow of the verb: what an intent runs is recorded with it, and stays."""
+    verb = content_id(encode({**request.verb.to_json(), "flow": None}))
+    return Basis(tuple(sorted(request.roles)), verb)
 
 
 def _told(rules: tuple[Rule, ...]) -> str:

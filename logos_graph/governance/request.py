@@ -25,6 +25,7 @@ from cedarpy import Entities
 from logos_graph.canon import Json
 from logos_graph.errors import Rejected
 from logos_graph.governance.formats import is_decimal
+from logos_graph.governance.quorum import People
 from logos_graph.governance.shape import ANYTHING, Shape
 from logos_graph.governance.verbs import Verb
 from logos_graph.identity import Did
@@ -52,6 +53,8 @@ class Request:
         recorded: the first deadline stays.
     context: what policy sees of the ledger at this revision beside the intent: records, integers,
         texts and booleans by name; every decision repeats it.
+    people: everybody who is registered at this revision: of them a quorum of all, of a majority, or
+        by weights is made; where they are not given, such a quorum is met by nobody's consent.
     """
 
     who: Did
@@ -62,6 +65,7 @@ class Request:
     revision: int
     now_ns: int
     context: Mapping[str, Json] = field(default_factory=dict)
+    people: People = field(default_factory=dict, repr=False)
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,8 @@
     bodies.py      what an entry of each kind says, and how its form is checked
     entry.py       one entry: its text, hash and signature
     keys.py        the supervisor's keys: which one signs at which index
+    quorums.py     how many consents a decision waits for, and how they are counted
+                   (delegations.py: who may consent in whose place)
     chain.py       many entries: each in its place, none changed
     state.py       the state, folded from the entries alone (lines.py: its LogLines)
     invariants.py  I1 to I5 over entries and state (attribution.py is I3; acts.py, tally.py and
@@ -34,6 +36,7 @@ from logos_graph.ledger.checkpoint import (
     read_checkpoint,
     sign_checkpoint,
 )
+from logos_graph.ledger.delegations import Delegation
 from logos_graph.ledger.effects import effect_key
 from logos_graph.ledger.entry import (
     GENESIS_PREV_HASH,
@@ -66,6 +69,15 @@ from logos_graph.ledger.memory import MemoryTable, Table
 from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
 from logos_graph.ledger.note import MAX_NOTE_BYTES, Note, parse_note
 from logos_graph.ledger.proven import Proof, Proven, prove
+from logos_graph.ledger.quorums import (
+    MAX_QUORUM,
+    Consents,
+    Quorum,
+    QuorumKind,
+    Voice,
+    counted,
+    parse_quorum,
+)
 from logos_graph.ledger.report import (
     Check,
     Comparison,
@@ -82,6 +94,7 @@ __all__ = [
     "JSON_PROPERTIES",
     "MAX_ENTRY_BYTES",
     "MAX_NOTE_BYTES",
+    "MAX_QUORUM",
     "MUTATION_KEYS",
     "OPERATOR",
     "RETRY_CEILING_NS",
@@ -92,7 +105,9 @@ __all__ = [
     "Check",
     "Checkpoint",
     "Comparison",
+    "Consents",
     "Counts",
+    "Delegation",
     "Difference",
     "Entry",
     "EntryKind",
@@ -106,12 +121,15 @@ __all__ = [
     "Offender",
     "Proof",
     "Proven",
+    "Quorum",
+    "QuorumKind",
     "SignedCheckpoint",
     "State",
     "SupervisorKeys",
     "Table",
     "TreeWatch",
     "Verdict",
+    "Voice",
     "Walk",
     "accept_supervision",
     "check_acceptance",
@@ -119,6 +137,7 @@ __all__ = [
     "check_invariants",
     "check_place",
     "checkpoint_key",
+    "counted",
     "effect_key",
     "escalated",
     "founded",
@@ -132,6 +151,7 @@ __all__ = [
     "parse_checkpoint",
     "parse_entry",
     "parse_note",
+    "parse_quorum",
     "prove",
     "raised",
     "read_checkpoint",

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from logos_graph.canon import Json, encode_parsed
+from logos_graph.identity import Did
 from logos_graph.ledger.bodies import EntryKind, Verdict
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.memory import Table
 from logos_graph.ledger.proven import Told
+from logos_graph.ledger.quorums import Consents, Quorum, Voice, counted, parse_quorum
 from logos_graph.logline import parse_when
 
 __all__ = ["Act", "Acts", "Announced", "Given", "Requirement", "act_of", "parse_requirement"]
@@ -20,17 +22,25 @@ __all__ = ["Act", "Acts", "Announced", "Given", "Requirement", "act_of", "parse_
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A decision: its verdict, and for a REQUIRE who must consent, how many, until when (ns).
+    """A decision: its verdict, and for a REQUIRE the quorums to be met, until when (ns).
 
     policy_hash, revision: what a consent to it is bound to.
     """
 
     verdict: Verdict
-    role: str = ""
-    quorum: int = 0
+    quorums: tuple[Quorum, ...] = ()
     expires_at: int = 0
     policy_hash: str | None = None
     revision: int | None = None
+
+    def is_met(self, consents: Consents, who: str) -> bool:
+        """Whether these are enough for an act of `who`; never, where no consent was asked for."""
+        return bool(self.quorums) and all(q.is_met(consents, Did(who)) for q in self.quorums)
+
+    @property
+    def text(self) -> str:
+        """What it waits for, in words."""
+        return ", and ".join(quorum.text for quorum in self.quorums)
 
 
 def parse_requirement(decision: Json, policy_hash: str | None) -> Requirement:
@@ -42,25 +52,29 @@ def parse_requirement(decision: Json, policy_hash: str | None) -> Requirement:
     verdict = Verdict(str(decision["outcome"]))
     if verdict is not Verdict.REQUIRE:
         return Requirement(verdict)
-    quorum, revision = decision["quorum"], decision["revision"]
-    assert isinstance(quorum, int)
+    revision, also = decision["revision"], decision.get("also", [])
     assert isinstance(revision, int)
+    assert isinstance(also, list)
+    told = [decision, *(each for each in also if isinstance(each, dict))]
+    quorums = tuple(parse_quorum(each["quorum"], each["role"]) for each in told)
     expires_at = parse_when(decision["expires_at"])
-    role = str(decision["role"])
-    return Requirement(verdict, role, quorum, expires_at, policy_hash, revision)
+    return Requirement(verdict, quorums, expires_at, policy_hash, revision)
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One recorded consent. roles: what `by` held at that index; none if it was not registered.
+    """One recorded consent: who signed it, in whose place (`seat`: its own).
 
     recorded_at: when it was given; expires_at: until when it counts (both ns since the epoch).
+    roles: what the seat held at that index, and lent if it is another's; none if it was not
+    registered, or the delegation did not hold.
     """
 
     by: str
     recorded_at: int
     expires_at: int
     roles: frozenset[str]
+    seat: str
 
 
 @dataclass(slots=True)
@@ -121,23 +135,28 @@ class Act:
     wake_at: int | None = None
     end: tuple[int, EntryKind] | None = None
 
-    def qualified(self) -> set[str]:
-        """The distinct principals whose consent counts towards the REQUIRE.
+    def qualified(self) -> dict[Did, frozenset[str]]:
+        """In whose places the consents were given that count towards the REQUIRE, with their roles.
 
-        Each holds the role, is not the actor itself, consented before the question's expiry, and
-        the consent's own expiry came after the decision that rests on it.
+        Each holds a role that is asked, consented before the question's expiry, and the consent's
+        own expiry came after the decision that rests on it. Nobody takes part in two of them, by
+        signing or by being spoken for, and the actor in none.
         """
         asked = self.required
         if asked is None:
-            return set()
-        return {
-            given.by
+            return {}
+        good = {
+            Voice(Did(given.by), Did(given.seat)): given.roles
             for given in self.consents
-            if given.by != self.who
-            and asked.role in given.roles
+            if any(quorum.asks(Did(given.seat), given.roles) for quorum in asked.quorums)
             and given.recorded_at < asked.expires_at
             and self.decided_at < given.expires_at
         }
+        return {voice.seat: good[voice] for voice in counted(good, Did(self.who))}
+
+    def is_met(self) -> bool:
+        """Whether they are enough."""
+        return self.required is not None and self.required.is_met(self.qualified(), self.who)
 
 
 def act_of(entry: Entry, cid: str, told: Told | None) -> Act:
@@ -160,7 +179,7 @@ def act_of(entry: Entry, cid: str, told: Told | None) -> Act:
 
 
 _TABLE = "act"
-_BOUND = ("intent", "policy_hash", "revision", "expires_at")
+_BOUND = ("intent", "policy_hash", "revision", "expires_at", "delegation")
 """What is asked of `this` of an intent that has ended."""
 
 
@@ -212,22 +231,34 @@ def _written(act: Act) -> list[Any]:
         act.first, act.decided_at, act.refused_at, act.answered_at, act.end,
         act.requirement.verdict,
         required and [
-            required.verdict, required.role, required.quorum, required.expires_at,
+            [[each.role, each.json] for each in required.quorums], required.expires_at,
             required.policy_hash, required.revision,
         ],
-        [[each.by, each.recorded_at, each.expires_at, sorted(each.roles)] for each in act.consents],
+        [
+            [each.by, each.recorded_at, each.expires_at, sorted(each.roles), each.seat]
+            for each in act.consents
+        ],
     ]  # fmt: skip
 
 
 def _read(cid: str, told: list[Any]) -> Act:
     index, who, verb, this, first, decided, refused, answered, end, verdict, asked, given = told
-    required = None if asked is None else Requirement(Verdict(asked[0]), *asked[1:])
+    required = None if asked is None else _required(*asked)
     return Act(
         cid=cid, index=index, who=who, verb=verb, this=this, commitments={},
         first=Verdict(first), decided_at=decided, required=required, refused_at=refused,
         requirement=required if verdict == Verdict.REQUIRE and required else Requirement(
             Verdict(verdict)
         ),
-        consents=[Given(by, at, until, frozenset(roles)) for by, at, until, roles in given],
+        consents=[
+            Given(by, at, until, frozenset(roles), seat) for by, at, until, roles, seat in given
+        ],
         answered_at=answered, end=(end[0], EntryKind(end[1])),
     )  # fmt: skip
+
+
+def _required(
+    quorums: list[Any], expires_at: int, policy: str | None, revision: int
+) -> Requirement:
+    asked = tuple(parse_quorum(quorum, role) for role, quorum in quorums)
+    return Requirement(Verdict.REQUIRE, asked, expires_at, policy, revision)

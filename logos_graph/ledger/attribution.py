@@ -123,6 +123,7 @@ class Attribution:
             answer.this.get("intent"),
             answer.requirement.verdict,
         )
+        lent = answer.this.get("delegation")
         answer.answered_at = entry.index
         self.acts.keep(answer)
         for field, expected, found, holds in (
@@ -132,6 +133,7 @@ class Attribution:
             ("body.cid", "an intent not used before", body["cid"], free),
             ("body.cid", "ALLOW", str(verdict), verdict is Verdict.ALLOW),
             ("body.cid", "an intent that has not ended", body["cid"], answer.end is None),
+            ("body.delegation", lent, body.get("delegation"), lent == body.get("delegation")),
         ):
             message = f"{field} of entry {entry.index} does not fit the intent it rests on"
             require(holds, entry.index, field, expected, found, message)

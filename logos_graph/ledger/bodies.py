@@ -5,7 +5,7 @@
 | genesis | supervisor, principals, policy, verbs: what the ledger starts with |
 | intent | cid, intent, signature, decision, writer |
 | consent | intent (the waiting one), cid (of the consent.give intent), by, expires_at, |
-| | decision or null, writer |
+| | decision or null, writer, delegation (id, or null: in nobody's place) |
 | refusal | intent, cid (of the consent.refuse intent), by |
 | receipt | intent, outcome, consequence, commitment, mutations, result |
 | ghost | intent, cause, consequence, commitment, amount |
@@ -32,6 +32,7 @@ from typing import NoReturn
 
 from logos_graph.canon import Json, shown
 from logos_graph.errors import InvalidInput
+from logos_graph.ledger.quorums import parse_quorum
 from logos_graph.logline import parse_when
 
 __all__ = [
@@ -107,6 +108,7 @@ MUTATION_KEYS: Mapping[str, str] = MappingProxyType(
         "limit": "id",
         "rate": "id",
         "resolution": "intent",
+        "delegation": "id",
         "supervisor": "did",
     }
 )
@@ -203,6 +205,7 @@ _OPTIONAL: Mapping[EntryKind, Mapping[str, tuple[type, ...]]] = MappingProxyType
     {
         EntryKind.INTENT: {"flow": (str, type(None))},
         EntryKind.GHOST: {"amount": (int, type(None))},
+        EntryKind.CONSENT: {"delegation": (str, type(None))},
     }
 )
 """Fields that entries of earlier versions do not have."""
@@ -337,9 +340,16 @@ def _check_decision(kind: EntryKind, decision: Json) -> None:
         return
     if not isinstance(decision.get("role"), str):
         _refuse(kind, "decision.role", "a REQUIRE names the role of those who may consent")
-    quorum, revision = decision.get("quorum"), decision.get("revision")
-    if not isinstance(quorum, int) or isinstance(quorum, bool) or quorum < 1:
-        _refuse(kind, "decision.quorum", "a REQUIRE needs at least one consent")
+    also, revision = decision.get("also", []), decision.get("revision")
+    if not isinstance(also, list):
+        _refuse(kind, "decision.also", "further quorums are a list")
+    for field, asked in (("", decision), *((f"also[{n}].", each) for n, each in enumerate(also))):
+        if not isinstance(asked, dict):
+            _refuse(kind, f"decision.{field.rstrip('.')}", "a quorum is an object")
+        try:
+            parse_quorum(asked.get("quorum"), asked.get("role"))
+        except InvalidInput as error:
+            _refuse(kind, f"decision.{field}quorum", error.message)
     if not isinstance(revision, int) or isinstance(revision, bool) or revision < 0:
         _refuse(
             kind, "decision.revision", "a REQUIRE names the revision that consents are bound to"

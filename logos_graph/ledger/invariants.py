@@ -5,7 +5,8 @@ I1 integrity        every effect and every end has its intent before it; no inte
                     was announced before, and has its outcome or ends in doubt (effects.py); what
                     was to follow a failure or an end did, and in time (followups.py); a fork
                     shares the past of a run before it (forks.py)
-I2 legality         a DENY, and a REQUIRE that was not met, has no effect and ends as a ghost only;
+I2 legality         a DENY, and a REQUIRE that was not met, has no effect and ends as a ghost only
+                    (consenting.py: who was asked, who answered, in whose place);
                     nobody claims it to carry it out; who cancels an intent may;
                     an allowed run is of the flow that was recorded with its intent;
                     a capability is granted by its own intent, and used under that (rights.py);
@@ -30,10 +31,11 @@ from collections.abc import Iterable, Iterator
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import LogosError
 from logos_graph.identity import Did
-from logos_graph.ledger.acts import Act, Acts, Given, act_of, parse_requirement
+from logos_graph.ledger.acts import Act, Acts, act_of
 from logos_graph.ledger.alarms import Alarms
 from logos_graph.ledger.attribution import Attribution
 from logos_graph.ledger.bodies import Cause, EntryKind, Verdict
+from logos_graph.ledger.consenting import Consenting
 from logos_graph.ledger.effects import Effects
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.followups import FollowUps
@@ -45,7 +47,6 @@ from logos_graph.ledger.reproduction import compare_stored
 from logos_graph.ledger.rights import Rights
 from logos_graph.ledger.state import State
 from logos_graph.ledger.tally import Tally
-from logos_graph.logline import parse_when
 
 __all__ = ["OPERATOR", "Walk", "check_invariants"]
 
@@ -89,7 +90,9 @@ class Walk:
         table = MemoryTable() if aside is None else aside
         self.acts, self.forks = Acts(table), Forks(self.integrity, table)
         self.causes: Counter[str] = Counter()
-        self.effects, self.rights = Effects(self.integrity), Rights(self.legality)
+        self.effects = Effects(self.integrity)
+        self.rights = Rights(self.legality, self._roles)
+        self.consenting = Consenting(self.legality, self.state, self._roles)
         self.alarms = Alarms(self.integrity, self.legality, self.state.get)
         self.attribution = Attribution(supervisor, self.state, self.acts, self.attributed, proven)
         self.follow_ups = FollowUps(
@@ -140,6 +143,7 @@ class Walk:
         self.integrity.require(new, entry.index, "body.cid", "a new intent", cid, message)
         if new:
             act = act_of(entry, cid, told)
+            self.consenting.asked(entry, act)
             self.acts.add(act)
             self.alarms.judged(entry, act)
 
@@ -159,30 +163,9 @@ class Walk:
     def _consent(self, entry: Entry) -> None:
         self.attribution.check_answer(entry, _GIVE)
         act = self._open(entry)
-        if act is None:
-            return
-        by = str(entry.body["by"])
-        expires_at = parse_when(entry.body["expires_at"])
-        act.consents.append(Given(by, entry.recorded_at, expires_at, self._roles(by)))
-        decision = entry.body["decision"]
-        if decision is None:
-            return
-        act.requirement = parse_requirement(decision, entry.policy_hash)
-        act.decided_at = entry.recorded_at
-        if act.requirement.verdict is Verdict.REQUIRE:
-            act.required = act.requirement
-        self._check_quorum(entry, act)
-        self.alarms.judged(entry, act)
-
-    def _check_quorum(self, entry: Entry, act: Act) -> None:
-        """The policy's ALLOW after a REQUIRE needs the quorum; a DENY cannot turn into one."""
-        if act.requirement.verdict is not Verdict.ALLOW:
-            return
-        quorum = 0 if act.required is None else act.required.quorum
-        found = len(act.qualified())
-        message = f"entry {entry.index} allows {act.cid} on {found} of {quorum} valid consents"
-        met = act.required is not None and found >= quorum
-        self.legality.require(met, entry.index, "body.decision", quorum, found, message)
+        if act is not None:
+            self.consenting.given(entry, act)
+            self.alarms.judged(entry, act)
 
     def _refusal(self, entry: Entry) -> None:
         self.attribution.check_answer(entry, _REFUSE)
@@ -256,9 +239,9 @@ class Walk:
     def _check_allowed(self, entry: Entry, act: Act) -> None:
         verdict, index = act.requirement.verdict, entry.index
         if act.required is not None and verdict is not Verdict.DENY:
-            expected = f"{act.required.quorum} consents by {act.required.role}, then ALLOW"
+            expected = f"consents of {act.required.text}, then ALLOW"
             found = f"{len(act.qualified())} valid consents, then {verdict}"
-            holds = verdict is Verdict.ALLOW and len(act.qualified()) >= act.required.quorum
+            holds = verdict is Verdict.ALLOW and act.is_met()
         else:
             expected, found, holds = "ALLOW", str(verdict), verdict is Verdict.ALLOW
         message = f"the {entry.kind} at entry {index} is of an intent that was not allowed"

@@ -76,6 +76,7 @@ def answered(line: LogLineState, entry: Entry) -> LogLineState:
         "by": body["by"],
         "cid": body["cid"],
         "expires_at": body.get("expires_at"),
+        "delegation": body.get("delegation"),
         "ledger_index": entry.index,
         "principal": body["by"],
     }

@@ -1,11 +1,12 @@
 """I2 for what an intent may change: a receipt changes what its intent asked for, and no more.
 
 A grant gives one node one capability, as its intent says, and there is never a second in force; it
-ends once, by an intent that says so. An effect names a grant in force of its capability. A receipt
-changes the stored values that its run wrote, all and no others, in the namespace of the grant that
-the writing node holds; a fork's changes none. A draft is what its intent submitted. The
-supervisor's key is changed by an intent of its own, which names both keys; the new one becomes a
-principal by the same receipt.
+ends once, by an intent that says so. A delegation lends what its delegator holds then, to somebody
+else, as its intent says, and is ended once, by one of the two. An effect names a grant in force of
+its capability. A receipt changes the stored values that its run wrote, all and no others, in the
+namespace of the grant that the writing node holds; a fork's changes none. A draft is what its
+intent submitted. The supervisor's key is changed by an intent of its own, which names both keys;
+the new one becomes a principal by the same receipt.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ _MADE_BY: Mapping[str, frozenset[str]] = MappingProxyType(
         "resolution": frozenset({"escalation.resolve"}),
         "lift": frozenset({"breaker.lift"}),
         "rate": frozenset({"rate.limit"}),
+        "delegation": frozenset({"consent.delegate", "consent.undelegate"}),
     }
 )
 """Which verbs make things of a kind; of the other kinds there are checks of their own."""
@@ -81,8 +83,10 @@ _ASKED: Mapping[str, Callable[[Act], dict[str, Json]]] = MappingProxyType(
 class Rights:
     """Looks at effects and receipts in their order, and keeps the grants that are in force."""
 
-    def __init__(self, tally: Tally) -> None:
-        self._tally = tally
+    def __init__(self, tally: Tally, roles: Callable[[str], frozenset[str]]) -> None:
+        """roles: what a principal holds at the entry that is looked at."""
+        self._tally, self._roles = tally, roles
+        self._delegations: dict[str, Mapping[str, Json]] = {}
         self._grants: dict[str, Mapping[str, Json]] = {}
         self._held: dict[tuple[str, str], str] = {}
 
@@ -110,6 +114,8 @@ class Rights:
             self._check_kind(entry, act, str(thing["kind"]), field)
             if thing["kind"] == "grant":
                 self._check_grant(entry, act, thing, field)
+            elif thing["kind"] == "delegation":
+                self._check_delegation(entry, act, thing, field)
             elif thing["kind"] in _ASKED:
                 asked = _ASKED[str(thing["kind"])](act)
                 message = f"the {thing['kind']} at entry {entry.index} is not what was asked for"
@@ -166,6 +172,28 @@ class Rights:
         message = f"the grant at entry {entry.index} is not what its intent asked for"
         fits = act.verb == verb and asked == {**thing}
         self._require(fits, entry, field, asked, {**thing}, message)
+
+    def _check_delegation(
+        self, entry: Entry, act: Act, thing: Mapping[str, Json], field: str
+    ) -> None:
+        this, identity = act.this, str(thing["id"])
+        if thing.get("ended") is None:
+            asked: dict[str, Json] = {
+                "kind": "delegation", "id": act.cid, "by": act.who, "ended": None,
+                **{name: this.get(name) for name in ("to", "role", "verbs", "until")},
+            }  # fmt: skip
+            may = str(this.get("role")) in self._roles(act.who) and this.get("to") != act.who
+            fits = act.verb == "consent.delegate" and may
+            self._delegations[identity] = thing
+        else:
+            known = self._delegations.pop(str(this.get("delegation")), {})
+            asked = {**known, "ended": act.cid}
+            fits = act.verb == "consent.undelegate" and act.who in (
+                known.get("by"), known.get("to"),
+            )  # fmt: skip
+            self._delegations.pop(identity, None)
+        message = f"the delegation at entry {entry.index} is not what its intent may ask for"
+        self._require(fits and asked == {**thing}, entry, field, asked, {**thing}, message)
 
     def _check_draft(self, entry: Entry, act: Act, thing: Mapping[str, Json], field: str) -> None:
         source = content_id(str(act.this.get("source")).encode())

@@ -19,11 +19,15 @@ __all__ = ["Consented", "Facts"]
 
 @dataclass(frozen=True, slots=True)
 class Consented:
-    """A consent to the intent: whose, and until when it counts (ns)."""
+    """A consent to the intent: whose, and until when it counts (ns).
+
+    delegation: by which it is given in another's place; None if it is its own.
+    """
 
     entry: Entry
     by: Did
     expires_at: int
+    delegation: str | None
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,12 @@ class Facts:
     def consents(self) -> tuple[Consented, ...]:
         """The consents to it, in the ledger's order."""
         return tuple(
-            Consented(entry, Did(str(entry.body["by"])), parse_when(entry.body["expires_at"]))
+            Consented(
+                entry,
+                Did(str(entry.body["by"])),
+                parse_when(entry.body["expires_at"]),
+                _text(entry.body.get("delegation")),
+            )
             for entry in self.about(EntryKind.CONSENT)
         )
 
@@ -106,3 +115,7 @@ class Facts:
     @cached_property
     def _ended(self) -> State:
         return self.before(self.entries[-1].index + 1)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

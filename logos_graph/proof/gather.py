@@ -1,6 +1,8 @@
 """Which entries a run rests on: everything that was recorded of each intent that it needs.
 
     the run's intent          its decision, consents, effects and their outcomes, its receipt
+    who was asked             whoever a quorum of all, of a majority or by weights names
+    in whose place            the delegations by which consents were given, and how those ended
     who signed                genesis, or the intent that registered them
     what judged               each policy that decided, as it was put in force; the verb
     what ran                  the publication of the flow, of the flows in it, and of their nodes
@@ -41,6 +43,9 @@ class Evidence(Protocol):
     def made_at(self, kind: str, keys: Iterable[str]) -> Mapping[str, int]:
         """Where these were made: principals (DIDs), verbs (names), flows or nodes (ids)."""
 
+    def delegated_at(self, delegations: Iterable[str]) -> Sequence[int]:
+        """Where these delegations were made, and where they were ended."""
+
     def in_force_at(self, policy: str, before: int) -> int | None:
         """Where this policy was last put in force before that index."""
 
@@ -80,6 +85,7 @@ class _Gathered:
         self._found: dict[int, Entry] = {}
         self._principals: set[str] = set()
         self._policies: set[str] = set()
+        self._delegations: set[str] = set()
 
     @property
     def entries(self) -> list[Entry]:
@@ -153,13 +159,25 @@ class _Gathered:
                 for kind, body in bodies
                 if kind is EntryKind.INTENT
             }
-            new = signers - self._principals
-            if answers <= told and not new:
+            asked = {did for kind, body in bodies for did in _asked(kind, body)}
+            new = (signers | asked) - self._principals
+            lent = {body["delegation"] for _, body in bodies if body.get("delegation")}
+            if answers <= told and not new and lent <= self._delegations:
                 return self.entries
+            self.at(self._evidence.delegated_at(sorted(lent - self._delegations)))
+            self._delegations |= lent
             if not answers <= told:
                 self.take(self._evidence.stories(sorted(answers - told)))
             self._principals |= new
             self.made("Principal", new)
+
+
+def _asked(kind: EntryKind, body: Any) -> Iterable[str]:
+    """The principals that a decision names, whose consents it waits for."""
+    decision = body.get("decision") if kind is EntryKind.INTENT else None
+    for each in [decision, *decision.get("also", [])] if decision else ():
+        quorum = each.get("quorum", {})
+        yield from quorum.get("of", quorum.get("weights", ()))
 
 
 def _mutations(entry: Entry, kind: str) -> list[dict[str, Any]]:

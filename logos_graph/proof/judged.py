@@ -10,6 +10,8 @@ from logos_graph.errors import LogosError, NotVerified
 from logos_graph.governance import (
     Allow,
     Decision,
+    People,
+    Person,
     Policy,
     Request,
     Require,
@@ -19,9 +21,9 @@ from logos_graph.governance import (
     resolve_signers,
 )
 from logos_graph.identity import Did
-from logos_graph.ledger import Entry, EntryKind, State
+from logos_graph.ledger import Delegation, Entry, EntryKind, State, Voice
 from logos_graph.ledger.state import ACTIVE
-from logos_graph.proof.facts import Facts
+from logos_graph.proof.facts import Consented, Facts
 
 __all__ = ["check_decision", "check_settlement"]
 
@@ -55,8 +57,16 @@ def check_settlement(facts: Facts) -> str:
         return "none was asked for"
     asked = parse_decision(facts.begun.body["decision"], _policy_hash(facts.begun))
     assert isinstance(asked, Require)  # as `waited` says
-    given = ", ".join(f"{facts.name(each.by)} at {each.entry.index}" for each in facts.consents)
-    return f"{asked.quorum} of the role {asked.role} were asked for; consented: {given}"
+    given = ", ".join(_given_by(facts, each) for each in facts.consents)
+    return f"{asked.text} were asked for; consented: {given}"
+
+
+def _given_by(facts: Facts, consent: Consented) -> str:
+    told = f"{facts.name(consent.by)} at {consent.entry.index}"
+    if consent.delegation is None:
+        return told
+    lent = facts.before(consent.entry.index).get("delegation", consent.delegation) or {}
+    return f"{told}, in the place of {facts.name(str(lent.get('by')))}"
 
 
 def _performed(facts: Facts) -> list[Entry]:
@@ -64,17 +74,17 @@ def _performed(facts: Facts) -> list[Entry]:
     return [*facts.about(EntryKind.EFFECT)] or [facts.receipt]
 
 
-def _given(facts: Facts, at: Entry, *, also: Entry | None = None) -> list[Did]:
+def _given(facts: Facts, at: Entry, *, also: Entry | None = None) -> list[Consented]:
     """Whose consents counted when an entry was recorded; `also` is a consent by itself."""
     return [
-        each.by
+        each
         for each in facts.consents
         if each.entry is also or (each.entry.index < at.index and each.expires_at > at.recorded_at)
     ]
 
 
 def _judge(
-    facts: Facts, entry: Entry, consents: Sequence[Did], seen_at: Entry | None = None
+    facts: Facts, entry: Entry, consents: Sequence[Consented], seen_at: Entry | None = None
 ) -> Decision:
     """The decision at an entry, by the policy that it names and the revision that it saw.
 
@@ -98,9 +108,27 @@ def _judge(
             revision=_revision(entry),
             now_ns=entry.recorded_at,
             context=_context(entry if seen_at is None else seen_at),
+            people=_people(state),
         )
-        signers = {Did(str(did)): _roles(state, did) for did in state.objects.get("principal", {})}
-        return policy.judge(request, resolve_signers(consents, signers))
+        delegations = _delegations(state)
+        voices = [
+            Voice(each.by, each.by)
+            if each.delegation is None
+            else delegations[each.delegation].voice
+            for each in consents
+            if each.delegation is None or each.delegation in delegations
+        ]
+
+        def lent(voice: Voice) -> frozenset[str]:
+            return frozenset[str]().union(
+                *(
+                    each.lent(_roles(state, voice.seat), line.did, entry.recorded_at)
+                    for each in delegations.values()
+                    if each.voice == voice
+                )
+            )
+
+        return policy.judge(request, resolve_signers(voices, request.people, line.who, lent))
     except LogosError as error:
         _refuse("E_PROOF_DECISION", entry, f"it cannot be judged: {error.message}", error.code)
 
@@ -164,6 +192,20 @@ def _context(entry: Entry) -> Mapping[str, Json]:
     decision = entry.body.get("decision")
     context = decision.get("context") if isinstance(decision, dict) else None
     return context if isinstance(context, dict) else {}
+
+
+def _delegations(state: State) -> dict[str, Delegation]:
+    """Those that nobody has ended."""
+    known = state.objects.get("delegation", {})
+    found = {key: Delegation.from_mutation(each) for key, each in known.items()}
+    return {key: each for key, each in found.items() if each.ended is None}
+
+
+def _people(state: State) -> People:
+    known = state.objects.get("principal", {})
+    return {
+        Did(did): Person(str(each.get("name")), _roles(state, did)) for did, each in known.items()
+    }
 
 
 def _roles(state: State, did: str) -> frozenset[str]:

@@ -44,6 +44,10 @@ class GraphEvidence:
         rows = self._reader.rows(_MADE[kind], keys=[*keys])
         return {row["key"]: row["index"] for row in rows}
 
+    def delegated_at(self, delegations: Iterable[str]) -> Sequence[int]:
+        """See Evidence.delegated_at."""
+        return [row["index"] for row in self._reader.rows("proof/delegations", keys=[*delegations])]
+
     def in_force_at(self, policy: str, before: int) -> int | None:
         """See Evidence.in_force_at."""
         rows = self._reader.rows("proof/policy", ledger=self._ledger, policy=policy, before=before)

@@ -32,7 +32,6 @@ from logos_graph.store.projection import Projection, Row, Statement, project
 
 __all__ = ["ExpectedGraph"]
 
-
 _MOVE = ("NAMES", "STARTS")
 """The relationships that an entry takes from where it was, to make another."""
 
@@ -248,6 +247,8 @@ class ExpectedGraph(GovernanceParts):
                 self._alarm(statement, given)
             case "graph/rate":
                 self._rate(given)
+            case "graph/delegation":
+                self._delegation(given)
             case "graph/name":
                 self._point(given["name"], given["target"])
             case "graph/grant":

@@ -1,8 +1,8 @@
-"""Limits, rates, escalations and alarms, as the statements of cypher/graph make them."""
+"""Limits, rates, delegations, escalations, alarms, as the statements of cypher/graph make them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from logos_graph.store.elements import Element, some
@@ -36,15 +36,26 @@ class GovernanceParts:
         return {**properties, "ledger_index": self._index}
 
     def _limit(self, given: Row) -> None:
-        """The first of its kind is joined to what it limits; those after it change its numbers."""
-        numbers = ("concurrent", "run_seconds", "step_seconds")
-        told = self._indexed(some(given, "id", "scope", "of", *numbers))
-        new = not self._known(f"RunLimit {given['id']}")
-        name = self._node("RunLimit", given["id"], told)
+        target = {"flow": "Flow", "principal": "Principal"}.get(given["scope"])
+        ends = [] if target is None else [("LIMITS", f"{target} {given['of']}")]
+        self._rule("RunLimit", given, "scope of concurrent run_seconds step_seconds", ends)
+
+    def _rate(self, given: Row) -> None:
+        told = (("Principal", given["who"]), ("Verb", given["verb"]))
+        ends = [("LIMITS", f"{label} {key}") for label, key in told if key is not None]
+        self._rule("Rate", given, "who verb count seconds", ends)
+
+    def _delegation(self, given: Row) -> None:
+        ends = [("SPEAKS_FOR", f"Principal {given['by']}"), ("LENT_TO", f"Principal {given['to']}")]
+        self._rule("Delegation", given, "by to role verbs until ended", ends)
+
+    def _rule(self, label: str, given: Row, fields: str, ends: Iterable[tuple[str, str]]) -> None:
+        """The first of its id is joined to what it is about; those after it change what it says."""
+        new = not self._known(f"{label} {given['id']}")
+        name = self._node(label, given["id"], self._indexed(some(given, "id", *fields.split())))
         self._records(name)
-        if new and given["scope"] != "ledger":
-            target = "Flow" if given["scope"] == "flow" else "Principal"
-            self._join("LIMITS", name, f"{target} {given['of']}")
+        for kind, target in ends if new else ():
+            self._join(kind, name, target)
 
     def _escalate(self, statement: str, given: Row) -> None:
         """An escalation is open, until it is answered or its time is over."""
@@ -71,13 +82,3 @@ class GovernanceParts:
             known = self._alarms.pop(given["alarm"])
             told = self._indexed({**known, "status": "lifted", **some(given, "by", "note")})
         self._records(self._node("Alarm", told["id"], told))
-
-    def _rate(self, given: Row) -> None:
-        """The first of its id is joined to what it limits; those after it change its numbers."""
-        told = self._indexed(some(given, "id", "who", "verb", "count", "seconds"))
-        new = not self._known(f"Rate {given['id']}")
-        name = self._node("Rate", given["id"], told)
-        self._records(name)
-        for label, key in (("Principal", given["who"]), ("Verb", given["verb"])):
-            if new and key is not None:
-                self._join("LIMITS", name, f"{label} {key}")

@@ -22,6 +22,12 @@ __all__ = ["Projection", "Statement", "project"]
 
 Row = dict[str, Any]
 
+_PLAIN = frozenset(
+    {"principal", "name", "deprecation", "promotion", "limit", "resolution", "lift", "rate"}
+    | {"delegation"}
+)
+"""The mutations whose statement takes them as they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -146,6 +152,7 @@ def _answer(entry: Entry) -> Row:
             "by": body["by"],
             "cid": body["cid"],
             "expires_at": body.get("expires_at"),
+            "delegation": body.get("delegation"),
             "ledger_index": entry.index,
         },
         "settles": settles,
@@ -251,16 +258,7 @@ def _mutate(
             out.statements.append(_grant(base, mutation))
         case "draft":
             out.statements.append(_draft(base, entry, mutation, blobs))
-        case (
-            "principal"
-            | "name"
-            | "deprecation"
-            | "promotion"
-            | "limit"
-            | "resolution"
-            | "lift"
-            | "rate"
-        ):
+        case _ if kind in _PLAIN:
             out.statements.append(Statement(f"graph/{kind}", base | rest))
         case _:
             raise ValueError(f"no projection for a mutation of kind {kind!r}")

@@ -144,6 +144,10 @@ class Reader:
         """Rates, as the ledger's mutations."""
         return [each.mutation for each in read_rates(self.rows)]
 
+    def delegations(self) -> list[Mutation]:
+        """Who may consent in whose place, as the ledger's mutations; the ended ones included."""
+        return _delegations(self.rows, in_force=False)
+
     def verbs(self) -> list[Mutation]:
         """Verbs, as the ledger's mutations."""
         return _verbs(self.rows)
@@ -237,6 +241,7 @@ _KINDS = {
     "Built": ("module of a draft", "logos node drafts"),
     "Run": ("run", "logos run list"),
     "Grant": ("grant", "logos capability list"),
+    "Delegation": ("delegation", "logos consent delegations"),
     "LogLine": ("intent", "logos ledger show"),
 }
 
@@ -284,6 +289,7 @@ def read_snapshot(head: Head, rows: Rows) -> Snapshot:
         limits=_limits(rows),
         conducts=_conducts(rows, head, verbs, pending),
         watched=read_watched(head, rows),
+        delegations=_delegations(rows, in_force=True),
     )
 
 
@@ -351,6 +357,11 @@ def _limits(rows: Rows) -> list[Mutation]:
     return [{"kind": "limit", **row} for row in rows("read/limits")]
 
 
+def _delegations(rows: Rows, *, in_force: bool) -> list[Mutation]:
+    found = rows("read/delegations", in_force=in_force)
+    return [{"kind": "delegation", **row} for row in found]
+
+
 def _pending(row: Row) -> PendingIntent:
     signed = parse_signed_intent({"intent": parse(row["text"]), "signature": row["signature"]})
     return PendingIntent(
@@ -360,7 +371,12 @@ def _pending(row: Row) -> PendingIntent:
         index=row["index"],
         writer=row["writer"],
         consents=tuple(
-            GivenConsent(Did(item["by"]), ContentId(item["cid"]), parse_when(item["expires_at"]))
+            GivenConsent(
+                Did(item["by"]),
+                ContentId(item["cid"]),
+                parse_when(item["expires_at"]),
+                None if item["delegation"] is None else ContentId(item["delegation"]),
+            )
             for item in row["consents"]
         ),
         effects=row["effects"],

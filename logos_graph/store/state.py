@@ -46,6 +46,7 @@ def read_state(reader: Reader) -> State:
         *reader.verbs(),
         *reader.limits(),
         *reader.rates(),
+        *reader.delegations(),
     ):
         state.apply(mutation)
     for row in reversed(reader.rows("read/policies", ledger=ledger)):

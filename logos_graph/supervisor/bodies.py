@@ -105,6 +105,7 @@ def consent(waiting: ContentId, given: GivenConsent, reached: Judged | None, wri
             "expires_at": format_when(given.expires_at),
             "decision": None if reached is None else reached.decision,
             "writer": writer,
+            "delegation": given.delegation,
         },
         None if reached is None else reached.policy_hash,
     )

@@ -276,7 +276,7 @@ class Carrier:
         check_breaker(view, now)
         if now.policy_hash == view.policy.id:
             return
-        consents = [each.by for each in now.consents if each.expires_at > now_ns]
+        consents = view.voices(now.consents, now_ns)
         judged = decide(
             view, now.signed, now_ns, self._runner.check_inputs, consents,
             flow=now.flow, context=seen_by(now.decision),

@@ -15,14 +15,17 @@ from logos_graph.governance import (
     Decision,
     Deny,
     DenyReason,
+    People,
     Policy,
     Request,
     Require,
     Verb,
     check_this,
+    judge,
     resolve_signers,
 )
 from logos_graph.identity import Did
+from logos_graph.ledger import Voice
 from logos_graph.logline import LogLine, SignedIntent
 from logos_graph.supervisor.breakers import held_back
 from logos_graph.supervisor.context import context_of
@@ -52,11 +55,12 @@ class Ground(Protocol):
     def roles(self, did: Did) -> frozenset[str]:
         """The roles of a principal; none for an unknown one, and for a retired key."""
 
-    def registered(self) -> dict[Did, frozenset[str]]:
-        """Every principal and its roles."""
+    @property
+    def people(self) -> People:
+        """Every principal, as a quorum sees it."""
 
-    def holders(self, role: str) -> frozenset[Did]:
-        """The principals that hold a role."""
+    def lent(self, voice: Voice, verb: str, now_ns: int) -> frozenset[str]:
+        """The roles for which one may consent in the other's place to an act of this verb."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def decide(
     signed: SignedIntent,
     now_ns: int,
     check_inputs: CheckInputs,
-    consents: Iterable[Did] = (),
+    consents: Iterable[Voice] = (),
     *,
     flow: ContentId | None = None,
     context: Mapping[str, Json] | None = None,
@@ -130,7 +134,7 @@ def decide(
 
 
 def judge_by_policy(
-    policy: Policy, ground: Ground, question: Question, consents: Iterable[Did] = ()
+    policy: Policy, ground: Ground, question: Question, consents: Iterable[Voice] = ()
 ) -> Decision:
     """What a policy says to an act, of this ledger or of another moment of it.
 
@@ -146,10 +150,15 @@ def judge_by_policy(
         revision=question.revision,
         now_ns=question.now_ns,
         context=question.context,
+        people=ground.people,
     )
-    signers = [*consents]
-    given = resolve_signers(signers, ground.registered()) if signers else {}
-    return _reachable(ground, policy.judge(request, given), line.who)
+    given = resolve_signers(
+        consents,
+        ground.people,
+        line.who,
+        lambda voice: ground.lent(voice, line.did, question.now_ns),
+    )
+    return _reachable(ground.people, judge(policy, request, given), line.who)
 
 
 def _denied(decision: Deny, verb: str) -> Judged:
@@ -167,12 +176,13 @@ def _denied(decision: Deny, verb: str) -> Judged:
     return Judged(decision.to_json(), decision.policy_hash, cause, error)
 
 
-def _reachable(ground: Ground, decision: Decision, who: Did) -> Decision:
+def _reachable(people: People, decision: Decision, who: Did) -> Decision:
     """A consent that nobody could give is a denial, said at once."""
     if not isinstance(decision, Require):
         return decision
-    others = len(ground.holders(decision.role) - {who})
-    if others >= decision.quorum:
+    held = {did: person.roles for did, person in people.items()}
+    missed = next((each for each in decision.quorums if not each.is_met(held, who)), None)
+    if missed is None:
         return decision
     return Deny(
         policies=decision.policies,
@@ -180,8 +190,8 @@ def _reachable(ground: Ground, decision: Decision, who: Did) -> Decision:
         revision=decision.revision,
         context=decision.context,
         reason=DenyReason.POLICY_VIOLATION,
-        detail=f"{decision.quorum} consent(s) of role {decision.role!r} are required, "
-        f"and {others} other principal(s) hold it",
+        detail=f"the consents of {missed.text} are required, and {missed.count(held, who)}"
+        " could be given by others",
     )
 
 

@@ -21,13 +21,14 @@ from typing import Any
 
 from logos_graph.canon import Json, encode
 from logos_graph.errors import LogosError
-from logos_graph.governance import Policy, Rule
+from logos_graph.governance import People, Person, Policy, Rule
 from logos_graph.governance.looked import looked_at, roles_named, without
 from logos_graph.identity import Did
-from logos_graph.ledger import Entry, EntryKind
+from logos_graph.ledger import Entry, EntryKind, Voice
 from logos_graph.logline import LogLine, format_when, parse_signed_intent
 from logos_graph.supervisor.decide import Ground, Question, judge_by_policy, seen_by
 from logos_graph.supervisor.past import Past
+from logos_graph.supervisor.rejudge import asked_for
 
 __all__ = ["Explained", "Otherwise", "RuleTold", "explain"]
 
@@ -189,7 +190,7 @@ class _Judging:
         if was["outcome"] == "ALLOW":
             return f"It was allowed by {by}, by {rules}."
         if was["outcome"] == "REQUIRE":
-            asked = f"{was['quorum']} of role {was['role']} until {was['expires_at']}"
+            asked = f"{asked_for(was)} until {was['expires_at']}"
             return f"It was to wait for the consent of {asked}, said {by}, by {rules}."
         return f"It was denied by {by}: {was['detail']}."
 
@@ -219,11 +220,15 @@ class _Judging:
     def _with_consents(self) -> Iterator[Otherwise]:
         if self.was["outcome"] != "REQUIRE":
             return
-        role = str(self.was["role"])
-        able = sorted(self.past.holders(role) - {self.line.who})
-        made = self._judge(self.policy, consents=able)
+        roles = {str(self.was["role"]), *(str(each["role"]) for each in _also(self.was))}
+        able = sorted(
+            did
+            for did, person in self.past.people.items()
+            if did != self.line.who and roles & person.roles
+        )
+        made = self._judge(self.policy, consents=[Voice(did, did) for did in able])
         names = ", ".join(sorted(map(self.past.name, able)))
-        condition = f"{self.was['quorum']} of role {role} consented in time ({names})"
+        condition = f"{asked_for(self.was)} consented in time ({names})"
         yield from self._if_other(condition, made)
 
     def _if_other(self, condition: str, made: Mapping[str, Json] | None) -> Iterator[Otherwise]:
@@ -231,7 +236,7 @@ class _Judging:
             yield Otherwise(condition, _in_words(made))
 
     def _judge(
-        self, policy: Policy, ground: Ground | None = None, consents: Iterable[Did] = ()
+        self, policy: Policy, ground: Ground | None = None, consents: Iterable[Voice] = ()
     ) -> Mapping[str, Json] | None:
         """What a policy says; None if it cannot be asked any more."""
         verb, revision = self.past.verb(self.line.did), self.was["revision"]
@@ -257,12 +262,12 @@ class _More:
     def roles(self, did: Did) -> frozenset[str]:
         return self.held if did == self.who else self.past.roles(did)
 
-    def registered(self) -> dict[Did, frozenset[str]]:
-        return {**self.past.registered(), self.who: self.held}
+    @property
+    def people(self) -> People:
+        return {**self.past.people, self.who: Person(self.past.name(self.who), self.held)}
 
-    def holders(self, role: str) -> frozenset[Did]:
-        others = self.past.holders(role) - {self.who}
-        return others | {self.who} if role in self.held else others
+    def lent(self, voice: Voice, verb: str, now_ns: int) -> frozenset[str]:
+        return self.past.lent(voice, verb, now_ns)
 
 
 def _rule_in_words(told: RuleTold) -> str:
@@ -312,10 +317,15 @@ def _cause(cause: Mapping[str, Any], past: Past) -> str:
 def _in_words(decision: Mapping[str, Json]) -> str:
     match decision["outcome"]:
         case "REQUIRE":
-            return f"REQUIRE {decision['quorum']} of {decision['role']}"
+            return f"REQUIRE {asked_for(decision)}"
         case "DENY":
             return f"DENY: {decision['detail']}"
     return "ALLOW"
+
+
+def _also(decision: Mapping[str, Json]) -> list[Any]:
+    also = decision.get("also")
+    return also if isinstance(also, list) else []
 
 
 def _same(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:

@@ -24,6 +24,7 @@ from logos_graph.errors import (
     NotVerified,
     Rejected,
 )
+from logos_graph.governance import Require, parse_decision
 from logos_graph.logline import SignedIntent, parse_signed_intent
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.admit import admit
@@ -295,9 +296,11 @@ class Supervisor:
 
     def _time_out(self, pending: PendingIntent) -> Outcome:
         def cause(now: PendingIntent) -> dict[str, Json]:
+            asked = parse_decision({**now.decision}, now.policy_hash)
+            assert isinstance(asked, Require)  # as whatever has a time for its consents
             return {
                 "type": "ConsentTimeout",
-                "requested": now.decision["quorum"],
+                "requested": asked.quorum.needed,
                 "received": len(now.consents),
             }
 

@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from logos_graph.canon import Json, encode_text, parse
-from logos_graph.governance import Verb, parse_verb
+from logos_graph.governance import People, Person, Verb, parse_verb
 from logos_graph.identity import Did
-from logos_graph.ledger import Entry, EntryKind
+from logos_graph.ledger import Entry, EntryKind, Voice
 from logos_graph.ledger.keys import founded
 
 __all__ = ["Past"]
@@ -30,7 +30,7 @@ class Past:
     def __init__(self, mutations: dict[tuple[str, str], dict[str, Json]] | None = None) -> None:
         self.mutations: dict[tuple[str, str], dict[str, Json]] = {}
         self._roles: dict[Did, frozenset[str]] = {}
-        self._holders: dict[str, frozenset[Did]] = {}
+        self._people: dict[Did, Person] | None = None
         self._retired: set[Did] = set()
         self._verbs: dict[str, Verb] = {}
         for mutation in (mutations or {}).values():
@@ -69,15 +69,16 @@ class Past:
         """See Ground.roles."""
         return frozenset() if did in self._retired else self._roles.get(did, frozenset())
 
-    def registered(self) -> dict[Did, frozenset[str]]:
-        """See Ground.registered."""
-        return {did: self.roles(did) for did in self._roles}
+    @property
+    def people(self) -> People:
+        """See Ground.people."""
+        if self._people is None:
+            self._people = {did: Person(self.name(did), self.roles(did)) for did in self._roles}
+        return self._people
 
-    def holders(self, role: str) -> frozenset[Did]:
-        """See Ground.holders."""
-        if role not in self._holders:
-            self._holders[role] = frozenset(did for did in self._roles if role in self.roles(did))
-        return self._holders[role]
+    def lent(self, voice: Voice, verb: str, now_ns: int) -> frozenset[str]:  # noqa: ARG002
+        """See Ground.lent: nobody's, for acts are judged here before anybody consents."""
+        return frozenset()
 
     def name(self, did: Did) -> str:
         """What a principal is called; its DID if it is not registered."""
@@ -93,7 +94,7 @@ class Past:
             return
         did = Did(str(mutation["did"]))
         self.mutations[(str(kind), did)] = mutation
-        self._holders.clear()
+        self._people = None
         if kind == "principal":
             roles: Any = mutation["roles"]
             self._roles[did] = frozenset(map(str, roles))

@@ -54,11 +54,15 @@ Mutation = dict[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class GivenConsent:
-    """One consent to a pending intent. expires_at: ns since the epoch; it does not count after."""
+    """One consent to a pending intent. expires_at: ns since the epoch; it does not count after.
+
+    delegation: by which it was given in another's place; None if it is `by`'s own.
+    """
 
     by: Did
     cid: ContentId
     expires_at: int
+    delegation: ContentId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +158,8 @@ class Snapshot:
     """Those in force."""
     limits: Sequence[Mutation] = ()
     """Of runs."""
+    delegations: Sequence[Mutation] = ()
+    """Those that nobody has ended."""
     escalations: Sequence[OpenEscalation] = ()
     conducts: Conducts = field(default_factory=Conducts)
     """Of the days that are looked back on, and what is pending."""

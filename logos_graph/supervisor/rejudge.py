@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import LogosError, NotVerified, Rejected
@@ -30,11 +30,23 @@ from logos_graph.governance import DenyReason, Policy
 from logos_graph.ledger import Entry, EntryKind, Head, SupervisorKeys, check_place, parse_entry
 from logos_graph.ledger.entry import no_head, trusted_entry
 from logos_graph.ledger.proven import signed_by
+from logos_graph.ledger.quorums import parse_quorum
 from logos_graph.logline import Intent, parse_signed_intent, verify_intent
 from logos_graph.supervisor.decide import Question, judge_by_policy, seen_by
 from logos_graph.supervisor.past import Past
 
-__all__ = ["PART", "Changed", "Found", "Kept", "Part", "Tally", "cut", "in_words", "judge_part"]
+__all__ = [
+    "PART",
+    "Changed",
+    "Found",
+    "Kept",
+    "Part",
+    "Tally",
+    "asked_for",
+    "cut",
+    "in_words",
+    "judge_part",
+]
 
 PART: Final = 512
 """Entries that are looked at together."""
@@ -42,7 +54,7 @@ PART: Final = 512
 _POLICY_S: Final = (DenyReason.POLICY_VIOLATION, DenyReason.EXPLICIT_DENY)
 """The reasons for which a policy denies; the others are the gate's own."""
 
-_ASKED: Final = ("outcome", "role", "quorum")
+_ASKED: Final = ("outcome", "role", "quorum", "also")
 """In which members two decisions differ if they are not the same decision."""
 
 
@@ -136,7 +148,13 @@ def in_words(decision: Mapping[str, Json]) -> str:
     """A decision's outcome, with what is asked for: `REQUIRE 2 of treasury`."""
     if decision["outcome"] != "REQUIRE":
         return str(decision["outcome"])
-    return f"REQUIRE {decision['quorum']} of {decision['role']}"
+    return f"REQUIRE {asked_for(decision)}"
+
+
+def asked_for(decision: Mapping[str, Json]) -> str:
+    """Whose consents a REQUIRE waits for: `2 of role treasury`."""
+    told = [decision, *cast(Any, decision.get("also") or [])]
+    return ", and ".join(parse_quorum(each["quorum"], each["role"]).text for each in told)
 
 
 def cut(
@@ -291,5 +309,5 @@ def _signed(entry: Entry) -> Intent:
 
 
 def _shown(decision: Mapping[str, Json]) -> dict[str, Json]:
-    names = ("outcome", "policies", "role", "quorum", "reason", "detail")
+    names = ("outcome", "policies", "role", "quorum", "also", "reason", "detail")
     return {name: decision[name] for name in names if name in decision}

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from logos_graph.canon import Json
 from logos_graph.errors import InvalidInput
-from logos_graph.governance import Policy, Verb, check_this
+from logos_graph.governance import People, Person, Policy, Verb, check_this
 from logos_graph.governance.cases import Case, CaseTable
 from logos_graph.identity import Did
+from logos_graph.ledger import Voice
 from logos_graph.logline import LogLine, Status, parse_commitment
 from logos_graph.supervisor.decide import Question, judge_by_policy
 
@@ -35,13 +36,14 @@ class Held:
         """See Ground.roles."""
         return self.by.get(did, frozenset())
 
-    def registered(self) -> dict[Did, frozenset[str]]:
-        """See Ground.registered."""
-        return dict(self.by)
+    @property
+    def people(self) -> People:
+        """See Ground.people."""
+        return {did: Person(did, roles) for did, roles in self.by.items()}
 
-    def holders(self, role: str) -> frozenset[Did]:
-        """See Ground.holders."""
-        return frozenset(did for did, roles in self.by.items() if role in roles)
+    def lent(self, voice: Voice, verb: str, now_ns: int) -> frozenset[str]:  # noqa: ARG002
+        """See Ground.lent: a table of cases has no delegations."""
+        return frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def try_cases(table: CaseTable, policy: Policy, verbs: Mapping[str, Verb]) -> It
             )
         check_this(verb, case.this)
         question = Question(_line(case), verb, "cases", 0, _NOW_NS, case.context)
-        consents = [Did(name) for name in case.consents]
+        consents = [Voice(Did(name), Did(name)) for name in case.consents]
         decision = judge_by_policy(policy, held, question, consents).to_json()
         yield Tried(case, decision, tuple(case.expected.differences(decision)))
 

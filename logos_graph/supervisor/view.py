@@ -12,7 +12,7 @@ next to nothing: entries are composed on a fork, and the view adopts it once the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 
@@ -20,10 +20,18 @@ from rpds import HashTrieMap
 
 from logos_graph.canon import ContentId, Json, Tag
 from logos_graph.errors import LogosError, NotVerified
-from logos_graph.governance import Policy, Verb, parse_verb
+from logos_graph.governance import People, Person, Policy, Verb, parse_verb
 from logos_graph.graph.capabilities import Capability, Grant
 from logos_graph.identity import Did, verify
-from logos_graph.ledger import Entry, EntryKind, Head, SupervisorKeys, check_place
+from logos_graph.ledger import (
+    Delegation,
+    Entry,
+    EntryKind,
+    Head,
+    SupervisorKeys,
+    Voice,
+    check_place,
+)
 from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
 from logos_graph.logline import SignedIntent, parse_signed_intent, parse_when
 from logos_graph.supervisor.ports import (
@@ -62,7 +70,11 @@ class View:
         self.limits: HashTrieMap[str, Mutation] = HashTrieMap()
         self.watched = Watched.of(snapshot.watched)
         self._opened = HashTrieMap(Counter(each.who for each in snapshot.escalations))
-        tables = (snapshot.principals, snapshot.verbs, snapshot.grants, snapshot.limits)
+        self.delegations: HashTrieMap[ContentId, Delegation] = HashTrieMap()
+        tables = (
+            snapshot.principals, snapshot.verbs, snapshot.grants, snapshot.limits,
+            snapshot.delegations,
+        )  # fmt: skip
         for mutation in chain.from_iterable(tables):
             self._mutate(mutation)
         self.conducts = snapshot.conducts
@@ -100,9 +112,10 @@ class View:
         principal = self.principals.get(did)
         return None if principal is None else str(principal["name"])
 
-    def registered(self) -> dict[Did, frozenset[str]]:
-        """Every principal and its roles."""
-        return {did: self.roles(did) for did in self.principals}
+    @property
+    def people(self) -> People:
+        """Every principal, as a quorum sees it; made as they are asked for."""
+        return _Registered(self)
 
     def holders(self, role: str) -> frozenset[Did]:
         """The principals that hold a role."""
@@ -123,6 +136,26 @@ class View:
     def open_escalations(self, who: Did) -> int:
         """How many escalations of what a principal submitted nobody has answered."""
         return self._opened.get(who, 0)
+
+    def voices(self, consents: Iterable[GivenConsent], now_ns: int) -> list[Voice]:
+        """Who consented, and in whose place, of what counts still at this instant.
+
+        What rests on a delegation that was ended counts no more.
+        """
+        found = list[Voice]()
+        for each in consents:
+            lent = None if each.delegation is None else self.delegations.get(each.delegation)
+            if each.expires_at > now_ns and (each.delegation is None or lent is not None):
+                found.append(Voice(each.by, each.by) if lent is None else lent.voice)
+        return found
+
+    def lent(self, voice: Voice, verb: str, now_ns: int) -> frozenset[str]:
+        """The roles for which one may consent in the other's place to an act of this verb."""
+        lent = frozenset[str]()
+        for each in self.delegations.values():
+            if each.voice == voice:
+                lent |= each.lent(self.roles(voice.seat), verb, now_ns)
+        return lent
 
     def grant(self, node: ContentId, capability: Capability) -> Grant | None:
         """The grant of a capability to a node that is in force; a revoked one is none."""
@@ -169,7 +202,7 @@ class View:
                         str(body["writer"]),
                         claimed=entry.index,
                         claimed_at=entry.recorded_at,
-                        flow=_flow(body.get("flow")),
+                        flow=_id(body.get("flow")),
                     )
                 )
                 self._count(signed, entry)
@@ -201,7 +234,10 @@ class View:
         body = entry.body
         waiting = self.pending[ContentId(str(body["intent"]))]
         given = GivenConsent(
-            Did(str(body["by"])), ContentId(str(body["cid"])), parse_when(body["expires_at"])
+            Did(str(body["by"])),
+            ContentId(str(body["cid"])),
+            parse_when(body["expires_at"]),
+            _id(body.get("delegation")),
         )
         waiting = replace(waiting, consents=(*waiting.consents, given))
         if body["decision"] is not None:  # this one settles it, and who recorded it carries it out
@@ -270,6 +306,10 @@ class View:
                 self.policy = Policy(str(mutation["text"]))
             case "grant":
                 self._grant(mutation)
+            case "delegation":
+                lent = Delegation.from_mutation(mutation)
+                others = self.delegations.discard(lent.id)
+                self.delegations = others.insert(lent.id, lent) if lent.ended is None else others
             case "limit":
                 self.limits = self.limits.insert(str(mutation["id"]), mutation)
             case "cancellation":
@@ -292,6 +332,22 @@ class View:
         else:
             self.grants = self.grants.discard(grant.id)
             self._held = self._held.discard((grant.node, grant.capability))
+
+
+class _Registered(Mapping[Did, Person]):
+    """The principals of a view, as it stands whenever one is asked for."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def __getitem__(self, did: Did) -> Person:
+        return Person(str(self._view.principals[did]["name"]), self._view.roles(did))
+
+    def __iter__(self) -> Iterator[Did]:
+        return iter(self._view.principals)
+
+    def __len__(self) -> int:
+        return len(self._view.principals)
 
 
 def moved_on(waiting: PendingIntent, entry: Entry) -> PendingIntent:
@@ -317,7 +373,7 @@ def moved_on(waiting: PendingIntent, entry: Entry) -> PendingIntent:
     )
 
 
-def _flow(told: object) -> ContentId | None:
+def _id(told: object) -> ContentId | None:
     return None if told is None else ContentId(str(told))
 
 

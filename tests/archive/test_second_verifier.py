@@ -32,7 +32,17 @@ from logos_graph.logline import format_when
 from tests.archive.conftest import Kept, files, kept
 from tests.golang import Program, go
 from tests.ledger import worked
-from tests.ledger.conftest import ALICE, BOB, HOUR, SUPERVISOR, Book, alarm, forge, tell_story
+from tests.ledger.conftest import (
+    AGENT,
+    ALICE,
+    BOB,
+    HOUR,
+    SUPERVISOR,
+    Book,
+    alarm,
+    forge,
+    tell_story,
+)
 
 SIZE = 12
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,6 +142,50 @@ def test_an_entry_is_as_long_as_the_page_allows_and_no_longer(
     assert (answer.status, answer.err[:8]) == (1, "entry 1:")
     with pytest.raises(NotVerified):
         verify_archive(tmp_path, SUPERVISOR.did)
+
+
+@pytest.mark.parametrize(
+    "quorum",
+    [
+        2,
+        {"kind": "KOfN", "k": 0},
+        {"kind": "KOfN", "k": 101},
+        {"kind": "All", "of": []},
+        {"kind": "All", "of": [AGENT.did]},
+        {"kind": "Majority", "of": sorted([ALICE.did, BOB.did], reverse=True)},
+        {"kind": "Majority", "of": [ALICE.did, ALICE.did]},
+        {"kind": "Weighted", "threshold": 10, "weights": {ALICE.did: 4, BOB.did: 5}},
+        {"kind": "Weighted", "threshold": 4, "weights": {ALICE.did: 5, BOB.did: -1}},
+        {"kind": "Weighted", "threshold": 0, "weights": {ALICE.did: 5}},
+    ],
+    ids=lambda quorum: encode_text(quorum)[:40],
+)
+@pytest.mark.parametrize("also", [False, True])
+def test_a_decision_that_waits_for_no_quorum_is_refused(
+    tmp_path: Path, second_verifier: Program, quorum: Any, also: bool
+) -> None:
+    book = Book()
+    asked = book.require()
+    book.intent(decision=asked)
+    wrong = {"also": [{"role": "treasury", "quorum": quorum}]} if also else {"quorum": quorum}
+    last = book.entries[-1]
+    book.entries[-1] = forge(last, body={**last.body, "decision": {**asked, **wrong}})
+    export_ledger(tmp_path, AnySource(book.entries))
+    answer = second_verifier(tmp_path, SUPERVISOR.did)
+    assert (answer.status, answer.err[:8]) == (1, "entry 1:")
+
+
+def test_each_kind_of_quorum_is_verified(tmp_path: Path, second_verifier: Program) -> None:
+    book, both = Book(), sorted([ALICE.did, BOB.did])
+    for quorum in (
+        {"kind": "All", "of": both},
+        {"kind": "Majority", "of": both},
+        {"kind": "Weighted", "threshold": 9, "weights": {ALICE.did: 4, BOB.did: 5}},
+    ):
+        told = {"role": "treasury", "quorum": quorum}
+        book.intent(decision={**book.require(), **told, "also": [told]})
+    export_ledger(tmp_path, AnySource(book.entries))
+    assert second_verifier(tmp_path, SUPERVISOR.did).out.endswith("\nok\n")
 
 
 def test_it_runs_as_its_head_says(folder: Path, cache: Path) -> None:

@@ -6,19 +6,22 @@ from typing import Any
 
 import pytest
 
+from logos_graph.canon import content_id
 from logos_graph.cli.stuck import why
 from logos_graph.logline import format_when
 from tests.supervisor.test_stopping import CANCELLED, ENDS, SECOND, intent
 
 ASKED = {
-    "outcome": "REQUIRE", "role": "treasury", "quorum": 2, "expires_at": format_when(99 * SECOND),
+    "outcome": "REQUIRE", "policies": [], "revision": 0, "context": {},
+    "role": "treasury", "quorum": {"kind": "KOfN", "k": 2}, "also": [],
+    "basis": {"roles": [], "verb": content_id(b"")}, "expires_at": format_when(99 * SECOND),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("changes", "alive", "now", "unknown", "found", "text", "since"),
     [
-        ({"decision": ASKED}, True, 5, False, "consent", "treasury (0 of 2) until 1970", 3),
+        ({"decision": ASKED}, True, 5, False, "consent", "(there are 0) until 1970", 3),
         ({"wake_at": 50 * SECOND, "attempts": 2}, True, 5, False, "retry", "attempt 3 at", 3),
         ({}, True, 5, False, "in_hand", "in hand of a live process since 1970-01-01 00:00:03Z", 3),
         ({"cancelled": CANCELLED}, True, 5, False, "in_hand", "and is cancelled", 3),

@@ -59,6 +59,13 @@ FITTING: dict[str, dict[str, Any]] = {
         "expires_at": format_when(10**18),
     },
     "consent.refuse": {"intent": ID, "reason": "no"},
+    "consent.delegate": {
+        "to": DID,
+        "role": "treasury",
+        "verbs": ["transfer"],
+        "until": format_when(10**18),
+    },
+    "consent.undelegate": {"delegation": ID},
     "run.cancel": {"intent": ID, "reason": "no longer wanted"},
     "run.limit": {
         "scope": "flow",
@@ -88,6 +95,8 @@ RISKS = {
     "verb.register": "L2",
     "consent.give": "L0",
     "consent.refuse": "L0",
+    "consent.delegate": "L2",
+    "consent.undelegate": "L0",
     "escalation.resolve": "L0",
     "flow.run": "L1",
     "run.cancel": "L1",
@@ -187,7 +196,10 @@ def test_a_supervisor_cannot_be_registered() -> None:
 
 BOOTSTRAP = Policy(resources.read_text("schemas/policies/bootstrap.cedar"))
 EXAMPLE = Policy((DOCS / "examples" / "payment-approval" / "policy.cedar").read_text())
-ANSWERS = {"consent.give", "consent.refuse", "escalation.resolve", "run.cancel"}
+ANSWERS = {
+    "consent.give", "consent.refuse", "consent.delegate", "consent.undelegate",
+    "escalation.resolve", "run.cancel",
+}  # fmt: skip
 
 
 def _ask(name: str, *roles: str) -> Request:

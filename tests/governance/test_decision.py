@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from logos_graph.canon import Json, content_id, encode, parse
 from logos_graph.errors import InvalidInput
-from logos_graph.governance import Allow, Decision, Deny, DenyReason, Require, parse_decision
+from logos_graph.governance import Allow, Basis, Decision, Deny, DenyReason, Require, parse_decision
+from logos_graph.identity import Did, Signer
+from logos_graph.ledger import Quorum, QuorumKind, parse_quorum
 
 POLICY = content_id(b"policy")
 _NAMES = st.lists(st.text("abc-", min_size=1, max_size=8), max_size=3).map(tuple)
@@ -18,6 +20,21 @@ _REVISIONS = st.integers(0, 2**70)
 _CONTEXTS = st.dictionaries(
     st.text("abc", max_size=3), st.integers() | st.dictionaries(st.text("ab"), st.booleans())
 )
+_DIDS = [Signer.from_seed(bytes([number]) * 32).did for number in range(1, 5)]
+_ROLES = st.text("abc", min_size=1, max_size=8)
+_WEIGHED = st.dictionaries(st.sampled_from(_DIDS), st.integers(1, 9), min_size=1)
+_QUORUMS = st.one_of(
+    st.builds(Quorum, st.just(QuorumKind.K_OF_N), _ROLES, st.integers(1, 100)),
+    st.builds(lambda role, of: _of("All", role, of), _ROLES, _WEIGHED),
+    st.builds(lambda role, of: _of("Majority", role, of), _ROLES, _WEIGHED),
+    st.builds(lambda role, of: Quorum(QuorumKind.WEIGHTED, role, 1, of), _ROLES, _WEIGHED),
+)
+
+
+def _of(kind: str, role: str, of: dict[Did, int]) -> Quorum:
+    return parse_quorum({"kind": kind, "of": [*sorted(of)]}, role)
+
+
 _DECISIONS: st.SearchStrategy[Decision] = st.one_of(
     st.builds(
         Allow,
@@ -32,8 +49,9 @@ _DECISIONS: st.SearchStrategy[Decision] = st.one_of(
         policy_hash=st.just(POLICY),
         revision=_REVISIONS,
         context=_CONTEXTS,
-        role=st.text("abc", min_size=1, max_size=8),
-        quorum=st.integers(1, 100),
+        quorum=_QUORUMS,
+        also=st.lists(_QUORUMS, max_size=2).map(tuple),
+        basis=st.builds(Basis, _NAMES, st.just(POLICY)),
         expires_at=st.integers(0, 2**63 - 1),
     ),
     st.builds(
@@ -62,13 +80,17 @@ def test_the_forms_are_those_of_the_ledger() -> None:
         "revision": 7,
         "context": {"risk": 2},
     }
-    assert Require(**common, role="treasury", quorum=1, expires_at=10**9).to_json() == {
+    quorum, verb = Quorum(QuorumKind.K_OF_N, "treasury", 1), content_id(b"verb")
+    basis = Basis(("agent",), verb)
+    assert Require(**common, quorum=quorum, basis=basis, expires_at=10**9).to_json() == {
         "outcome": "REQUIRE",
         "policies": ["limit"],
         "revision": 7,
         "context": {"risk": 2},
         "role": "treasury",
-        "quorum": 1,
+        "quorum": {"kind": "KOfN", "k": 1},
+        "also": [],
+        "basis": {"roles": ["agent"], "verb": verb},
         "expires_at": "1970-01-01T00:00:01.000000000Z",
     }
     assert Deny(**common, reason=DenyReason.EXPLICIT_DENY, detail="no").to_json() == {
@@ -87,7 +109,9 @@ REQUIRE: dict[str, Any] = {
     "revision": 7,
     "context": {},
     "role": "treasury",
-    "quorum": 1,
+    "quorum": {"kind": "KOfN", "k": 1},
+    "also": [],
+    "basis": {"roles": [], "verb": POLICY},
     "expires_at": "1970-01-01T00:00:01.000000000Z",
 }
 
@@ -98,9 +122,17 @@ REQUIRE: dict[str, Any] = {
         {"outcome": "MAYBE"},
         {"outcome": "ALLOW"},
         {"outcome": ["ALLOW"]},
-        {"quorum": 0},
-        {"quorum": True},
-        {"quorum": "1"},
+        {"quorum": 1},
+        {"quorum": {"kind": "KOfN", "k": 0}},
+        {"quorum": {"kind": "KOfN", "k": True}},
+        {"quorum": {"kind": "All", "of": []}},
+        {"also": {}},
+        {"also": [1]},
+        {"also": [{"role": "x", "quorum": {"kind": "KOfN", "k": 0}}]},
+        {"also": [{"role": "x", "quorum": {"kind": "KOfN", "k": 1}, "more": 1}]},
+        {"basis": {"roles": []}},
+        {"basis": {"roles": [1], "verb": POLICY}},
+        {"basis": {"roles": [], "verb": "x"}},
         {"role": ""},
         {"role": 1},
         {"expires_at": "1970-01-01T00:00:01Z"},

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from logos_graph.canon import encode
+from logos_graph.canon import content_id, encode
 from logos_graph.errors import Rejected
 from logos_graph.governance import (
     Allow,
+    Basis,
     Deny,
     DenyReason,
+    KOfN,
     Policy,
     Request,
     Require,
@@ -78,12 +80,13 @@ def test_an_explicit_forbid_denies_and_tells_why(make_request: Make) -> None:
 
 def test_a_forbid_that_asks_for_consent_requires_it(make_request: Make) -> None:
     request = make_request("47500.00")
+    verb = content_id(encode({**request.verb.to_json(), "flow": None}))
     assert POLICY.judge(request) == Require(
         policies=("over-limit",),
         policy_hash=POLICY.id,
         revision=41,
-        role="treasury",
-        quorum=2,
+        quorum=KOfN("treasury", 2).ask({}, request.who),
+        basis=Basis(("agent",), verb),
         expires_at=request.now_ns + 72 * HOUR,
     )
 
@@ -93,7 +96,7 @@ def test_several_requirements_are_joined_to_the_strictest(make_request: Make) ->
     decision = POLICY.judge(request)
     assert isinstance(decision, Require)
     assert decision.policies == ("huge", "over-limit")
-    assert (decision.quorum, decision.expires_at) == (3, request.now_ns + 2 * HOUR)
+    assert (decision.quorum.needed, decision.expires_at) == (3, request.now_ns + 2 * HOUR)
 
 
 def test_requirements_of_different_roles_are_denied(make_request: Make, dids: list[Did]) -> None:
@@ -144,7 +147,7 @@ def test_from_risk_three_up_consent_is_always_required(
     decision = POLICY.judge(request)
     assert isinstance(decision, Require) is waits
     if isinstance(decision, Require):
-        assert (decision.role, decision.quorum) == ("approver", 1)
+        assert (decision.role, decision.quorum.needed) == ("approver", 1)
         assert decision.expires_at == request.now_ns + HOUR
         assert decision.policies == ("agents-transfer",)
         assert isinstance(POLICY.judge(request, {dids[1]: TREASURY}), Require)
@@ -326,7 +329,7 @@ def test_consents_of_others_than_those_asked_never_allow(
     after = policy.judge(request, given_by)
     if isinstance(before, Require):
         others = sum(before.role in roles for did, roles in given_by.items() if did != request.who)
-        assert isinstance(after, Allow) is (others >= before.quorum)
+        assert isinstance(after, Allow) is (others >= before.quorum.needed)
         strangers = {did: roles - {before.role} for did, roles in given_by.items()}
         assert policy.judge(request, strangers) == before
     else:

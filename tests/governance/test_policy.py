@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from logos_graph.canon import content_id
 from logos_graph.errors import Rejected
-from logos_graph.governance import KOfN, Policy
+from logos_graph.governance import All, KOfN, Majority, Policy, QuorumRule, Weighted
 
 PERMIT = '@id("all") permit (principal, action, resource);\n'
 HOURS = 3600 * 10**9
@@ -150,6 +150,10 @@ def test_templates_are_refused() -> None:
         '@require("t") @quorum("-1")',
         '@require("t") @quorum("two")',
         '@require("t") @quorum("")',
+        '@require("t") @quorum("some")',
+        '@require("t") @quorum("weighted:0;ann=1")',
+        '@require("t") @quorum("weighted:3;ann=-3")',
+        '@require("t") @quorum("weighted:9;ann=4,ben=4")',
         '@require("t") @expires("0h")',
         '@require("t") @expires("1w")',
         '@require("t") @expires("91d")',
@@ -160,6 +164,21 @@ def test_annotations_that_would_not_do_what_they_say_are_refused(annotations: st
     assert code_of(PERMIT + annotations + " forbid (principal, action, resource);") == (
         "E_POLICY_ANNOTATION"
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ("all", All("treasury")),
+        ("majority", Majority("treasury")),
+        ("weighted:10;ann=6,role:cfo=5", Weighted("treasury", 10, (("ann", 6), ("role:cfo", 5)))),
+    ],
+)
+def test_a_policy_says_how_consents_are_counted(said: str, rule: QuorumRule) -> None:
+    text = f'@require("treasury") @quorum("{said}") forbid (principal, action, resource);'
+    found = Policy(PERMIT + text).rules[1].requirement
+    assert found is not None
+    assert found.quorum == rule
 
 
 def test_a_permit_cannot_ask_for_consent() -> None:

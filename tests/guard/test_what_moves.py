@@ -9,7 +9,9 @@ import pytest
 if TYPE_CHECKING:
     from tests.guard.conftest import Chain, Refused
 
-MOVING = pytest.mark.parametrize("label", ["Alarm", "Conduct", "Escalation", "Rate", "RunLimit"])
+MOVING = pytest.mark.parametrize(
+    "label", ["Alarm", "Conduct", "Delegation", "Escalation", "Rate", "RunLimit"]
+)
 OPENED = "CREATE (:{label} {{id: $mark, status: 'open', ledger_index: entry.index}})"
 FOUND = "WITH entry MATCH (found:{label} {{id: $mark}}) "
 

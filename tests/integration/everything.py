@@ -9,6 +9,7 @@ from logos_graph.canon import Json
 from logos_graph.cli.output import Printer
 from logos_graph.cli.waiting import wait_for_end
 from logos_graph.errors import EnvironmentFault
+from logos_graph.logline import format_when
 from tests.integration.asking import Asking, serving, set_up
 from tests.integration.conftest import EXAMPLE, Cast
 
@@ -143,6 +144,21 @@ def answers(cast: Cast) -> None:
     refused = cast.submit(cast.operator, "policy.activate", {"text": text})
     done(cast, "consent.refuse", {"intent": refused.intent, "reason": "no"}, cast.treasury[1])
     cast.activate(text)
+    until = format_when(cast.system.clock.now_ns() + 10**15)
+    scopes: tuple[tuple[str, list[Json] | None], ...] = (
+        ("approver", None), ("treasury", ["flow.run", "run.fork"]),
+    )  # fmt: skip
+    lent = [
+        done(
+            cast, "consent.delegate",
+            {"to": cast.agent.did, "role": role, "verbs": verbs, "until": until}, cast.treasury[0],
+        ).intent
+        for role, verbs in scopes
+    ]  # fmt: skip
+    done(cast, "consent.undelegate", {"delegation": lent[1]}, cast.agent)
+    waiting = cast.submit(cast.operator, "policy.activate", {"text": text + "// lent\n"})
+    given: dict[str, Json] = {**cast.bound(waiting), "delegation": lent[0]}
+    done(cast, "consent.give", given, cast.agent)
 
 
 def follow_ups(cast: Cast, asking: Asking) -> None:

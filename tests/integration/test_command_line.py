@@ -167,7 +167,7 @@ def test_a_refused_consent_leaves_a_ghost_and_nothing_to_consent_to(
 ) -> None:
     waiting = transfer(logos, "large")
     assert waiting.status == 4
-    assert "requires  2 consent(s) of role treasury" in waiting.out
+    assert "requires  the consents of 2 of role treasury" in waiting.out
     intent = next(line.split()[1] for line in waiting.out.splitlines() if line[:6] == "intent")
     words = ("--as", "treasury-1", "--json")
     refused = logos("consent", "refuse", intent, "--reason", "not this month", *words)

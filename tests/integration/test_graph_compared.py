@@ -29,26 +29,26 @@ if TYPE_CHECKING:
     pass
 
 KINDS = {
-    "Alarm", "Capability", "Conduct", "Draft", "Escalation", "Flow", "Governance", "Grant",
-    "LedgerEntry",
-    "LedgerHead", "LogLine", "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal",
+    "Alarm", "Capability", "Conduct", "Delegation", "Draft", "Escalation", "Flow", "Governance",
+    "Grant", "LedgerEntry", "LedgerHead",
+    "LogLine", "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal",
     "Rate", "Run", "RunLimit", "Source", "Step", "StoredValue", "Supervisor", "Type", "Verb",
     "Pending", "Bedrock", "Sediment",
 }  # fmt: skip
 TYPES = {
     "ABOUT", "ANSWERED", "BY", "CARRIED", "CAUSED", "COMPILED_TO", "DEPRECATES", "DRAFTED_AS",
     "ENFORCES", "EXECUTES", "FEEDS", "FORKED_FROM", "HAS_PLACEMENT", "HAS_PORT", "HAS_STEP",
-    "HOLDS", "LIMITS", "NAMES",
-    "NEXT", "OF", "OF_TYPE", "PROMOTES", "RAN", "RECORDS", "STARTS", "SUBMITTED", "USES",
-    "WRITTEN_AS",
+    "HOLDS", "LENT_TO", "LIMITS", "NAMES",
+    "NEXT", "OF", "OF_TYPE", "PROMOTES", "RAN", "RECORDS", "SPEAKS_FOR", "STARTS", "SUBMITTED",
+    "USES", "WRITTEN_AS",
 }  # fmt: skip
 KEYS = {
     "LedgerEntry": ["index"], "LedgerHead": ["ledger"], "LogLine": ["cid"], "Principal": ["did"],
     "Port": ["node", "direction", "name"], "Placement": ["flow", "name"], "Step": ["run", "name"],
     "Name": ["name"], "Verb": ["name"], "Governance": ["ledger"],
     "Alarm": ["id"], "Rate": ["id"],
-    "Capability": ["id"], "Conduct": ["id"], "Draft": ["id"], "Escalation": ["id"],
-    "Flow": ["id"], "Grant": ["id"],
+    "Capability": ["id"], "Conduct": ["id"], "Delegation": ["id"], "Draft": ["id"],
+    "Escalation": ["id"], "Flow": ["id"], "Grant": ["id"],
     "Module": ["id"], "Node": ["id"], "Policy": ["id"], "Run": ["id"], "RunLimit": ["id"],
     "Source": ["id"], "StoredValue": ["id"], "Supervisor": ["did"], "Type": ["id"],
 }  # fmt: skip

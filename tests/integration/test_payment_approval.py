@@ -43,7 +43,7 @@ def test_a_payment_over_the_limit_waits_for_two_of_the_treasury_and_then_runs(
     waiting = example.submit(example.agent, "transfer", payment("large"))
     assert (waiting.verdict, waiting.status) == ("REQUIRE", "PENDING")
     assert waiting.decision["role"] == "treasury"
-    assert waiting.decision["quorum"] == 2
+    assert waiting.decision["quorum"] == {"kind": "KOfN", "k": 2}
     assert example.count("Run", intent=waiting.intent) == 0
     first = example.consent(example.treasury[0], waiting)
     assert first.settled == ()

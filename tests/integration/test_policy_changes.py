@@ -63,7 +63,7 @@ def test_a_consent_to_what_an_older_policy_asked_does_not_count(
     assert example.consent(example.treasury[0], waiting).status == "COMMITTED"
     under('@quorum("2")', '@quorum("1")')
     stale = example.consent(example.treasury[1], waiting)
-    assert code(stale) == "E_CONSENT_STALE"
+    assert code(stale) == "E_CONSENT_STALE_POLICY"
     assert stale.error is not None
     assert stale.error.data["judged"] == waiting_policy(example, waiting)
     assert stale.error.data["now"] == example.system.supervisor.view.policy.id
@@ -74,7 +74,7 @@ def test_a_consent_to_what_an_older_policy_asked_does_not_count(
     assert record.status == "PENDING"
 
     again = example.submit(example.agent, "transfer", payment("large"))
-    assert again.decision["quorum"] == 1
+    assert again.decision["quorum"] == {"kind": "KOfN", "k": 1}
     (settled,) = example.consent(example.treasury[1], again).settled
     assert settled.status == "COMMITTED"
 

@@ -131,7 +131,7 @@ class Book:
         return {
             "outcome": "REQUIRE",
             "role": role,
-            "quorum": quorum,
+            "quorum": {"kind": "KOfN", "k": quorum},
             "expires_at": format_when(self.now + HOUR),
             "policies": ["ask"],
             "revision": 0,

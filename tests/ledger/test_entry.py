@@ -68,7 +68,12 @@ def test_a_ledger_begins_with_genesis_and_nothing_else(head: Any, story: Any, pe
         make_entry(head, EntryKind.CHECKPOINT, {}, **rest)
 
 
-REQUIRE_NONE = {"outcome": "REQUIRE", "role": "r", "quorum": 0, "revision": 0}
+def asking(k: Any, **more: Any) -> dict[str, Any]:
+    quorum = {"kind": "KOfN", "k": k}
+    return {"outcome": "REQUIRE", "role": "r", "quorum": quorum, "revision": 0, **more}
+
+
+REQUIRE_NONE = asking(0)
 
 
 @pytest.mark.parametrize(
@@ -76,12 +81,12 @@ REQUIRE_NONE = {"outcome": "REQUIRE", "role": "r", "quorum": 0, "revision": 0}
     [
         ("intent", "decision.outcome", {"decision": {"outcome": "MAYBE"}}),
         ("intent", "decision.quorum", {"decision": REQUIRE_NONE}),
-        ("intent", "decision.quorum", {"decision": {**REQUIRE_NONE, "quorum": True}}),
-        ("intent", "decision.expires_at", {"decision": {**REQUIRE_NONE, "quorum": 1}}),
+        ("intent", "decision.quorum", {"decision": asking(True)}),
+        ("intent", "decision.expires_at", {"decision": asking(1)}),
         (
             "intent",
             "decision.revision",
-            {"decision": {**REQUIRE_NONE, "quorum": 1, "revision": -1}},
+            {"decision": asking(1, revision=-1)},
         ),
         ("intent", "decision.role", {"decision": {"outcome": "REQUIRE", "quorum": 1}}),
         ("intent", "writer", {"writer": 3}),

@@ -153,7 +153,10 @@ def test_i2_too_few_consents_are_found(book: Any, people: Any) -> None:
     report, at = unmet(book, [people["alice"]])
     assert fault(report, "I2") == (at, "body.decision")
     assert report.I2.first_offender is not None
-    assert (report.I2.first_offender.expected, report.I2.first_offender.found) == (2, 1)
+    assert (report.I2.first_offender.expected, report.I2.first_offender.found) == (
+        "2 of role treasury",
+        1,
+    )
 
 
 def test_i2_one_signer_counted_twice_is_found(book: Any, people: Any) -> None:

@@ -175,7 +175,7 @@ def test_over_the_limit_two_of_the_treasury_must_consent(
     decided = judge(policy, transfer, {"payment": {**payment("large"), "amount": amount}})
     assert isinstance(decided, Require) is waits
     if isinstance(decided, Require):
-        assert (decided.role, decided.quorum) == ("treasury", 2)
+        assert (decided.role, decided.quorum.needed) == ("treasury", 2)
         assert decided.policies == ("over-limit",)
 
 

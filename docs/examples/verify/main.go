@@ -5,7 +5,8 @@
 //
 // First the entries: each is canonical JSON with the right fields; its hash, index, time and ledger
 // follow the entry before; its signature is by the key in force, and a new key is signed by both;
-// an intent has the signature of its own `who`, and is recorded once.
+// an intent has the signature of its own `who`, and is recorded once; what a decision waits for is a
+// quorum that somebody could meet, and nobody can meet alone for an act of its own.
 //
 // Then the checkpoint: the note is signed by the key in force at its size, which is that of the
 // entries, and its root is that of the tree over them. Every hash tile and every entry bundle says
@@ -48,6 +49,7 @@ const (
 	maxNote   = 1000000  // bytes of a checkpoint
 	maxSigned = 100      // signatures of a checkpoint
 	tileWidth = 256      // hashes in a full tile, entries in a full file
+	maxQuorum = 100      // consents that a count asks for
 	leafBytes = 194      // two lines: a SHA-256 in hex, a signature in hex
 )
 
@@ -223,6 +225,43 @@ func (e *export) checkIntent(index int, body object) {
 		index, "its LogLine is not in the form that is signed")
 	verify(index, text(line, "who"), "logos/intent/v1", signed, text(body, "signature"))
 	e.cids[cid] = index
+	e.checkRequire(index, get(body, "decision"), text(line, "who"))
+}
+
+// checkRequire: each quorum that a REQUIRE waits for is of people who are named once, the intent's
+// own `who` not among them, and of weights that come to what is needed, which is not nothing.
+func (e *export) checkRequire(index int, decision object, who string) {
+	if text(decision, "outcome") != "REQUIRE" {
+		return
+	}
+	for _, asked := range append([]object{decision}, objects(decision, "also")...) {
+		quorum := get(asked, "quorum")
+		needed, total, before := int64(0), int64(0), ""
+		weights := get(quorum, "weights")
+		of, _ := quorum["of"].([]interface{})
+		switch kind := text(quorum, "kind"); kind {
+		case "KOfN":
+			needed, total = number(quorum, "k"), maxQuorum
+		case "All", "Majority":
+			for _, did := range of {
+				name, _ := did.(string)
+				require(name > before && name != who, index, "its quorum names %.80q", name)
+				before, total = name, total+1
+			}
+			if needed = total; kind == "Majority" {
+				needed = total/2 + 1
+			}
+		case "Weighted":
+			for _, name := range names(weights) {
+				weight := number(weights, name)
+				require(weight > 0 && name != who, index, "its quorum weighs %.80q", name)
+				total += weight
+			}
+			needed = number(quorum, "threshold")
+		}
+		require(text(asked, "role") != "" && 0 < needed && needed <= total,
+			index, "it waits for a quorum that is none: %.200q", quorum)
+	}
 }
 
 // checkRotation: the key that signs from the next entry on never did so before, follows the one in

@@ -8,6 +8,7 @@ from logos_graph.supervisor.handlers import (
     cancels,
     capabilities,
     consents,
+    delegations,
     drafts,
     escalations,
     flows,
@@ -45,6 +46,8 @@ BUILT_IN: dict[str, Handler] = {
     "verb.register": verbs.register,
     "consent.give": consents.give,
     "consent.refuse": consents.refuse,
+    "consent.delegate": delegations.delegate,
+    "consent.undelegate": delegations.undelegate,
     "escalation.resolve": escalations.resolve,
 }
 

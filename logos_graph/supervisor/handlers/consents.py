@@ -2,13 +2,17 @@
 
 A consent binds the waiting intent's CID, the policy that asked for it, the graph revision that was
 judged and the expiry; its own LogLine has the nonce. It counts once per principal, never for the
-one who asked. Each consent has the policy judge the intent again, with the consents so far: the
-answer may be ALLOW (the quorum is reached), still REQUIRE, or DENY (the policy has changed).
+one who asked. What is given by a delegation is given in the place of the delegator, and whoever
+took part in one consent takes part in no other. What the question rests on may have changed: then
+it is stale, and no consent to it counts (`governance.consent`). Else each consent has the policy
+judge the intent again, with the consents so far: the answer may be ALLOW (the quorum is reached),
+still REQUIRE, or DENY (policy sees something else now).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import Rejected
@@ -17,9 +21,13 @@ from logos_graph.governance import (
     Require,
     Waiting,
     check_consent,
+    check_current,
     parse_consent,
     parse_decision,
 )
+from logos_graph.identity import Did
+from logos_graph.ledger import Voice
+from logos_graph.logline import format_when
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.decide import decide
 from logos_graph.supervisor.effects import Context, Draft, Effect
@@ -36,29 +44,27 @@ _HINT = "`logos consent list` shows what waits, for whom and until when"
 
 
 def give(context: Context, pending: PendingIntent) -> Effect:
-    """Rejected E_CONSENT_…, E_RUN_LIMIT; checked on the view that it is committed against."""
+    """Rejected E_CONSENT_…, E_DELEGATION_…, E_RUN_LIMIT; on the view it is committed against."""
     line = pending.signed.intent.logline
     consent, by = parse_consent(line.this), line.who
+    answer = GivenConsent(by, pending.cid, consent.expires_at, consent.delegation)
 
     def entries(view: View, now_ns: int) -> Sequence[Draft]:
         waiting, asked = _waiting(view, consent.intent)
-        question = Waiting(consent.intent, waiting.signed.intent.logline.who, asked)
-        check_consent(consent, question, Consenter(by, view.roles(by)), now_ns)
-        check_not_own_breaker(waiting, by)
-        _check_fresh(view, asked)
-        given = [each.by for each in waiting.consents if each.expires_at > now_ns]
-        if by in given:
-            raise Rejected(
-                "E_CONSENT_TWICE", f"{by} has consented to {consent.intent} already", hint=_HINT
-            )
+        question = Waiting(consent.intent, waiting.who, asked)
+        own = _consenter(view, waiting, answer, now_ns)
+        check_consent(consent, question, own, now_ns)
+        for did in Voice(by, own.seat).people:
+            check_not_own_breaker(waiting, did)
+        _check_fresh(context, view, waiting, asked, now_ns)
+        given = [*view.voices(waiting.consents, now_ns), Voice(by, own.seat)]
+        _check_once(given, consent.intent)
         judged = decide(
-            view, waiting.signed, now_ns, context.runner.check_inputs, [*given, by],
-            flow=waiting.flow,
-        )  # fmt: skip
+            view, waiting.signed, now_ns, context.runner.check_inputs, given, flow=waiting.flow
+        )
         if judged.outcome == "ALLOW":
             check_room(view, waiting)  # it waits on, and the consent is given again later
         reached = None if judged.outcome == "REQUIRE" else judged
-        answer = GivenConsent(by, pending.cid, consent.expires_at)
         drafts = [bodies.consent(consent.intent, answer, reached, context.writer)]
         if judged.cause is not None:
             drafts += ghost_entries(view, waiting.signed, judged.cause, now_ns)
@@ -75,9 +81,9 @@ def refuse(context: Context, pending: PendingIntent) -> Effect:  # noqa: ARG001
         waiting, asked = _waiting(view, target)
         if asked.expires_at <= now_ns:
             raise Rejected("E_CONSENT_LATE", f"{target} no longer waits", hint=_HINT)
-        if asked.role not in view.roles(by):
+        if not asked.asks(by, view.roles(by)):
             raise Rejected(
-                "E_CONSENT_ROLE", f"{by} does not hold the role {asked.role!r}", hint=_HINT
+                "E_CONSENT_ROLE", f"{by} is not asked: it waits for {asked.text}", hint=_HINT
             )
         cause: dict[str, Json] = {
             "type": "ConsentRefused", "by": by, "reason": text(pending, "reason"),
@@ -99,12 +105,50 @@ def _waiting(view: View, cid: ContentId) -> tuple[PendingIntent, Require]:
     return waiting, decision
 
 
-def _check_fresh(view: View, asked: Require) -> None:
-    if asked.policy_hash != view.policy.id:
+def _consenter(view: View, waiting: PendingIntent, given: GivenConsent, now_ns: int) -> Consenter:
+    """Who consents, in whose place, and the roles for which that counts."""
+    by = given.by
+    if given.delegation is None:
+        return Consenter(by, view.roles(by), by)
+    lent = view.delegations.get(given.delegation)
+    if lent is None or lent.to != by:
         raise Rejected(
-            "E_CONSENT_STALE",
-            "the policy has changed since the intent was judged",
-            hint="submit the intent again, so that the policy in force judges it",
-            judged=asked.policy_hash,
-            now=view.policy.id,
+            "E_DELEGATION_UNKNOWN",
+            f"{given.delegation} is no delegation to {by}, or was ended",
+            hint="`logos consent delegations` shows who may consent in whose place",
         )
+    verb = waiting.signed.intent.logline.did
+    roles = lent.lent(view.roles(lent.by), verb, now_ns)
+    if not roles:
+        raise Rejected(
+            "E_DELEGATION_SCOPE",
+            f"the delegation of {lent.by} does not hold for {verb} now: it is of the role"
+            f" {lent.role!r}, for {', '.join(lent.verbs or ('every verb',))},"
+            f" until {format_when(lent.until)}, while they hold the role",
+            hint="`logos consent delegations` shows who may consent in whose place",
+        )
+    return Consenter(by, roles, lent.by)
+
+
+def _check_once(voices: Sequence[Voice], intent: ContentId) -> None:
+    """The last of these takes nobody's voice a second time."""
+    *before, last = voices
+    people = last.people & frozenset[Did]().union(*(each.people for each in before))
+    if people:
+        raise Rejected(
+            "E_CONSENT_TWICE",
+            f"{' and '.join(sorted(people))} took part in a consent to {intent} already",
+            hint="one person is counted once, whether it signs or is spoken for; " + _HINT,
+        )
+
+
+def _check_fresh(
+    context: Context, view: View, waiting: PendingIntent, asked: Require, now_ns: int
+) -> None:
+    """The same would be asked now; what would be denied now is for the policy to say."""
+    judged = decide(view, waiting.signed, now_ns, context.runner.check_inputs, flow=waiting.flow)
+    now = parse_decision(judged.decision, judged.policy_hash)
+    if asked.policy_hash != judged.policy_hash:
+        check_current(asked, replace(asked, policy_hash=judged.policy_hash))
+    if isinstance(now, Require):
+        check_current(asked, now)

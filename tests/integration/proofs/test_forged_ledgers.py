@@ -129,7 +129,7 @@ def test_a_decision_that_the_policy_does_not_make_is_refused(proofs: Proofs) -> 
         intent_of(document)["decision"]["policies"] = ["blocked-account"]
 
     def fewer(document: Document) -> None:
-        intent_of(document)["decision"]["quorum"] = 1
+        intent_of(document)["decision"]["quorum"] = {"kind": "KOfN", "k": 1}
 
     def later(document: Document) -> None:
         intent_of(document)["decision"]["expires_at"] = format_when(2**62)

@@ -136,7 +136,7 @@ def test_a_transfer_is_proved_with_each_consent_and_whose_it_is(
     treasury = [each.did for each in example.treasury]
     assert [each["by"] for each in found["consents"]] == treasury
     (consents,) = (step["detail"] for step in found["steps"] if step["name"] == "consents")
-    assert consents.startswith("2 of the role treasury were asked for")
+    assert consents.startswith("2 of role treasury were asked for")
     assert all(f"treasury-{n} ({did})" in consents for n, did in enumerate(treasury, 1))
 
 

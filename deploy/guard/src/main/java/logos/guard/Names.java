@@ -15,6 +15,7 @@ final class Names {
     static final String CONDUCT = "Conduct";
     static final String ALARM = "Alarm";
     static final String RATE = "Rate";
+    static final String DELEGATION = "Delegation";
 
     static final String NEXT = "NEXT";
     static final String NAMES = "NAMES";

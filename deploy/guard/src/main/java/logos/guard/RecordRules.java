@@ -12,6 +12,7 @@ final class RecordRules {
                     Names.ESCALATION,
                     Names.ALARM,
                     Names.CONDUCT,
+                    Names.DELEGATION,
                     Names.RATE);
 
     private RecordRules() {}
@@ -45,8 +46,8 @@ final class RecordRules {
     }
 
     /**
-     * A stored value, a limit of runs, a rate, an escalation, an alarm or a day of conduct that was there before and
-     * that this transaction changes: it comes to name the entry that changes it. Such a node is never deleted,
+     * A stored value, a limit of runs, a rate, an escalation, an alarm, a delegation or a day of conduct that was
+     * there before and that this transaction changes: it comes to name the entry that changes it. Such a node is never deleted,
      * and its label neither given nor taken.
      */
     static void checkStored(Object ledgerIndex, Set<Long> indexes) {

@@ -1,0 +1,8 @@
+// Who may consent in whose place, those that were ended included.
+// Parameters: in_force (true: only those that nobody has ended). Rows: id, by, to (DIDs), role, verbs (list, or null
+//   for all), until (text), ended (id of an intent, or null).
+MATCH (delegation:Delegation)
+WHERE NOT $in_force OR delegation.ended IS NULL
+RETURN delegation.id AS id, delegation.by AS by, delegation.to AS to, delegation.role AS role,
+  delegation.verbs AS verbs, delegation.until AS until, delegation.ended AS ended
+ORDER BY until, id

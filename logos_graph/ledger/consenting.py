@@ -1,0 +1,89 @@
+"""I2 for consents: who is asked, who answers in whose place, and whether that is enough.
+
+A quorum of all, of a majority, or by weights names those who hold the role at that index, without
+the actor. A consent by a delegation rests on one that held for it then. A REQUIRE turns into an
+ALLOW only by the consents of enough people, each counted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from logos_graph.canon import Json
+from logos_graph.ledger.acts import Act, Given, parse_requirement
+from logos_graph.ledger.bodies import Verdict
+from logos_graph.ledger.delegations import Delegation
+from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.quorums import Quorum, QuorumKind
+from logos_graph.ledger.state import State
+from logos_graph.ledger.tally import Tally
+from logos_graph.logline import parse_when
+
+__all__ = ["Consenting"]
+
+
+class Consenting:
+    """Looks at questions and consents in their order.
+
+    state: that before the entry, kept by the walk. roles: what a principal holds there.
+    """
+
+    def __init__(self, tally: Tally, state: State, roles: Callable[[str], frozenset[str]]) -> None:
+        self._tally, self._state, self._roles = tally, state, roles
+
+    def asked(self, entry: Entry, act: Act) -> None:
+        """Whom an intent's decision waits for, if it names them, is who holds the role."""
+        for quorum in act.requirement.quorums:
+            if quorum.weights is not None:
+                self._check_named(entry, act, quorum)
+
+    def _check_named(self, entry: Entry, act: Act, quorum: Quorum) -> None:
+        known = self._state.objects.get("principal", {})
+        held = {did for did in known if did != act.who and quorum.role in self._roles(did)}
+        named = {str(did) for did in quorum.weights or ()}
+        fits = named <= held if quorum.kind is QuorumKind.WEIGHTED else named == held
+        message = f"entry {entry.index} does not ask those who hold the role {quorum.role!r}"
+        expected: list[Json] = [*sorted(held)]
+        found: list[Json] = [*sorted(named)]
+        field = "body.decision.quorum"
+        self._tally.require(fits, entry.index, field, expected, found, message)
+
+    def given(self, entry: Entry, act: Act) -> None:
+        """One consent, and what it settles."""
+        by = str(entry.body["by"])
+        expires_at = parse_when(entry.body["expires_at"])
+        seat, roles = self._seat(entry, act, by)
+        act.consents.append(Given(by, entry.recorded_at, expires_at, roles, seat))
+        decision = entry.body["decision"]
+        if decision is None:
+            return
+        act.requirement = parse_requirement(decision, entry.policy_hash)
+        act.decided_at = entry.recorded_at
+        if act.requirement.verdict is Verdict.REQUIRE:
+            act.required = act.requirement
+        self._check_quorum(entry, act)
+
+    def _seat(self, entry: Entry, act: Act, by: str) -> tuple[str, frozenset[str]]:
+        """In whose place a consent is given, and the roles for which that counts."""
+        named = entry.body.get("delegation")
+        if named is None:
+            return by, self._roles(by)
+        found = self._state.get("delegation", str(named))
+        lent = None if found is None else Delegation.from_mutation(found)
+        roles = frozenset[str]()
+        if lent is not None and lent.to == by:
+            roles = lent.lent(self._roles(lent.by), act.verb, entry.recorded_at)
+        message = f"the consent at entry {entry.index} rests on no delegation that holds for it"
+        self._tally.require(
+            bool(roles), entry.index, "body.delegation", "a delegation", named, message
+        )
+        return (by if lent is None else lent.by), roles
+
+    def _check_quorum(self, entry: Entry, act: Act) -> None:
+        """The policy's ALLOW after a REQUIRE needs the quorum; a DENY cannot turn into one."""
+        if act.requirement.verdict is not Verdict.ALLOW:
+            return
+        wanted = None if act.required is None else act.required.text
+        found = len(act.qualified())
+        message = f"entry {entry.index} allows {act.cid} on {found} valid consents: {wanted}"
+        self._tally.require(act.is_met(), entry.index, "body.decision", wanted, found, message)
