@@ -107,7 +107,7 @@ RISKS = {
 }
 
 
-ONCE_MORE = {"node.draft", "flow.run", "run.fork"}
+ONCE_MORE = {"node.draft", "flow.run", "run.fork", "rate.limit", "consent.delegate"}
 """Those of which the same once more is a second act."""
 
 

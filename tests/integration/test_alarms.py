@@ -27,6 +27,7 @@ PROBE: dict[str, Any] = {
     "docs": "Asks for an amount; nobody is permitted to.",
     "risk": "L2",
     "schema": {"type": "object", "properties": {"amount": {"type": "integer"}}},
+    "amount": "/amount",
     "flow": None,
 }
 
