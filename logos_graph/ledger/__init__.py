@@ -2,7 +2,8 @@
 
     bodies.py      what an entry of each kind says, and how its form is checked
     entry.py       one entry: its text, hash and signature
-    keys.py        the supervisor's keys: which one signs at which index
+    keys.py        the supervisor's keys: which one signs at which index (principal_keys.py:
+                   everybody's)
     chain.py       many entries: each in its place, none changed
     state.py       the state, folded from the entries alone (lines.py: its LogLines)
     invariants.py  I1 to I5 over entries and state (attribution.py is I3; acts.py, tally.py and
@@ -65,6 +66,7 @@ from logos_graph.ledger.lines import JSON_PROPERTIES, LogLineState, escalated
 from logos_graph.ledger.memory import MemoryTable, Table
 from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
 from logos_graph.ledger.note import MAX_NOTE_BYTES, Note, parse_note
+from logos_graph.ledger.principal_keys import PrincipalKeys, accept_principal
 from logos_graph.ledger.proven import Proof, Proven, prove
 from logos_graph.ledger.report import (
     Check,
@@ -104,6 +106,7 @@ __all__ = [
     "MemoryTable",
     "Note",
     "Offender",
+    "PrincipalKeys",
     "Proof",
     "Proven",
     "SignedCheckpoint",
@@ -113,6 +116,7 @@ __all__ = [
     "TreeWatch",
     "Verdict",
     "Walk",
+    "accept_principal",
     "accept_supervision",
     "check_acceptance",
     "check_body",

@@ -52,13 +52,14 @@ def parse_requirement(decision: Json, policy_hash: str | None) -> Requirement:
 class Given:
     """One recorded consent. roles: what `by` held at that index; none if it was not registered.
 
-    recorded_at: when it was given; expires_at: until when it counts (both ns since the epoch).
+    index: of its entry. recorded_at: when it was given; expires_at: until when it counts (both ns since the epoch).
     """
 
     by: str
     recorded_at: int
     expires_at: int
     roles: frozenset[str]
+    index: int
 
 
 @dataclass(slots=True)
@@ -96,6 +97,7 @@ class Act:
     flow: what it stays on, if its entry tells (pinned); None for what is no run.
     attempts: how many failed and were to be made again; past_effects: how many effects those had,
     which are no longer among `effects`; wake_at: before then (ns) there is no other.
+    revoked: while it waited for consent, the key that signed it, or its principal, was revoked.
     """
 
     cid: str
@@ -117,6 +119,7 @@ class Act:
     attempts: int = 0
     past_effects: int = 0
     wake_at: int | None = None
+    revoked: bool = False
     end: tuple[int, EntryKind] | None = None
 
     def qualified(self) -> set[str]:
@@ -126,7 +129,7 @@ class Act:
         the consent's own expiry came after the decision that rests on it.
         """
         asked = self.required
-        if asked is None:
+        if asked is None or self.revoked:
             return set()
         return {
             given.by
@@ -194,7 +197,10 @@ def _written(act: Act) -> list[Any]:
             required.verdict, required.role, required.quorum, required.expires_at,
             required.policy_hash, required.revision,
         ],
-        [[each.by, each.recorded_at, each.expires_at, sorted(each.roles)] for each in act.consents],
+        [
+            [each.by, each.recorded_at, each.expires_at, sorted(each.roles), each.index]
+            for each in act.consents
+        ],
     ]  # fmt: skip
 
 
@@ -207,6 +213,6 @@ def _read(cid: str, told: list[Any]) -> Act:
         requirement=required if verdict == Verdict.REQUIRE and required else Requirement(
             Verdict(verdict)
         ),
-        consents=[Given(by, at, until, frozenset(roles)) for by, at, until, roles in given],
+        consents=[Given(by, at, until, frozenset(roles), n) for by, at, until, roles, n in given],
         answered_at=answered, end=(end[0], EntryKind(end[1])),
     )  # fmt: skip

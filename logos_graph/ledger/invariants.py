@@ -10,8 +10,8 @@ I2 legality         a DENY, and a REQUIRE that was not met, has no effect and en
                     an allowed run is of the flow that was recorded with its intent;
                     a capability is granted by its own intent, and used under that grant (rights.py)
 I3 attribution      every entry is signed by the supervisor's key of its index, every intent by a
-                    principal that was registered at that index and not by a supervisor's key that
-                    was rotated out, and every consent rests on its own signed intent,
+                    principal that was registered at that index, by its key of that index and not
+                    by a supervisor's key that was rotated out, and every consent rests on its own signed intent,
                     which was allowed and is bound to this question: its policy, revision, expiry
 I4 reproducibility  the state folded from the entries equals the state that is stored, every
                     LogLine with its answers and every binary with its source included
@@ -40,15 +40,13 @@ from logos_graph.ledger.memory import MemoryTable, Table
 from logos_graph.ledger.proven import NOTHING, Proven, Told
 from logos_graph.ledger.report import Comparison, Counts, InvariantReport
 from logos_graph.ledger.reproduction import compare_stored
-from logos_graph.ledger.rights import Rights
+from logos_graph.ledger.rights import OPERATOR, Rights
 from logos_graph.ledger.state import State
 from logos_graph.ledger.tally import Tally
 from logos_graph.logline import parse_when
 
 __all__ = ["OPERATOR", "Walk", "check_invariants"]
 
-OPERATOR = "operator"
-"""The role that the bootstrap policy lets set things up, and cancel what others submitted."""
 _GIVE, _REFUSE = "consent.give", "consent.refuse"
 
 
@@ -87,7 +85,7 @@ class Walk:
         table = MemoryTable() if aside is None else aside
         self.acts, self.forks = Acts(table), Forks(self.integrity, table)
         self.causes: Counter[str] = Counter()
-        self.effects, self.rights = Effects(self.integrity), Rights(self.legality)
+        self.effects, self.rights = Effects(self.integrity), Rights(self.legality, self._roles)
         self.attribution = Attribution(supervisor, self.state, self.acts, self.attributed, proven)
         self.follow_ups = FollowUps(
             self.integrity, self.legality, named=self._named, roles=self._roles
@@ -156,7 +154,8 @@ class Walk:
             return
         by = str(entry.body["by"])
         expires_at = parse_when(entry.body["expires_at"])
-        act.consents.append(Given(by, entry.recorded_at, expires_at, self._roles(by)))
+        given = Given(by, entry.recorded_at, expires_at, self._roles(by), entry.index)
+        act.consents.append(given)
         decision = entry.body["decision"]
         if decision is None:
             return
@@ -306,7 +305,8 @@ class Walk:
         return None if name is None else str(name)
 
     def _roles(self, did: str) -> frozenset[str]:
-        if self.attribution.keys.is_retired(did):
+        of = self.attribution
+        if of.keys.is_retired(did) or of.principals.current(did) is None:
             return frozenset()
         roles = (self.state.get("principal", did) or {}).get("roles")
         return frozenset(map(str, roles)) if isinstance(roles, list) else frozenset()

@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from logos_graph.canon import Json, Tag, encode, shown
 from logos_graph.errors import LogosError, NotVerified
-from logos_graph.identity import Did, Signer, parse_did, verify
+from logos_graph.identity import Did, Signer, parse_key, verify
 from logos_graph.ledger.bodies import EntryKind
 from logos_graph.ledger.entry import Entry
 
@@ -103,7 +103,7 @@ class SupervisorKeys:
         if entry.kind is not EntryKind.GENESIS or not isinstance(named, str):
             return None
         try:
-            return parse_did(named)
+            return parse_key(named)
         except LogosError:
             return None
 
@@ -141,7 +141,7 @@ def _accepted(ledger: str, previous: Did, new: Did) -> bytes:
 
 def _did(entry: Entry, text: Json) -> Did:
     try:
-        return parse_did(str(text))
+        return parse_key(str(text))
     except LogosError as error:
         _refuse(entry, error.message)
 

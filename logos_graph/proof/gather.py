@@ -1,7 +1,8 @@
 """Which entries a run rests on: everything that was recorded of each intent that it needs.
 
     the run's intent          its decision, consents, effects and their outcomes, its receipt
-    who signed                genesis, or the intent that registered them
+    who signed                genesis, or the intent that registered them, and every change of
+                              their keys since
     what judged               each policy that decided, as it was put in force; the verb
     what ran                  the publication of the flow, of the flows in it, and of their nodes
     by which right            the grants of those nodes that were in force while it ran, and how
@@ -46,6 +47,9 @@ class Evidence(Protocol):
 
     def grants_at(self, nodes: Iterable[str], first: int, last: int) -> Sequence[int]:
         """Where the grants of these nodes that were in force meanwhile began and ended."""
+
+    def key_changes_at(self, principals: Iterable[str]) -> Sequence[int]:
+        """Where these principals took another key, or had one revoked."""
 
     def rotations_at(self) -> Sequence[int]:
         """Where the supervisor's key was changed."""
@@ -160,6 +164,7 @@ class _Gathered:
                 self.take(self._evidence.stories(sorted(answers - told)))
             self._principals |= new
             self.made("Principal", new)
+            self.at(self._evidence.key_changes_at(sorted(new)))
 
 
 def _mutations(entry: Entry, kind: str) -> list[dict[str, Any]]:

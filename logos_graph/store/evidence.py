@@ -56,6 +56,11 @@ class GraphEvidence:
             index for row in rows for index in (row["began"], row["ended"]) if index is not None
         ]
 
+    def key_changes_at(self, principals: Iterable[str]) -> Sequence[int]:
+        """See Evidence.key_changes_at."""
+        rows = self._reader.rows("proof/key_changes", keys=[*principals])
+        return [row["index"] for row in rows]
+
     def rotations_at(self) -> Sequence[int]:
         """See Evidence.rotations_at."""
         return [row["index"] for row in self._reader.rows("proof/rotations")]

@@ -200,8 +200,10 @@ class ExpectedGraph:
         given = statement.parameters
         match statement.name:
             case "graph/principal":
-                told = some(given, "did", "name", "type", "roles")
+                told = some(given, "did", "name", "type", "roles", "key")
                 self._records(self._node("Principal", given["did"], self._indexed(told)))
+            case "graph/principal_key" | "graph/principal_revocation":
+                self._change_key(given)
             case "graph/verb":
                 self._verb(given)
             case "graph/policy":
@@ -253,6 +255,13 @@ class ExpectedGraph:
                 self._records(name)
             case _:
                 raise ValueError(f"no such statement: {statement}")
+
+    def _change_key(self, given: Row) -> None:
+        revoked = "id" in given
+        told = self._indexed(some(given, "id", "key", "principal", "previous", "signature", "reason"))
+        label = f"Revocation {given['id']}" if revoked else f"PrincipalKey {given['key']}"
+        self._records(self._node(*label.split(" "), told))
+        self._join("REVOKES" if revoked else "KEY_OF", label, f"Principal {given['principal']}")
 
     def _indexed(self, properties: Mapping[str, Any]) -> Row:
         return {**properties, "ledger_index": self._index}

@@ -219,7 +219,11 @@ def _mutate(
             out.statements.append(_grant(base, mutation))
         case "draft":
             out.statements.append(_draft(base, entry, mutation, blobs))
-        case "principal" | "name" | "deprecation" | "promotion" | "limit" | "resolution":
+        case "key" | "revocation":
+            out.statements.append(Statement(f"graph/principal_{kind}", base | rest))
+        case "principal":
+            out.statements.append(Statement("graph/principal", base | {"key": None} | rest))
+        case "name" | "deprecation" | "promotion" | "limit" | "resolution":
             out.statements.append(Statement(f"graph/{kind}", base | rest))
         case _:
             raise ValueError(f"no projection for a mutation of kind {kind!r}")

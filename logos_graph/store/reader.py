@@ -103,6 +103,19 @@ class Reader:
         """Principals, as the ledger's mutations."""
         return _principals(self.rows)
 
+    def key_changes(self) -> list[tuple[int, Mutation]]:
+        """What became of principals' keys: the ledger's mutations, each with its entry's index."""
+        return _key_changes(self.rows)
+
+    def principal_keys(self) -> PrincipalKeys:
+        """Every principal's keys, as the graph has them now."""
+        keys = PrincipalKeys()
+        for mutation in self.principals():
+            keys.apply(mutation, 0)
+        for index, mutation in self.key_changes():
+            keys.apply(mutation, index)
+        return keys
+
     def supervisor_keys(self) -> SupervisorKeys:
         """Which key signs at which index. Raises NotVerified E_CHAIN_…."""
         return _supervisor_keys(self.rows)
@@ -256,6 +269,7 @@ def read_snapshot(head: Head, rows: Rows) -> Snapshot:
         escalations=[_escalation(row) for row in rows("read/open_escalations")],
         grants=[grant_mutation(row) for row in rows("read/grants_in_force")],
         limits=_limits(rows),
+        key_changes=_key_changes(rows),
     )
 
 
@@ -284,10 +298,16 @@ def as_head(row: Row) -> Head:
 
 
 def _principals(rows: Rows) -> list[Mutation]:
+    fields = ("did", "name", "type", "roles", "key")
     return [
-        {"kind": "principal", **{key: row[key] for key in ("did", "name", "type", "roles")}}
+        {"kind": "principal", **{key: row[key] for key in fields if row[key] is not None}}
         for row in rows("read/principals")
     ]
+
+
+def _key_changes(rows: Rows) -> list[tuple[int, Mutation]]:
+    found = [(row["kind"], dict(row["change"])) for row in rows("read/key_changes")]
+    return [(change.pop("ledger_index"), {"kind": kind, **change}) for kind, change in found]
 
 
 def _verbs(rows: Rows) -> list[Mutation]:
@@ -317,7 +337,12 @@ def _pending(row: Row) -> PendingIntent:
         index=row["index"],
         writer=row["writer"],
         consents=tuple(
-            GivenConsent(Did(item["by"]), ContentId(item["cid"]), parse_when(item["expires_at"]))
+            GivenConsent(
+                Did(item["by"]),
+                ContentId(item["cid"]),
+                parse_when(item["expires_at"]),
+                item["index"],
+            )
             for item in row["consents"]
         ),
         effects=row["effects"],
@@ -328,6 +353,7 @@ def _pending(row: Row) -> PendingIntent:
         wake_at=None if row["wake_at"] is None else parse_when(row["wake_at"]),
         claimed_at=row["claimed_at"],
         flow=None if row["flow"] is None else ContentId(row["flow"]),
+        key=None if row["key"] is None else Did(row["key"]),
         cancelled=stored_object(row["cancelled"]),
     )
 

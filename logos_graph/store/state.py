@@ -42,6 +42,7 @@ def read_state(reader: Reader) -> State:
     for mutation in (
         *reader.supervisors(),
         *reader.principals(),
+        *(change for _, change in reader.key_changes()),
         *reader.verbs(),
         *reader.limits(),
     ):

@@ -268,7 +268,7 @@ class Carrier:
         now = unsettled(view, cid)
         if now.policy_hash == view.policy.id:
             return
-        consents = [each.by for each in now.consents if each.expires_at > now_ns]
+        consents = view.valid_consents(now, now_ns)
         judged = decide(
             view, now.signed, now_ns, self._runner.check_inputs, consents, flow=now.flow
         )

@@ -23,9 +23,10 @@ from logos_graph.governance import (
 from logos_graph.identity import Did
 from logos_graph.logline import LogLine, SignedIntent
 from logos_graph.supervisor.context import context_of
+from logos_graph.supervisor.ports import PendingIntent
 from logos_graph.supervisor.view import View
 
-__all__ = ["CheckInputs", "Judged", "decide", "denied", "flow_of"]
+__all__ = ["CheckInputs", "Judged", "decide", "denied", "flow_of", "revoked"]
 
 _NAME_A_FLOW = ("flow.run", "run.fork")
 
@@ -88,6 +89,19 @@ def decide(
     if isinstance(decision, Deny):
         return _denied(decision, line.did)
     return Judged(decision.to_json(), view.policy.id)
+
+
+def revoked(view: View, waiting: PendingIntent) -> Judged | None:
+    """A DENY for what waits for consent, and was signed by a key that was revoked meanwhile."""
+    if view.principal_keys.counts(waiting.who, waiting.index):
+        return None
+    error = Rejected(
+        "E_KEY_REVOKED",
+        f"the key that signed it for {waiting.who} was revoked while it waited for consent",
+        hint="its principal submits it again, by a key in force",
+        who=waiting.who,
+    )
+    return denied(view, "ExplicitDeny", error, {"code": error.code})
 
 
 def _denied(decision: Deny, verb: str) -> Judged:

@@ -156,7 +156,8 @@ class Supervisor:
             found = decide(view, signed, now_ns, self.runner.check_inputs, flow=flow)  # 2
             judged[:] = [within_limits(view, line.who, flow, found)]
             pinned = flow if judged[0].cause is None else None
-            drafts = [bodies.intent(signed, judged[0], self._writers.own, pinned)]
+            key = view.principal_keys.current(line.who)
+            drafts = [bodies.intent(signed, judged[0], self._writers.own, pinned, key)]
             if judged[0].cause is not None:
                 ghost = bodies.ghost(signed, judged[0].cause, view.policy.id)
                 drafts += with_escalation(ghost, now_ns)

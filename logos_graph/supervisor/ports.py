@@ -52,11 +52,15 @@ Mutation = dict[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class GivenConsent:
-    """One consent to a pending intent. expires_at: ns since the epoch; it does not count after."""
+    """One consent to a pending intent. expires_at: ns since the epoch; it does not count after.
+
+    index: of its entry, at which the key that signed it was `by`'s.
+    """
 
     by: Did
     cid: ContentId
     expires_at: int
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class PendingIntent:
     wake_at: before then (ns) there is no other. claimed_at: when it was given to him (ns).
     flow: what it runs, as it was when the intent was recorded; None for what is no run.
     cancelled: the `cancellation` that asks whoever has it in hand to stop; None if nobody asked.
+    key: which one signed it, as its entry tells; None where `who` is its own.
     """
 
     signed: SignedIntent
@@ -91,6 +96,7 @@ class PendingIntent:
     claimed_at: int = 0
     flow: ContentId | None = None
     cancelled: Mapping[str, Json] | None = None
+    key: Did | None = None
 
     @property
     def begun_at(self) -> int:
@@ -147,6 +153,8 @@ class Snapshot:
     """Those in force."""
     limits: Sequence[Mutation] = ()
     """Of runs."""
+    key_changes: Sequence[tuple[int, Mutation]] = ()
+    """What became of principals' keys since they were registered, with the entries' indexes."""
     escalations: Sequence[OpenEscalation] = ()
 
 

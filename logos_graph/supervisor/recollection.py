@@ -38,7 +38,9 @@ class Recollection:
         pending = now.pending.get(cid)
         if pending is None:
             return
-        verify_intent(pending.signed)
+        if now.principal_keys.owner(pending.key or pending.who) != pending.who:
+            raise _not_recorded(pending, f"{cid} is signed by no key of {pending.who}")
+        verify_intent(pending.signed, pending.key)
         entry = self._store.entry(pending.index)
         if entry is None or not _decides(entry, pending, now.keys):
             raise _not_recorded(pending, f"the ledger has no decision that allows {cid}")
@@ -117,8 +119,8 @@ def _cancellations(receipt: Entry) -> Iterator[Mutation]:
 
 
 def _is_same(found: PendingIntent, told: PendingIntent) -> bool:
-    """But for what the decision and the consents say."""
-    return found == replace(told, flow=found.flow, consents=found.consents)
+    """But for what the decision, the consents and the signature say."""
+    return found == replace(told, flow=found.flow, consents=found.consents, key=found.key)
 
 
 def is_escalated(store: Store, keys: SupervisorKeys, found: OpenEscalation) -> bool:

@@ -22,7 +22,7 @@ from logos_graph.errors import LogosError, NotVerified
 from logos_graph.governance import Policy, Verb, parse_verb
 from logos_graph.graph.capabilities import Capability, Grant
 from logos_graph.identity import Did, verify
-from logos_graph.ledger import Entry, EntryKind, Head, SupervisorKeys, check_place
+from logos_graph.ledger import Entry, EntryKind, Head, PrincipalKeys, SupervisorKeys, check_place
 from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
 from logos_graph.logline import parse_signed_intent, parse_when
 from logos_graph.supervisor.ports import (
@@ -48,6 +48,7 @@ class View:
         self.keys: SupervisorKeys = snapshot.keys.copy()
         self.tree = Frontier(snapshot.head.index + 1, snapshot.peaks)
         self.principals: HashTrieMap[Did, Mutation] = HashTrieMap()
+        self.principal_keys = PrincipalKeys()
         self.verbs: HashTrieMap[str, Verb] = HashTrieMap()
         self.policy: Policy = Policy(snapshot.policy)
         self.pending = HashTrieMap({each.cid: each for each in snapshot.pending})
@@ -58,12 +59,15 @@ class View:
         self.limits: HashTrieMap[str, Mutation] = HashTrieMap()
         tables = (snapshot.principals, snapshot.verbs, snapshot.grants, snapshot.limits)
         for mutation in chain.from_iterable(tables):
-            self._mutate(mutation)
+            self._mutate(mutation, 0)
+        for index, mutation in snapshot.key_changes:
+            self._mutate(mutation, index)
 
     def fork(self) -> View:
         """Another view of the same, which goes its own way; takes O(log n)."""
         other = object.__new__(View)
         other.__dict__.update(self.__dict__, keys=self.keys.copy(), tree=self.tree.copy())
+        other.principal_keys = self.principal_keys.copy()
         return other
 
     def adopt(self, fork: View) -> None:
@@ -81,8 +85,8 @@ class View:
         return self.keys.current
 
     def roles(self, did: Did) -> frozenset[str]:
-        """The roles of a principal; none for an unknown one, and for a retired key."""
-        if self.keys.is_retired(did):
+        """The roles of a principal; none for an unknown one, a retired key, or one without a key."""
+        if self.keys.is_retired(did) or self.principal_keys.current(did) is None:
             return frozenset()
         principal = self.principals.get(did)
         roles = principal["roles"] if principal else []
@@ -96,6 +100,14 @@ class View:
     def registered(self) -> dict[Did, frozenset[str]]:
         """Every principal and its roles."""
         return {did: self.roles(did) for did in self.principals}
+
+    def valid_consents(self, pending: PendingIntent, now_ns: int) -> list[Did]:
+        """Who has consented, in the ledger's order: in time, by a key that was not revoked."""
+        return [
+            each.by
+            for each in pending.consents
+            if each.expires_at > now_ns and self.principal_keys.counts(each.by, each.index)
+        ]
 
     def holders(self, role: str) -> frozenset[Did]:
         """The principals that hold a role."""
@@ -146,6 +158,7 @@ class View:
                         claimed=entry.index,
                         claimed_at=entry.recorded_at,
                         flow=_flow(body.get("flow")),
+                        key=_key(body.get("key")),
                     )
                 )
             case EntryKind.CONSENT:
@@ -153,7 +166,7 @@ class View:
             case EntryKind.RECEIPT:
                 self._end(ContentId(str(body["intent"])))
                 for mutation in _array(body["mutations"]):
-                    self._mutate(_object(mutation))
+                    self._mutate(_object(mutation), entry.index)
             case EntryKind.EFFECT:
                 waiting = self.pending[ContentId(str(body["intent"]))]
                 self._wait(replace(waiting, effects=waiting.effects + 1))
@@ -172,7 +185,10 @@ class View:
         body = entry.body
         waiting = self.pending[ContentId(str(body["intent"]))]
         given = GivenConsent(
-            Did(str(body["by"])), ContentId(str(body["cid"])), parse_when(body["expires_at"])
+            Did(str(body["by"])),
+            ContentId(str(body["cid"])),
+            parse_when(body["expires_at"]),
+            entry.index,
         )
         waiting = replace(waiting, consents=(*waiting.consents, given))
         if body["decision"] is not None:  # this one settles it, and who recorded it carries it out
@@ -217,7 +233,8 @@ class View:
     def _wait(self, waiting: PendingIntent) -> None:
         self.pending = self.pending.insert(waiting.cid, waiting)
 
-    def _mutate(self, mutation: Mutation) -> None:
+    def _mutate(self, mutation: Mutation, index: int) -> None:
+        self.principal_keys.apply(mutation, index)
         match mutation["kind"]:
             case "principal":
                 self.principals = self.principals.insert(Did(str(mutation["did"])), mutation)
@@ -273,6 +290,10 @@ def moved_on(waiting: PendingIntent, entry: Entry) -> PendingIntent:
 
 def _flow(told: object) -> ContentId | None:
     return None if told is None else ContentId(str(told))
+
+
+def _key(told: object) -> Did | None:
+    return None if told is None else Did(str(told))
 
 
 def check_entry(entry: Entry, keys: SupervisorKeys) -> None:

@@ -33,6 +33,13 @@ DID = Signer.from_seed(bytes([1]) * 32).did
 ID = content_id(b"x")
 FITTING: dict[str, dict[str, Any]] = {
     "principal.register": {"did": DID, "name": "Ann", "type": "person", "roles": ["treasury"]},
+    "principal.rotate_key": {
+        "principal": "did:logline:person:ann", "key": DID, "previous": DID, "signature": "0" * 128,
+    },
+    "principal.rekey": {
+        "principal": "did:logline:person:ann", "key": DID, "previous": DID, "signature": "0" * 128,
+    },
+    "principal.revoke": {"principal": "did:logline:person:ann", "id": DID, "reason": "stolen"},
     "node.draft": {"name": "validate-amount", "source": "fn main() {}"},
     "node.publish": {"name": "validate-amount", "source": "fn main() {}"},
     "node.fork": {"node": ID, "name": "validate-amount", "source": "fn main() {}"},
@@ -71,6 +78,9 @@ FITTING: dict[str, dict[str, Any]] = {
 }
 RISKS = {
     "principal.register": "L2",
+    "principal.rotate_key": "L1",
+    "principal.rekey": "L4",
+    "principal.revoke": "L2",
     "node.draft": "L0",
     "node.publish": "L1",
     "node.fork": "L1",
@@ -151,7 +161,10 @@ def test_a_supervisor_cannot_be_registered() -> None:
 
 BOOTSTRAP = Policy(resources.read_text("schemas/policies/bootstrap.cedar"))
 EXAMPLE = Policy((DOCS / "examples" / "payment-approval" / "policy.cedar").read_text())
-ANSWERS = {"consent.give", "consent.refuse", "escalation.resolve", "run.cancel"}
+ANSWERS = {
+    "consent.give", "consent.refuse", "escalation.resolve", "run.cancel",
+    "principal.rotate_key", "principal.revoke",
+}
 
 
 def _ask(name: str, *roles: str) -> Request:

@@ -32,14 +32,14 @@ KINDS = {
     "Capability", "Draft", "Escalation", "Flow", "Governance", "Grant", "LedgerEntry",
     "LedgerHead", "LogLine", "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal",
     "Run", "RunLimit", "Source", "Step", "StoredValue", "Supervisor", "Type", "Verb", "Pending",
-    "Bedrock", "Sediment",
+    "Bedrock", "Sediment", "PrincipalKey", "Revocation",
 }  # fmt: skip
 TYPES = {
     "ABOUT", "ANSWERED", "CARRIED", "CAUSED", "COMPILED_TO", "DEPRECATES", "DRAFTED_AS", "ENFORCES",
     "EXECUTES", "FEEDS", "FORKED_FROM", "HAS_PLACEMENT", "HAS_PORT", "HAS_STEP", "HOLDS", "LIMITS",
     "NAMES",
     "NEXT", "OF", "OF_TYPE", "PROMOTES", "RAN", "RECORDS", "STARTS", "SUBMITTED", "USES",
-    "WRITTEN_AS",
+    "WRITTEN_AS", "KEY_OF", "REVOKES",
 }  # fmt: skip
 KEYS = {
     "LedgerEntry": ["index"], "LedgerHead": ["ledger"], "LogLine": ["cid"], "Principal": ["did"],
@@ -48,6 +48,7 @@ KEYS = {
     "Capability": ["id"], "Draft": ["id"], "Escalation": ["id"], "Flow": ["id"], "Grant": ["id"],
     "Module": ["id"], "Node": ["id"], "Policy": ["id"], "Run": ["id"], "RunLimit": ["id"],
     "Source": ["id"], "StoredValue": ["id"], "Supervisor": ["did"], "Type": ["id"],
+    "PrincipalKey": ["key"], "Revocation": ["id"],
 }  # fmt: skip
 CHAINED = {("LedgerEntry", "text")}
 """What the chain answers for: test_a_text_of_the_chain_… below."""

@@ -22,9 +22,10 @@ from logos_graph.governance import (
 )
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.commitments import with_escalation
-from logos_graph.supervisor.decide import decide
+from logos_graph.supervisor.decide import decide, revoked
 from logos_graph.supervisor.effects import Context, Draft, Effect
 from logos_graph.supervisor.handlers.fields import text
+from logos_graph.supervisor.handlers.principals import check_same_key
 from logos_graph.supervisor.limits import check_room
 from logos_graph.supervisor.ports import GivenConsent, PendingIntent
 from logos_graph.supervisor.view import View
@@ -44,12 +45,13 @@ def give(context: Context, pending: PendingIntent) -> Effect:
         question = Waiting(consent.intent, waiting.signed.intent.logline.who, asked)
         check_consent(consent, question, Consenter(by, view.roles(by)), now_ns)
         _check_fresh(view, asked)
-        given = [each.by for each in waiting.consents if each.expires_at > now_ns]
+        check_same_key(view, pending)
+        given = view.valid_consents(waiting, now_ns)
         if by in given:
             raise Rejected(
                 "E_CONSENT_TWICE", f"{by} has consented to {consent.intent} already", hint=_HINT
             )
-        judged = decide(
+        judged = revoked(view, waiting) or decide(
             view, waiting.signed, now_ns, context.runner.check_inputs, [*given, by],
             flow=waiting.flow,
         )  # fmt: skip
@@ -74,6 +76,7 @@ def refuse(context: Context, pending: PendingIntent) -> Effect:  # noqa: ARG001
         waiting, asked = _waiting(view, target)
         if asked.expires_at <= now_ns:
             raise Rejected("E_CONSENT_LATE", f"{target} no longer waits", hint=_HINT)
+        check_same_key(view, pending)
         if asked.role not in view.roles(by):
             raise Rejected(
                 "E_CONSENT_ROLE", f"{by} does not hold the role {asked.role!r}", hint=_HINT
