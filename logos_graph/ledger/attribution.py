@@ -75,8 +75,7 @@ class Attribution:
     def _rekey(self, entry: Entry) -> None:
         """The principals' keys. What does not follow is no change, and is said."""
         if entry.kind is EntryKind.GENESIS:
-            for each in _objects(entry.body["principals"]):
-                self.principals.apply({"kind": "principal", **each}, entry.index)
+            self.principals.apply_entry(entry)
         elif entry.kind is EntryKind.RECEIPT:
             for position, change in enumerate(_objects(entry.body["mutations"])):
                 if change.get("kind") in KEY_KINDS:

@@ -30,6 +30,8 @@ from rpds import HashTrieMap
 from logos_graph.canon import Json, Tag, encode, shown
 from logos_graph.errors import Rejected
 from logos_graph.identity import Did, Signer, is_key, named_by, parse_did, parse_key, verify
+from logos_graph.ledger.bodies import EntryKind
+from logos_graph.ledger.entry import Entry
 
 __all__ = ["KEY_KINDS", "PrincipalKeys", "accept_principal", "check_accepted"]
 
@@ -123,6 +125,18 @@ class PrincipalKeys:
             case _:
                 pass
 
+    def apply_entry(self, entry: Entry) -> None:
+        """Moves by an entry that was checked."""
+        changes: Json = []
+        if entry.kind is EntryKind.GENESIS:
+            changes = entry.body["principals"]
+        elif entry.kind is EntryKind.RECEIPT:
+            changes = entry.body["mutations"]
+        assert isinstance(changes, list)  # the entry's form was checked when it was read
+        for each in changes:
+            if isinstance(each, dict):
+                self.apply({"kind": "principal", **each}, entry.index)
+
     def _add(self, did: Did, key: Did, index: int) -> None:
         keys = (*self._keys.get(did, ()), (index + 1, key))
         self._keys = self._keys.insert(did, keys)
@@ -131,9 +145,11 @@ class PrincipalKeys:
     def check_registration(self, principal: Mapping[str, Json]) -> None:
         """That this principal may be registered, with this key.
 
-        Raises InvalidInput E_DID, E_KEY; Rejected E_PRINCIPAL_NAME, E_KEY_USED.
+        Raises InvalidInput E_DID, E_KEY; Rejected E_PRINCIPAL_EXISTS, E_PRINCIPAL_NAME, E_KEY_USED.
         """
         did, key = parse_did(principal.get("did")), principal.get("key")
+        if did in self._keys:
+            _refuse("E_PRINCIPAL_EXISTS", f"{did} is registered already", did)
         if is_key(did):
             if key is not None:
                 _refuse("E_PRINCIPAL_NAME", f"{did} is its own key, and has no other", did)

@@ -19,7 +19,7 @@ from logos_graph.governance import (
     resolve_signers,
 )
 from logos_graph.identity import Did
-from logos_graph.ledger import Entry, EntryKind, State
+from logos_graph.ledger import Entry, EntryKind, PrincipalKeys, State
 from logos_graph.ledger.state import ACTIVE
 from logos_graph.proof.facts import Facts
 
@@ -66,16 +66,23 @@ def _performed(facts: Facts) -> list[Entry]:
 
 def _given(facts: Facts, at: Entry, *, also: Entry | None = None) -> list[Did]:
     """Whose consents counted when an entry was recorded; `also` is a consent by itself."""
+    counts = facts.keys_before(at.index).counts
     return [
         each.by
         for each in facts.consents
-        if each.entry is also or (each.entry.index < at.index and each.expires_at > at.recorded_at)
+        if each.entry is also
+        or (
+            each.entry.index < at.index
+            and each.expires_at > at.recorded_at
+            and counts(each.by, each.entry.index)
+        )
     ]
 
 
 def _judge(facts: Facts, entry: Entry, consents: Sequence[Did]) -> Decision:
     """The decision at an entry, by the policy that it names and the revision that it saw."""
     state, line = facts.before(entry.index), facts.line
+    keys = facts.keys_before(entry.index)
     policy = _policy(state, entry)
     verb = state.get("verb", line.did)
     if verb is None:
@@ -85,7 +92,7 @@ def _judge(facts: Facts, entry: Entry, consents: Sequence[Did]) -> Decision:
         check_this(parsed, line.this)
         request = Request(
             who=line.who,
-            roles=_roles(state, line.who),
+            roles=_roles(state, keys, line.who),
             verb=parsed,
             this=line.this,
             ledger=entry.ledger,
@@ -93,7 +100,8 @@ def _judge(facts: Facts, entry: Entry, consents: Sequence[Did]) -> Decision:
             now_ns=entry.recorded_at,
             context=_context(entry),
         )
-        signers = {Did(str(did)): _roles(state, did) for did in state.objects.get("principal", {})}
+        known = state.objects.get("principal", {})
+        signers = {Did(str(did)): _roles(state, keys, did) for did in known}
         return policy.judge(request, resolve_signers(consents, signers))
     except LogosError as error:
         _refuse("E_PROOF_DECISION", entry, f"it cannot be judged: {error.message}", error.code)
@@ -160,8 +168,10 @@ def _context(entry: Entry) -> Mapping[str, Json]:
     return context if isinstance(context, dict) else {}
 
 
-def _roles(state: State, did: str) -> frozenset[str]:
-    """What it held: a key of the supervisor's that another followed holds nothing."""
+def _roles(state: State, keys: PrincipalKeys, did: str) -> frozenset[str]:
+    """What it held: nothing, by a key of the supervisor's that another followed, or by none."""
+    if keys.current(did) is None:
+        return frozenset()
     if any(each["previous"] == did for each in state.objects.get("supervisor", {}).values()):
         return frozenset()
     roles = (state.get("principal", did) or {}).get("roles")
