@@ -34,7 +34,8 @@ READS = frozenset(
 WRITES = frozenset(
     {
         "capability grant", "capability revoke", "consent give", "consent refuse",
-        "escalation resolve", "flow publish", "key new", "key rotate", "ledger checkpoint",
+        "escalation resolve", "flow publish", "key decrypt", "key encrypt", "key new", "key rekey",
+        "key revoke", "key rotate", "ledger checkpoint",
         "ledger export", "ledger rebuild", "node adapter publish", "node deprecate", "node draft",
         "node fork", "node promote", "node publish", "policy activate", "run FLOW", "run cancel",
         "run fork", "run kill", "run limit set", "run prove", "run resume", "tuple create",

@@ -18,6 +18,15 @@ from logos_graph.identity.did import (
     parse_key,
     public_key,
 )
+from logos_graph.identity.sealing import (
+    NONCE_BYTES,
+    SALT_BYTES,
+    STRENGTH,
+    Strength,
+    box_key,
+    open_box,
+    seal,
+)
 from logos_graph.identity.signing import (
     SIGNATURE_DIGITS,
     Signer,
@@ -28,18 +37,25 @@ from logos_graph.identity.signing import (
 
 __all__ = [
     "LOGLINE_KINDS",
+    "NONCE_BYTES",
+    "SALT_BYTES",
     "SIGNATURE_DIGITS",
+    "STRENGTH",
     "Did",
     "Signer",
+    "Strength",
+    "box_key",
     "did_key",
     "did_logline",
     "is_key",
     "is_note_text",
     "look",
     "named_by",
+    "open_box",
     "parse_did",
     "parse_key",
     "public_key",
+    "seal",
     "verify",
     "verify_note_text",
 ]

@@ -180,9 +180,7 @@ class PrincipalKeys:
         self._check_unused(key)
         check_accepted(ledger, did, previous, key, str(change.get("signature")))
 
-    def check_revocation(
-        self, change: Mapping[str, Json], supervisors: Collection[str]
-    ) -> None:
+    def check_revocation(self, change: Mapping[str, Json], supervisors: Collection[str]) -> None:
         """That this key or principal may be revoked.
 
         supervisors: the keys by which the ledger is kept: they are rotated, not revoked.

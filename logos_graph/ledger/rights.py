@@ -141,9 +141,7 @@ class Rights:
         message = f"the rotation at entry {entry.index} is not what its intent asked for"
         self._require(asked == found, entry, field, asked, found, message)
 
-    def _check_own_key(
-        self, entry: Entry, act: Act, thing: Mapping[str, Json], field: str
-    ) -> None:
+    def _check_own_key(self, entry: Entry, act: Act, thing: Mapping[str, Json], field: str) -> None:
         """Its own key anybody rotates or revokes; an operator revokes any; rekeyed is another's."""
         if thing["kind"] not in ("key", "revocation"):
             return

@@ -19,6 +19,7 @@ from logos_graph.store.elements import (
     Elements,
     content,
     indexed_relationship,
+    key_change,
     line_element,
     node_element,
     relationship_element,
@@ -202,8 +203,6 @@ class ExpectedGraph:
             case "graph/principal":
                 told = some(given, "did", "name", "type", "roles", "key")
                 self._records(self._node("Principal", given["did"], self._indexed(told)))
-            case "graph/principal_key" | "graph/principal_revocation":
-                self._change_key(given)
             case "graph/verb":
                 self._verb(given)
             case "graph/policy":
@@ -233,6 +232,8 @@ class ExpectedGraph:
 
     def _rarer(self, statement: str, given: Row) -> None:
         match statement:
+            case "graph/principal_key" | "graph/principal_revocation":
+                self._change_key(given)
             case "graph/limit":
                 self._limit(given)
             case "graph/name":
@@ -257,11 +258,9 @@ class ExpectedGraph:
                 raise ValueError(f"no such statement: {statement}")
 
     def _change_key(self, given: Row) -> None:
-        revoked = "id" in given
-        told = self._indexed(some(given, "id", "key", "principal", "previous", "signature", "reason"))
-        label = f"Revocation {given['id']}" if revoked else f"PrincipalKey {given['key']}"
-        self._records(self._node(*label.split(" "), told))
-        self._join("REVOKES" if revoked else "KEY_OF", label, f"Principal {given['principal']}")
+        label, key, kind, told = key_change(given)
+        self._records(self._node(label, key, self._indexed(told)))
+        self._join(kind, f"{label} {key}", f"Principal {told['principal']}")
 
     def _indexed(self, properties: Mapping[str, Any]) -> Row:
         return {**properties, "ledger_index": self._index}

@@ -186,6 +186,23 @@ def _escalation(entry: Entry) -> Statement:
     return Statement("graph/escalation", base | {"escalation": properties})
 
 
+_ABSENT: dict[str, Row] = {"principal": {"key": None}}
+"""What a mutation may leave out, as its statement has it."""
+
+
+_PLAIN = {
+    "principal": "principal",
+    "key": "principal_key",
+    "revocation": "principal_revocation",
+    "name": "name",
+    "deprecation": "deprecation",
+    "promotion": "promotion",
+    "limit": "limit",
+    "resolution": "resolution",
+}
+"""Mutations that their statement takes as they are."""
+
+
 def _mutate(
     out: Projection, entry: Entry, mutation: Mapping[str, Any], blobs: Mapping[ContentId, bytes]
 ) -> None:
@@ -201,7 +218,8 @@ def _mutate(
         out.progress.append(row)
         return
     base: Row = {"entry": entry.hash, "index": entry.index, "intent": _body(entry).get("intent")}
-    rest = {name: value for name, value in mutation.items() if name != "kind"}
+    told = {name: value for name, value in mutation.items() if name != "kind"}
+    rest = {**_ABSENT.get(kind, {}), **told}
     match kind:
         case "node":
             out.statements.append(_node(base, mutation, blobs))
@@ -219,12 +237,8 @@ def _mutate(
             out.statements.append(_grant(base, mutation))
         case "draft":
             out.statements.append(_draft(base, entry, mutation, blobs))
-        case "key" | "revocation":
-            out.statements.append(Statement(f"graph/principal_{kind}", base | rest))
-        case "principal":
-            out.statements.append(Statement("graph/principal", base | {"key": None} | rest))
-        case "name" | "deprecation" | "promotion" | "limit" | "resolution":
-            out.statements.append(Statement(f"graph/{kind}", base | rest))
+        case kind if kind in _PLAIN:
+            out.statements.append(Statement(f"graph/{_PLAIN[kind]}", base | rest))
         case _:
             raise ValueError(f"no projection for a mutation of kind {kind!r}")
 

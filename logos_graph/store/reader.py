@@ -9,7 +9,7 @@ from logos_graph.canon import ContentId, parse
 from logos_graph.database import Connection, named_failures
 from logos_graph.errors import NotVerified, Rejected
 from logos_graph.identity import Did
-from logos_graph.ledger import Head, SupervisorKeys, parse_entry
+from logos_graph.ledger import Head, PrincipalKeys, SupervisorKeys, parse_entry
 from logos_graph.ledger.merkle import entry_of, kept_node, peak_nodes
 from logos_graph.logline import parse_signed_intent, parse_when
 from logos_graph.resources import statement

@@ -19,7 +19,9 @@ CLOCK_AHEAD_NS = 30 * 1_000_000_000
 
 
 def admit(signed: SignedIntent, view: View, now_ns: int) -> None:
-    """Raises Rejected: E_LEDGER, E_UNKNOWN_PRINCIPAL, E_KEY_RETIRED, E_KEY_REVOKED, E_SIGNATURE, E_CLOCK."""
+    """Raises Rejected: E_LEDGER, E_UNKNOWN_PRINCIPAL, E_KEY_RETIRED, E_KEY_REVOKED, E_SIGNATURE or
+    E_CLOCK.
+    """
     intent = signed.intent
     if intent.ledger != view.ledger:
         raise Rejected(

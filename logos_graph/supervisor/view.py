@@ -85,7 +85,7 @@ class View:
         return self.keys.current
 
     def roles(self, did: Did) -> frozenset[str]:
-        """The roles of a principal; none for an unknown one, a retired key, or one without a key."""
+        """The roles of a principal; none for an unknown one, or one whose key has no authority."""
         if self.keys.is_retired(did) or self.principal_keys.current(did) is None:
             return frozenset()
         principal = self.principals.get(did)

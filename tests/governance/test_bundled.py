@@ -34,10 +34,16 @@ ID = content_id(b"x")
 FITTING: dict[str, dict[str, Any]] = {
     "principal.register": {"did": DID, "name": "Ann", "type": "person", "roles": ["treasury"]},
     "principal.rotate_key": {
-        "principal": "did:logline:person:ann", "key": DID, "previous": DID, "signature": "0" * 128,
+        "principal": "did:logline:person:ann",
+        "key": DID,
+        "previous": DID,
+        "signature": "0" * 128,
     },
     "principal.rekey": {
-        "principal": "did:logline:person:ann", "key": DID, "previous": DID, "signature": "0" * 128,
+        "principal": "did:logline:person:ann",
+        "key": DID,
+        "previous": DID,
+        "signature": "0" * 128,
     },
     "principal.revoke": {"principal": "did:logline:person:ann", "id": DID, "reason": "stolen"},
     "node.draft": {"name": "validate-amount", "source": "fn main() {}"},
@@ -162,8 +168,12 @@ def test_a_supervisor_cannot_be_registered() -> None:
 BOOTSTRAP = Policy(resources.read_text("schemas/policies/bootstrap.cedar"))
 EXAMPLE = Policy((DOCS / "examples" / "payment-approval" / "policy.cedar").read_text())
 ANSWERS = {
-    "consent.give", "consent.refuse", "escalation.resolve", "run.cancel",
-    "principal.rotate_key", "principal.revoke",
+    "consent.give",
+    "consent.refuse",
+    "escalation.resolve",
+    "run.cancel",
+    "principal.rotate_key",
+    "principal.revoke",
 }
 
 
