@@ -1,8 +1,8 @@
 """DIDs, keys and signatures: who signed which bytes, and for what purpose.
 
-A principal is a `did:key` over an Ed25519 public key, or a `did:logline` for which such a key signs.
-Only one text exists for one key, weak keys are refused before they are used, and every signature is over a domain tag and the bytes, or over
-the text of a C2SP note, which can be no tagged bytes. Pure: the randomness of a new key comes from
+A principal is a `did:key` over an Ed25519 public key, or a `did:logline` that has such a key.
+Only one text exists for one key, weak keys are refused before they are used, and every signature is
+over a domain tag and the bytes, or over the text of a C2SP note, which can be no tagged bytes. Pure: the randomness of a new key comes from
 the keystore, at the edge.
 """
 

@@ -52,7 +52,8 @@ def parse_requirement(decision: Json, policy_hash: str | None) -> Requirement:
 class Given:
     """One recorded consent. roles: what `by` held at that index; none if it was not registered.
 
-    index: of its entry. recorded_at: when it was given; expires_at: until when it counts (both ns since the epoch).
+    index: of its entry. recorded_at: when it was given; expires_at: until when it counts (both ns
+    since the epoch).
     """
 
     by: str

@@ -11,8 +11,8 @@ I2 legality         a DENY, and a REQUIRE that was not met, has no effect and en
                     a capability is granted by its own intent, and used under that grant (rights.py)
 I3 attribution      every entry is signed by the supervisor's key of its index, every intent by a
                     principal that was registered at that index, by its key of that index and not
-                    by a supervisor's key that was rotated out, and every consent rests on its own signed intent,
-                    which was allowed and is bound to this question: its policy, revision, expiry
+                    by a supervisor's key that was rotated out, and every consent rests on its own
+                    signed intent, allowed and bound to this question: policy, revision, expiry
 I4 reproducibility  the state folded from the entries equals the state that is stored, every
                     LogLine with its answers and every binary with its source included
 I5 observability    every intent is counted: committed, ghost (by cause), waiting or unfinished

@@ -233,7 +233,9 @@ class ExpectedGraph:
     def _rarer(self, statement: str, given: Row) -> None:
         match statement:
             case "graph/principal_key" | "graph/principal_revocation":
-                self._change_key(given)
+                label, key, kind, told = key_change(given)
+                self._records(self._node(label, key, self._indexed(told)))
+                self._join(kind, f"{label} {key}", f"Principal {told['principal']}")
             case "graph/limit":
                 self._limit(given)
             case "graph/name":
@@ -257,11 +259,6 @@ class ExpectedGraph:
             case _:
                 raise ValueError(f"no such statement: {statement}")
 
-    def _change_key(self, given: Row) -> None:
-        label, key, kind, told = key_change(given)
-        self._records(self._node(label, key, self._indexed(told)))
-        self._join(kind, f"{label} {key}", f"Principal {told['principal']}")
-
     def _indexed(self, properties: Mapping[str, Any]) -> Row:
         return {**properties, "ledger_index": self._index}
 
@@ -277,10 +274,9 @@ class ExpectedGraph:
 
     def _limit(self, given: Row) -> None:
         """The first of its kind is joined to what it limits; those after it change its numbers."""
-        numbers = ("concurrent", "run_seconds", "step_seconds")
-        told = self._indexed(some(given, "id", "scope", "of", *numbers))
+        told = some(given, "id", "scope", "of", "concurrent", "run_seconds", "step_seconds")
         new = not self._known(f"RunLimit {given['id']}")
-        name = self._node("RunLimit", given["id"], told)
+        name = self._node("RunLimit", given["id"], self._indexed(told))
         self._records(name)
         if new and given["scope"] != "ledger":
             target = "Flow" if given["scope"] == "flow" else "Principal"
@@ -291,8 +287,7 @@ class ExpectedGraph:
         intent = given["intent"]
         if statement == "graph/escalation":
             told = self._escalations[intent] = given["escalation"]
-            about = f"LogLine {intent}"
-            self._join("ABOUT", f"Escalation {intent}", about)
+            self._join("ABOUT", f"Escalation {intent}", f"LogLine {intent}")
         else:
             answer = some(given, "by", "answer", "note", "by_intent")
             status = "expired" if statement == "graph/expiry" else "resolved"
