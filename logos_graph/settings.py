@@ -5,8 +5,8 @@
 | LOGOS_HOME | keys, ledger id, managed database | the platform's data folder for `logos` |
 | LOGOS_CACHE | what can be made again: jars, builds, compiled nodes | its cache folder |
 | LOGOS_AS | the principal that signs | `supervisor`; `-` where a key is given |
-| LOGOS_KEY_FILE, LOGOS_KEY_FD | a key file elsewhere, or an open descriptor that holds one: it is `-` | unset |
-| LOGOS_PASSPHRASE_FILE, LOGOS_PASSPHRASE_FD | where the passphrase of key files is | asked in a terminal |
+| LOGOS_KEY_FILE, LOGOS_KEY_FD | a key file, or an open descriptor that holds one: `-` | unset |
+| LOGOS_PASSPHRASE_FILE, LOGOS_PASSPHRASE_FD | the passphrase of key files | a terminal |
 | LOGOS_UNENCRYPTED_KEYS | `1`: new keys are not encrypted, as by `--unencrypted` | unset |
 | LOGOS_QUEUE | with so many of one process waiting, no new intent is taken | 1024 |
 | LOGOS_COMMIT_TIMEOUT | how long one may wait there, and then take to write, in seconds | 30 |

@@ -2,8 +2,8 @@
 
 A principal is a `did:key` over an Ed25519 public key, or a `did:logline` that has such a key.
 Only one text exists for one key, weak keys are refused before they are used, and every signature is
-over a domain tag and the bytes, or over the text of a C2SP note, which can be no tagged bytes. Pure: the randomness of a new key comes from
-the keystore, at the edge.
+over a domain tag and the bytes, or over the text of a C2SP note, which can be no tagged bytes.
+Pure: the randomness of a new key comes from the keystore, at the edge.
 """
 
 from logos_graph.identity.did import (

@@ -189,7 +189,7 @@ def some(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 
 def key_change(given: Mapping[str, Any]) -> tuple[str, str, str, dict[str, Any]]:
-    """A principal's new key, or a revocation: its label, its key, how it is joined, what it says."""
+    """A principal's new key, or a revocation: its label, key, how it is joined, what it says."""
     if "id" in given:
         return "Revocation", given["id"], "REVOKES", some(given, "id", "principal", "reason")
     told = some(given, "key", "principal", "previous", "signature")

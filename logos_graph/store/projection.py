@@ -103,6 +103,7 @@ def _logline(entry: Entry) -> Row:
         "nonce": intent["nonce"],
         "text": encode_parsed(intent),
         "signature": body["signature"],
+        "key": body.get("key"),
         "status": "PENDING",
         "decision": decision,
         "first_decision": decision,

@@ -30,7 +30,7 @@ class Keyring(Book):
         self.does(SUPERVISOR, "principal.register", this, {"kind": "principal", **this})
 
     def does(self, who: Signer, verb: str, this: dict[str, Any], *made: dict[str, Any]) -> None:
-        told = {"key": who.key} if who.key != who.did else {}
+        told: dict[str, Any] = {"key": who.key} if who.key != who.did else {}
         cid = self.intent(who, did=verb, this=this, **told)
         self.receipt(cid, *made)
 
@@ -161,7 +161,7 @@ def consents(
     ring: Keyring, waiting: str, who: Signer, decision: dict[str, Any] | None = None
 ) -> None:
     this = ring.bound(waiting)
-    told = {"key": who.key} if who.key != who.did else {}
+    told: dict[str, Any] = {"key": who.key} if who.key != who.did else {}
     cid = ring.intent(who, did="consent.give", this=this, **told)
     ring.answer(waiting, cid, who, this["expires_at"], decision)
     if decision is None:
@@ -214,7 +214,7 @@ NON_CANONICAL = (
 
 @pytest.mark.parametrize("key", [*NON_CANONICAL, None, DID])
 def test_look_alikes_and_non_canonical_keys_are_no_keys_of_anybody(key: str | None) -> None:
-    named = {"did": DID, "name": "dora", "type": "person", "roles": [], "key": key}
+    named: dict[str, Any] = {"did": DID, "name": "dora", "type": "person", "roles": [], "key": key}
     with pytest.raises(InvalidInput) as refused:
         PrincipalKeys().check_registration(named)
     assert refused.value.code in ("E_DID", "E_KEY")
@@ -225,7 +225,13 @@ def test_look_alikes_and_non_canonical_keys_are_no_keys_of_anybody(key: str | No
     [{"name": "dana"}, {"type": "agent"}, {"did": FIRST.key}, {"did": "did:logline:person:dana"}],
 )
 def test_a_did_is_that_of_its_kind_and_name(changes: dict[str, Any]) -> None:
-    named = {"did": DID, "name": "dora", "type": "person", "roles": [], "key": FIRST.key}
+    named: dict[str, Any] = {
+        "did": DID,
+        "name": "dora",
+        "type": "person",
+        "roles": [],
+        "key": FIRST.key,
+    }
     PrincipalKeys().check_registration(named)
     with pytest.raises(LogosError) as refused:
         PrincipalKeys().check_registration(named | changes)
