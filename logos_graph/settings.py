@@ -72,7 +72,7 @@ class Settings:
             key_descriptor=key_descriptor,
             passphrase_file=_file(env, "LOGOS_PASSPHRASE_FILE"),
             passphrase_descriptor=_descriptor(env, "LOGOS_PASSPHRASE_FD"),
-            unencrypted=_number(env, "LOGOS_UNENCRYPTED_KEYS", 0, 0, 1) == 1,
+            unencrypted=env.get("LOGOS_UNENCRYPTED_KEYS") == "1",
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from logos_graph.errors import Rejected
-from logos_graph.keystore import SUPERVISOR
+from logos_graph.keystore import SUPERVISOR, StoredKey
 
 if TYPE_CHECKING:
     from logos_graph.wiring import System
@@ -63,21 +63,23 @@ def known(system: System) -> list[dict[str, Any]]:
                 "encrypted": None if here is None else here.sealed,
             }
         )
-    return listed + [
-        {
-            "name": stored.name,
-            "did": stored.did,
-            "type": None,
-            "roles": [],
-            "registered": False,
-            "retired": False,
-            "revoked": False,
-            "in_force": None,
-            "keys": [],
-            "key": True,
-            "key_file": stored.name,
-            "encrypted": stored.sealed,
-        }
-        for stored in files.values()
-        if keys.owner(stored.key) is None
-    ]
+    unowned = (stored for stored in files.values() if keys.owner(stored.key) is None)
+    return listed + [_unregistered(stored) for stored in unowned]
+
+
+def _unregistered(stored: StoredKey) -> dict[str, Any]:
+    """A key of this home that no principal has."""
+    return {
+        "name": stored.name,
+        "did": stored.did,
+        "type": None,
+        "roles": [],
+        "registered": False,
+        "retired": False,
+        "revoked": False,
+        "in_force": None,
+        "keys": [],
+        "key": True,
+        "key_file": stored.name,
+        "encrypted": stored.sealed,
+    }
