@@ -27,7 +27,7 @@ __all__ = ["SupervisorKeys", "accept_supervision", "check_acceptance", "founded"
 
 def accept_supervision(ledger: str, previous: Did, new: Signer) -> str:
     """The new key's signature, by which it takes the ledger over from the previous one."""
-    return new.sign(Tag.SUPERVISOR_KEY, _accepted(ledger, previous, new.did))
+    return new.sign(Tag.SUPERVISOR_KEY, _accepted(ledger, previous, new.key))
 
 
 def check_acceptance(ledger: str, previous: Did, new: Did, signature: str) -> None:
