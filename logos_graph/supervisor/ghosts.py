@@ -27,7 +27,7 @@ def ghost_entries(
     """The ghost of an intent, and what follows it; now_ns: the instant at which it is recorded."""
     line = signed.intent.logline
     verb = view.verbs.get(line.did)
-    amount = told_amount(verb and verb.amount, line.this)
+    amount = told_amount(None if verb is None else verb.amount, line.this)
     _, commitment = bodies.consequence(line, cause)
     escalates = parse_commitment(commitment).action is Action.ESCALATE
     if escalates and view.open_escalations(line.who) >= MOST_OPEN_ESCALATIONS:

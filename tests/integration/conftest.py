@@ -285,6 +285,7 @@ def logos_of(settings: Settings) -> Logos:
 
     def run(*words: str | Path, home: Path = settings.home, **environment: str) -> Ended:
         places = {"LOGOS_HOME": str(home), "LOGOS_CACHE": str(settings.cache)}
+        places["LOGOS_UNENCRYPTED_KEYS"] = "1"  # there is nobody to ask for a passphrase
         done = subprocess.run(
             [program, *words],
             env=clean | places | environment,
