@@ -118,13 +118,6 @@ def _judge(
             people=_people(state, keys),
         )
         delegations = _delegations(state)
-        voices = [
-            Voice(each.by, each.by)
-            if each.delegation is None
-            else delegations[each.delegation].voice
-            for each in consents
-            if each.delegation is None or each.delegation in delegations
-        ]
 
         def lent(voice: Voice) -> frozenset[str]:
             return frozenset[str]().union(
@@ -135,9 +128,20 @@ def _judge(
                 )
             )
 
-        return policy.judge(request, resolve_signers(voices, request.people, line.who, lent))
+        return policy.judge(
+            request, resolve_signers(_voices(consents, delegations), request.people, line.who, lent)
+        )
     except LogosError as error:
         _refuse("E_PROOF_DECISION", entry, f"it cannot be judged: {error.message}", error.code)
+
+
+def _voices(consents: Sequence[Consented], known: Mapping[str, Delegation]) -> list[Voice]:
+    """Who consented, and in whose place; nobody by a delegation that was ended."""
+    return [
+        Voice(each.by, each.by) if each.delegation is None else known[each.delegation].voice
+        for each in consents
+        if each.delegation is None or each.delegation in known
+    ]
 
 
 def _policy(state: State, entry: Entry) -> Policy:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from logos_graph.canon import Tag
+from logos_graph.canon import ContentId, Tag
 from logos_graph.errors import LogosError, NotVerified
-from logos_graph.identity import verify
+from logos_graph.identity import Did, verify
 from logos_graph.ledger import Entry, EntryKind, SupervisorKeys
-from logos_graph.logline import parse_when
+from logos_graph.logline import parse_signed_intent, parse_when
 from logos_graph.supervisor.ports import PendingIntent
 
-__all__ = ["check_entry", "moved_on"]
+__all__ = ["begun_by", "check_entry", "moved_on"]
 
 
 def check_entry(entry: Entry, keys: SupervisorKeys) -> None:
@@ -32,6 +32,25 @@ def check_entry(entry: Entry, keys: SupervisorKeys) -> None:
         hint="`logos ledger verify` says what is wrong with the ledger",
         index=entry.index,
         expected=signer,
+    )
+
+
+def begun_by(entry: Entry) -> PendingIntent:
+    """The intent that an entry of kind `intent` records, as it begins."""
+    body = entry.body
+    signed = parse_signed_intent({"intent": body["intent"], "signature": body["signature"]})
+    decision, flow, key = body["decision"], body.get("flow"), body.get("key")
+    assert isinstance(decision, dict)  # the entry's form was checked when it was read
+    return PendingIntent(
+        signed,
+        decision,
+        ContentId(str(entry.policy_hash)),
+        entry.index,
+        str(body["writer"]),
+        claimed=entry.index,
+        claimed_at=entry.recorded_at,
+        flow=None if flow is None else ContentId(str(flow)),
+        key=None if key is None else Did(str(key)),
     )
 
 

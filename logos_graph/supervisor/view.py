@@ -34,8 +34,8 @@ from logos_graph.ledger import (
     check_place,
 )
 from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
-from logos_graph.logline import SignedIntent, parse_signed_intent, parse_when
-from logos_graph.supervisor.entries import check_entry, moved_on
+from logos_graph.logline import parse_when
+from logos_graph.supervisor.entries import begun_by, check_entry, moved_on
 from logos_graph.supervisor.ports import (
     GivenConsent,
     Mutation,
@@ -201,23 +201,9 @@ class View:
         body = entry.body
         match entry.kind:
             case EntryKind.INTENT:
-                signed = parse_signed_intent(
-                    {"intent": body["intent"], "signature": body["signature"]}
-                )
-                self._wait(
-                    PendingIntent(
-                        signed,
-                        _object(body["decision"]),
-                        ContentId(str(entry.policy_hash)),
-                        entry.index,
-                        str(body["writer"]),
-                        claimed=entry.index,
-                        claimed_at=entry.recorded_at,
-                        flow=_id(body.get("flow")),
-                        key=_key(body.get("key")),
-                    )
-                )
-                self._count(signed, entry)
+                begun = begun_by(entry)
+                self._wait(begun)
+                self._count(begun, entry)
             case EntryKind.CONSENT:
                 self._consent(entry)
             case EntryKind.RECEIPT:
@@ -302,10 +288,10 @@ class View:
     def _wait(self, waiting: PendingIntent) -> None:
         self.pending = self.pending.insert(waiting.cid, waiting)
 
-    def _count(self, signed: SignedIntent, entry: Entry) -> None:
+    def _count(self, begun: PendingIntent, entry: Entry) -> None:
         """Rates count what was not denied."""
-        if _object(entry.body["decision"])["outcome"] != "DENY":
-            line = signed.intent.logline
+        if begun.decision["outcome"] != "DENY":
+            line = begun.signed.intent.logline
             self.watched = self.watched.with_act(line.who, line.did, entry)
 
     def _mutate(self, mutation: Mutation, index: int) -> None:
@@ -366,10 +352,6 @@ class _Registered(Mapping[Did, Person]):
 
 def _id(told: object) -> ContentId | None:
     return None if told is None else ContentId(str(told))
-
-
-def _key(told: object) -> Did | None:
-    return None if told is None else Did(str(told))
 
 
 def _array(value: object) -> list[Json]:

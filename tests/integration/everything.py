@@ -165,6 +165,8 @@ def lives_of_nodes(cast: Cast, deprecated: str, promoted: str) -> None:
 
 def answers(cast: Cast) -> None:
     """A policy is refused, and one is consented to."""
+    transfer: dict[str, Json] = json.loads((EXAMPLE / "transfer.verb.json").read_text())
+    done(cast, "verb.register", {**transfer, "flow": None})  # of which the policy speaks
     text = policy()
     refused = cast.submit(cast.operator, "policy.activate", {"text": text})
     done(cast, "consent.refuse", {"intent": refused.intent, "reason": "no"}, cast.treasury[1])
