@@ -104,9 +104,9 @@ def create_principals() -> None:
 
 
 def create_principal(name: str, kind: str, *roles: str) -> None:
-    """One principal with a key of its own."""
+    """One principal with a key of its own, in a plain file: nobody is there to give a passphrase."""
     options = [option for role in roles for option in ("--role", role)]
-    document = logos("key", "new", name, "--type", kind, *options)
+    document = logos("key", "new", name, "--type", kind, "--unencrypted", *options)
     detail(name, f"{kind}, {' and '.join(roles)}: {news(document, 'registered')}")
 
 

@@ -217,8 +217,13 @@ def follow_ups(cast: Cast, asking: Asking) -> None:
 
 def alarms(cast: Cast) -> None:
     """One that is noted, one that opens a breaker which is lifted; rates, one of them twice."""
+    probe: dict[str, Json] = {
+        "name": "probe", "docs": "Nobody may.", "risk": "L1", "flow": None, "amount": "/amount",
+        "schema": {"type": "object", "properties": {"amount": {"type": "integer"}}},
+    }  # fmt: skip
+    done(cast, "verb.register", probe)
     for amount in range(6):
-        ghost = cast.submit(cast.agent, "principal.register", {"amount": amount})
+        ghost = cast.submit(cast.agent, "probe", {"amount": amount})
         assert ghost.status == "GHOST", ghost
     who: dict[str, Json] = {"who": cast.agent.did}
     waiting = cast.submit(cast.operator, "breaker.lift", {**who, "note": "a test"})
