@@ -104,7 +104,7 @@ def create_principals() -> None:
 
 
 def create_principal(name: str, kind: str, *roles: str) -> None:
-    """One principal with a key of its own, in a plain file: nobody is there to give a passphrase."""
+    """One principal with a key of its own, in a plain file: nobody is there to ask."""
     options = [option for role in roles for option in ("--role", role)]
     document = logos("key", "new", name, "--type", kind, "--unencrypted", *options)
     detail(name, f"{kind}, {' and '.join(roles)}: {news(document, 'registered')}")
