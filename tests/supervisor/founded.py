@@ -17,7 +17,7 @@ from logos_graph.identity import Did, Signer
 from logos_graph.ledger import Entry, EntryKind, Head, State, SupervisorKeys
 from logos_graph.ledger.merkle import Frontier
 from logos_graph.logline import Intent, LogLine, SignedIntent, Status, parse_commitment, sign_intent
-from logos_graph.resources import list_files, read_text
+from logos_graph.resources import read_text
 from logos_graph.supervisor import Outcome, Supervisor, found_ledger
 from logos_graph.supervisor.ports import IntentRecord, Snapshot
 from tests.ledger.conftest import SUPERVISOR
@@ -51,9 +51,7 @@ class Archive:
         self.alive = True
         self.state = State()
 
-    def append(
-        self, expected: Head | None, entries: Sequence[Entry], *_rest: object
-    ) -> None:
+    def append(self, expected: Head | None, entries: Sequence[Entry], *_rest: object) -> None:
         if not self.alive:
             raise DeadError
         if expected != (self.written[-1].head if self.written else None):
@@ -156,7 +154,7 @@ class PaperWorld:
     def __init__(self, policy: str, verbs: Sequence[Verb]) -> None:
         self.clock, self.store, self.processes = Ticking(), Archive(), 0
         store: Any = self.store
-        found_ledger(store, SUPERVISOR, self.clock, [*bundled_verbs(), *verbs], Policy(policy))
+        found_ledger(store, SUPERVISOR, self.clock, verbs, Policy(policy))
         self.operator, self._die_at = SUPERVISOR, ""
         self.restart()
 
@@ -215,8 +213,6 @@ class PaperWorld:
         assert old.tree.root() == new.tree.root()
 
 
-def bundled_verbs() -> list[Verb]:
-    """Those that every ledger begins with."""
-    return [
-        parse_verb(parse(read_text(each))) for each in list_files("schemas/verbs", ".schema.json")
-    ]
+def bundled(names: Iterable[str]) -> list[Verb]:
+    """These of the verbs that every ledger begins with."""
+    return [parse_verb(parse(read_text(f"schemas/verbs/{name}.schema.json"))) for name in names]

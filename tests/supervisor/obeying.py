@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from logos_graph.errors import LogosError
 from logos_graph.identity import Signer
@@ -28,15 +28,22 @@ from logos_graph.logline import SignedIntent, format_when
 from tests.supervisor.auditor import SECOND, Auditor
 from tests.supervisor.codes import LEVELS, Ask, Code, Rule
 
-KEYS = tuple(Signer.from_seed(b"five properties " + bytes([n]) * 16) for n in range(8))
+KEYS = 8
 ROLES = (("clerk",), ("clerk", "guard"), ("guard",), ("guard", "approver"), ("approver",))
-"""Of the first keys; the others are registered later, or never."""
-FIRST = Code((Rule("pay.out", ("clerk",), over=100, ask=Ask("guard", "2")),))
+"""Of the first of the keys; the others are registered later, or never."""
+FIRST = Code(
+    (
+        Rule("eye.look", ("clerk", "guard")),
+        Rule("pay.out", ("clerk",), over=100, ask=Ask("guard", "2"), most=350, trusting=True),
+        Rule("pay.big", ("clerk", "guard"), over=0, ask=Ask("guard", "majority")),
+        Rule("all.wipe", ("guard",)),
+    )
+)
 RECORDS = ("logline", "alarm", "escalation")
 """What tells of attempts, and of nothing that was done."""
 DEATHS = ("committed", "performed", "receipted")
 
-whos = st.integers(0, len(KEYS) - 1)
+whos = st.integers(0, KEYS - 1)
 holders = st.integers(0, len(ROLES) - 1)
 picks = st.integers(0, 1_000)
 amounts = st.integers(0, 400)
@@ -45,11 +52,16 @@ kinds = st.sampled_from(("1", "2", "all", "majority", "weighted:5;k1=3,k2=2,k3=2
 asks = st.builds(Ask, st.sampled_from(("guard", "approver")), kinds, st.sampled_from((5, 60)))
 rules = st.builds(
     Rule, st.just(""),
-    st.lists(st.sampled_from(("clerk", "guard")), max_size=2, unique=True).map(tuple),
+    st.sampled_from((("clerk", "guard"), ("clerk", "guard"), ("clerk",), ("guard",), ())),
     st.none() | st.integers(0, 200), asks, st.none() | st.integers(100, 300), st.booleans(),
     st.booleans(),
 )  # fmt: skip
 drawn = st.tuples(*(rules for _ in LEVELS))
+
+
+def waits(machine: FiveProperties) -> bool:
+    """Whether anything waits for consent."""
+    return bool(machine.auditor.waiting())
 
 
 class FiveProperties(RuleBasedStateMachine):
@@ -67,6 +79,8 @@ class FiveProperties(RuleBasedStateMachine):
     @initialize()
     def found(self) -> None:
         self.world, self.extra, free = self.begin()
+        seeds = (f"{self.prefix}{number}".encode().rjust(32) for number in range(KEYS))
+        self.keys = tuple(map(Signer.from_seed, seeds))
         view = self.world.supervisor.view
         people = {
             str(did): (str(each["name"]), frozenset(each["roles"]))
@@ -76,11 +90,15 @@ class FiveProperties(RuleBasedStateMachine):
         first = Code(FIRST.rules, extra=self.extra)
         self.auditor = Auditor(people, levels, first, free)
         self.auditor.policy = view.policy.id
+        for name, each in view.watched.rates.items():
+            self.auditor.rates[name] = (each.mutation, each.index)
+        self.foreign = {*map(str, view.pending), *map(str, view.escalations)}
         self.length, self.left, self.numbers = len(self.world.entries()), set[str](), 0
         self.state, self.signed = State(), list[SignedIntent]()
         for entry in self.world.entries():
             self.state.apply_entry(entry)
             self.auditor.last, self.head = entry.recorded_at, entry
+        self.digest = self.effects()
         for number, roles in enumerate(ROLES):
             self.register(number, list(roles))
 
@@ -129,11 +147,13 @@ class FiveProperties(RuleBasedStateMachine):
         for entry in new:
             before = self.head
             assert (entry.index, entry.prev_hash) == (before.index + 1, before.hash), "hash chain"
-            digest = self.effects()
             self.state.apply_entry(entry)
+            digest = self.effects()
             if entry.kind != "receipt" or not entry.body["mutations"]:
-                assert self.effects() == digest, ("no effect but by a receipt", entry)
-            self.auditor.read(entry)
+                assert digest == self.digest, ("no effect but by a receipt", entry)
+            self.digest = digest
+            if entry.body.get("intent") not in self.foreign:
+                self.auditor.read(entry)
             self.head = entry
         self.length += len(new)
         self.auditor.settled()
@@ -154,30 +174,35 @@ class FiveProperties(RuleBasedStateMachine):
 
     @rule(who=whos, verb=st.sampled_from(sorted(LEVELS)), amount=amounts, if_not=ends)
     def act(self, who: int, verb: str, amount: int, if_not: str) -> None:
-        self.submit(KEYS[who], verb, {"amount": amount}, if_not=if_not)
+        self.submit(self.keys[who], verb, {"amount": amount}, if_not=if_not)
 
     @rule(who=holders, verb=st.sampled_from(sorted(LEVELS)), at=st.sampled_from(DEATHS))
     def act_and_die(self, who: int, verb: str, at: str) -> None:
-        self.submit(KEYS[who], verb, {"amount": 50}, die_at=at)
+        self.submit(self.keys[who], verb, {"amount": 50}, die_at=at)
 
     @rule(who=holders, wrong=st.sampled_from(("money.print", "pay.out")), if_not=ends)
     def invent(self, who: int, wrong: str, if_not: str) -> None:
-        self.submit(KEYS[who], wrong, {"amount": "much"}, if_not=if_not)
+        self.submit(self.keys[who], wrong, {"amount": "much"}, if_not=if_not)
 
     @rule(who=holders, count=st.integers(4, 7))
     def probe(self, who: int, count: int) -> None:
         for more in range(count):
-            self.submit(KEYS[who], "pay.out", {"amount": 400 + more})
+            self.submit(self.keys[who], "pay.out", {"amount": 400 + more})
 
     @rule(who=whos, roles=st.lists(st.sampled_from(("clerk", "guard", "approver")), unique=True))
     def register(self, who: int, roles: list[str]) -> None:
-        this = {"did": KEYS[who].did, "name": f"{self.prefix}k{who}", "type": "person"}
+        this = {"did": self.keys[who].did, "name": f"{self.prefix}k{who}", "type": "person"}
         self.submit(self.world.operator, "principal.register", {**this, "roles": roles})
 
     @rule(who=holders)
     def usurp(self, who: int) -> None:
-        this: Any = {"did": KEYS[7].did, "name": "own", "type": "person", "roles": ["operator"]}
-        self.submit(KEYS[who], "principal.register", this)
+        this: Any = {
+            "did": self.keys[7].did,
+            "name": "own",
+            "type": "person",
+            "roles": ["operator"],
+        }
+        self.submit(self.keys[who], "principal.register", this)
 
     @rule(rules=drawn, mute=st.integers(0, 9), at=st.sampled_from(("", "", *DEATHS)))
     def change_policy(self, rules: tuple[Rule, ...], mute: int, at: str) -> None:
@@ -191,24 +216,25 @@ class FiveProperties(RuleBasedStateMachine):
         self.submit(self.world.operator, "policy.activate", {"text": code.text})
         waiting = self.auditor.waiting()
         if waiting and waiting[-1].this.get("text") == code.text:
-            self.give(KEYS[4], waiting[-1], die_at=at)
+            self.give(self.keys[4], waiting[-1], die_at=at)
 
     @rule(who=st.none() | holders, verb=st.none() | st.sampled_from(sorted(LEVELS)),
           count=st.none() | st.integers(0, 3), seconds=st.sampled_from((9, 4001)))  # fmt: skip
     def rate(self, who: int | None, verb: str | None, count: int | None, seconds: int) -> None:
         if who is None and verb is None:
             return
-        whose = None if who is None else KEYS[who].did
+        whose = None if who is None else self.keys[who].did
         this = {"who": whose, "verb": verb, "count": count, "seconds": seconds}
         self.submit(self.world.operator, "rate.limit", this)
 
+    @precondition(lambda self: self.auditor.alarms)
     @rule(who=holders)
     def lift(self, who: int) -> None:
-        this = {"who": KEYS[who].did, "note": "looked at"}
+        this = {"who": self.keys[who].did, "note": "looked at"}
         self.submit(self.world.operator, "breaker.lift", this)
         for each in (3, 4):
             if waiting := [a for a in self.auditor.waiting() if a.verb == "breaker.lift"]:
-                self.give(KEYS[each], waiting[-1])
+                self.give(self.keys[each], waiting[-1])
 
     def give(self, who: Signer, act: Any, *, die_at: str = "", **changed: Any) -> None:
         this = {
@@ -217,17 +243,22 @@ class FiveProperties(RuleBasedStateMachine):
         }  # fmt: skip
         self.submit(who, "consent.give", this, die_at=die_at)
 
-    @rule(who=whos, pick=picks, at=st.sampled_from(("", "", "", *DEATHS)))
-    def consent(self, who: int, pick: int, at: str) -> None:
-        if waiting := self.auditor.waiting():
-            self.give(KEYS[who], waiting[-1 - pick % len(waiting)], die_at=at)
+    @precondition(waits)
+    @rule(who=whos, pick=picks, fit=st.booleans(), at=st.sampled_from(("", "", "", *DEATHS)))
+    def consent(self, who: int, pick: int, fit: bool, at: str) -> None:
+        waiting = self.auditor.waiting()
+        act = waiting[-1 - pick % len(waiting)]
+        assert act.question is not None
+        role = act.question.quorums[0].role
+        asked = [each for each in self.keys if role in self.auditor.roles(each.did)]
+        self.give(asked[who % len(asked)] if fit else self.keys[who], act, die_at=at)
 
+    @precondition(waits)
     @rule(pick=picks)
     def everybody_consents(self, pick: int) -> None:
-        if waiting := self.auditor.waiting():
-            act = waiting[-1 - pick % len(waiting)]
-            for who in KEYS[:5]:
-                self.give(who, act)
+        waiting = self.auditor.waiting()
+        for who in self.keys[1:5]:
+            self.give(who, waiting[-1 - pick % len(waiting)])
 
     @rule(who=holders, pick=picks, wrong=st.sampled_from(("revision", "policy", "time", "intent")))
     def consent_wrongly(self, who: int, pick: int, wrong: str) -> None:
@@ -240,38 +271,43 @@ class FiveProperties(RuleBasedStateMachine):
                 "time": {"expires_at": format_when(self.auditor.last - SECOND)},
                 "intent": {"intent": acts[pick % len(acts)].cid},
             }
-            self.give(KEYS[who], act, **changes[wrong])
+            self.give(self.keys[who], act, **changes[wrong])
 
-    @rule(who=holders, pick=picks, other=picks)
-    def consent_for_another(self, who: int, pick: int, other: int) -> None:
-        waiting, lent = self.auditor.waiting(), list(self.auditor.delegations)
-        if waiting and lent:
-            act = waiting[-1 - pick % len(waiting)]
-            self.give(KEYS[who], act, delegation=lent[other % len(lent)])
+    @precondition(lambda self: waits(self) and self.auditor.delegations)
+    @rule(who=whos, pick=picks, other=picks, fit=st.booleans())
+    def consent_for_another(self, who: int, pick: int, other: int, fit: bool) -> None:
+        waiting, lent = self.auditor.waiting(), list(self.auditor.delegations.values())
+        by = lent[other % len(lent)]
+        fitting = [each for each in self.keys if each.did == by["to"]]
+        giver = fitting[0] if fit and fitting else self.keys[who]
+        self.give(giver, waiting[-1 - pick % len(waiting)], delegation=by["id"])
 
+    @precondition(waits)
     @rule(who=holders, pick=picks, if_not=ends)
     def refuse(self, who: int, pick: int, if_not: str) -> None:
-        acts = self.auditor.waiting() or list(self.auditor.acts.values())
+        acts = self.auditor.waiting()
         this = {"intent": acts[-1 - pick % len(acts)].cid, "reason": "no"}
-        self.submit(KEYS[who], "consent.refuse", this, if_not=if_not)
+        self.submit(self.keys[who], "consent.refuse", this, if_not=if_not)
 
-    @rule(by=holders, to=whos, role=st.sampled_from(("guard", "approver")),
+    @rule(by=st.integers(1, 4), to=whos, role=st.sampled_from(("guard", "approver")),
           verbs=st.none() | st.just(["pay.out"]), days=st.sampled_from((0, 1, 89, 91)))  # fmt: skip
     def delegate(self, by: int, to: int, role: str, verbs: list[str] | None, days: int) -> None:
         until = format_when(self.auditor.last + days * 86_400 * SECOND + 30 * 60 * SECOND)
-        this = {"to": KEYS[to].did, "role": role, "verbs": verbs, "until": until}
-        self.submit(KEYS[by], "consent.delegate", this)
+        this = {"to": self.keys[to].did, "role": role, "verbs": verbs, "until": until}
+        self.submit(self.keys[by], "consent.delegate", this)
 
+    @precondition(lambda self: self.auditor.delegations)
     @rule(who=holders, pick=picks)
     def undelegate(self, who: int, pick: int) -> None:
-        known = [*self.auditor.delegations] or [*self.auditor.acts]
-        self.submit(KEYS[who], "consent.undelegate", {"delegation": known[pick % len(known)]})
+        known = [*self.auditor.delegations, *self.auditor.acts][: len(self.auditor.delegations) + 1]
+        self.submit(self.keys[who], "consent.undelegate", {"delegation": known[pick % len(known)]})
 
+    @precondition(lambda self: self.auditor.escalations)
     @rule(who=holders, pick=picks)
     def resolve(self, who: int, pick: int) -> None:
-        known = [*self.auditor.escalations] or [*self.auditor.acts]
+        known = [*self.auditor.escalations, *self.auditor.acts][: len(self.auditor.escalations) + 1]
         this = {"intent": known[pick % len(known)], "answer": "accepted"}
-        self.submit(KEYS[who], "escalation.resolve", this)
+        self.submit(self.keys[who], "escalation.resolve", this)
 
     @rule(pick=picks)
     def replay(self, pick: int) -> None:
@@ -290,7 +326,7 @@ class FiveProperties(RuleBasedStateMachine):
     def forge(self, who: int, other: int, wrong: str) -> None:
         now = self.world.clock.now_ns()
         this = {"amount": 1}
-        sign = partial(self.world.sign, KEYS[who], "eye.look", this)
+        sign = partial(self.world.sign, self.keys[who], "eye.look", this)
         if wrong == "ledger":
             self.refused(sign(ledger="another"), "E_LEDGER")
         elif wrong == "late":
@@ -299,7 +335,7 @@ class FiveProperties(RuleBasedStateMachine):
             self.refused(sign(when=now + 90 * SECOND), "E_CLOCK")
         elif who != other:
             signed = sign()
-            forged = self.world.sign(KEYS[other], "eye.look", this).signature
+            forged = self.world.sign(self.keys[other], "eye.look", this).signature
             self.refused(SignedIntent(signed.intent, forged), "E_SIGNATURE")
 
     @rule(seconds=st.sampled_from((1, 7, 67, 1867, 3671, 90_061, 300_007, 7_900_003)))

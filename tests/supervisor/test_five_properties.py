@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 
 from logos_graph.ledger import check_invariants
-from tests.supervisor.codes import verbs
-from tests.supervisor.founded import PaperWorld
+from tests.supervisor.codes import ADMIN, ANSWERS, verbs
+from tests.supervisor.founded import PaperWorld, bundled
 from tests.supervisor.obeying import FIRST, FiveProperties
+
+EXAMPLES = int(os.environ.get("LOGOS_PROPERTY_EXAMPLES", "40"))
+"""Histories; their number in the environment for a longer search."""
 
 
 class OnPaper(FiveProperties):
     """With a clock that goes as it likes; the auditors of the product must agree in the end."""
 
     def begin(self) -> tuple[Any, str, set[str]]:
-        world = PaperWorld(FIRST.text, verbs())
+        world = PaperWorld(FIRST.text, [*bundled((*ADMIN, *ANSWERS)), *verbs()])
         return world, "", {world.operator.did}
 
     def teardown(self) -> None:
@@ -27,11 +31,10 @@ class OnPaper(FiveProperties):
 
 
 OnPaper.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=EXAMPLES,
     stateful_step_count=30,
     deadline=None,
     report_multiple_bugs=False,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
 TestTheFiveProperties = OnPaper.TestCase
