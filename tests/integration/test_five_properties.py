@@ -66,7 +66,7 @@ class RealWorld:
 
     def sign(self, who: Any, did: str, this: dict[str, Any], **fields: Any) -> SignedIntent:
         ledger, nonce = self.example.system.ledger, self.clock.fresh_id()
-        told = {"ledger": ledger, "nonce": nonce, "when": self.clock.now_ns()}
+        told: dict[str, Any] = {"ledger": ledger, "nonce": nonce, "when": self.clock.now_ns()}
         return compose(who, did, this, **told | fields)
 
     def entries(self, first: int = 0) -> list[Entry]:

@@ -190,7 +190,7 @@ class PaperWorld:
             self._die_at = ""
 
     def sign(self, who: Signer, did: str, this: dict[str, Any], **fields: Any) -> SignedIntent:
-        told = {
+        told: dict[str, Any] = {
             "ledger": self.ledger, "nonce": self.clock.fresh_id(), "when": self.clock.now_ns(),
         } | fields  # fmt: skip
         return compose(who, did, this, **told)

@@ -152,7 +152,7 @@ class FiveProperties(RuleBasedStateMachine):
             if entry.kind != "receipt" or not entry.body["mutations"]:
                 assert digest == self.digest, ("no effect but by a receipt", entry)
             self.digest = digest
-            if entry.body.get("intent") not in self.foreign:
+            if str(entry.body.get("intent")) not in self.foreign:
                 self.auditor.read(entry)
             self.head = entry
         self.length += len(new)
@@ -374,7 +374,7 @@ class FiveProperties(RuleBasedStateMachine):
         if self.sound:
             view = self.world.supervisor.view
             assert {str(did) for did in view.principals} == {*self.auditor.people}
-            assert view.policy.text == self.auditor.code.text or not self.auditor.numbers
+            assert view.policy.text == self.auditor.code.text or not self.numbers
             entries = self.world.entries()
             assert len(list(verify_chain(entries, self.world.operator.did))) == len(entries)
             self.world.close()

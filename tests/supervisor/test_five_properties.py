@@ -12,7 +12,7 @@ from tests.supervisor.codes import ADMIN, ANSWERS, verbs
 from tests.supervisor.founded import PaperWorld, bundled
 from tests.supervisor.obeying import FIRST, FiveProperties
 
-EXAMPLES = int(os.environ.get("LOGOS_PROPERTY_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("LOGOS_PROPERTY_EXAMPLES", "15"))
 """Histories; their number in the environment for a longer search."""
 
 
