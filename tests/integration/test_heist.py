@@ -214,7 +214,7 @@ def test_evidence_needs_the_checkpoint_of_these_entries(played: Played, copy: Pa
 def test_the_policy_decides_its_cases(example: Cast, logos: Logos) -> None:
     done = logos("policy", "test", HEIST / "policy.cases.toml", "--json")
     assert done.status == 0, done
-    assert done.document["unreached"] == []
+    assert done.document["untested"] == []
 
 
 @pytest.mark.parametrize("node", ["move-money", "open-account"])

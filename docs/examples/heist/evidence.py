@@ -57,8 +57,9 @@ def check(folder: Path, supervisor: str) -> tuple[ArchiveReport, int]:
     if len(again) != len(told["rows"]):
         raise MismatchError(f"{len(told['rows'])} attempts are told, the entries say {len(again)}")
     for row, found in zip(told["rows"], again, strict=True):
-        other = [name for name in found if row.get(name) != found[name]]
-        if other or row.keys() != found.keys():
+        names = sorted(row.keys() | found.keys())
+        other = [name for name in names if row.get(name, row) != found.get(name, found)]
+        if other:
             raise MismatchError(f"entry {found['entry']} says otherwise: {', '.join(other)}")
     return report, len(again)
 
