@@ -116,6 +116,7 @@ WRONG_USE = [
     ("audit", "no-such-question"),
     ("audit", "ghosts"),
     ("audit", "ghosts", "--param", "whom=agent"),
+    ("audit", "attempts", "--param", "since=yesterday"),
     ("tuple", "submit", "there-is-no-such-file.json"),
     ("tuple", "create", "--did", "Transfer!", "--this", "{}", "--if-ok", "abort",
      "--if-doubt", "abort", "--if-not", "abort"),
@@ -164,6 +165,7 @@ NEED_A_DATABASE = [
     ("consent", "list"),
     ("policy", "show"),
     ("audit", "ghosts", "--param", "who=agent"),
+    ("audit", "attempts", "--param", "who=agent"),
     ("browse", "--print"),
 ]
 
