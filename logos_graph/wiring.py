@@ -20,7 +20,7 @@ from ulid import ULID
 from logos_graph.canon import ContentId, Json, parse
 from logos_graph.errors import Conflict, EnvironmentFault, InvalidInput, Rejected
 from logos_graph.identity import Did, Signer
-from logos_graph.keystore import SUPERVISOR, KeyStore, write_secret
+from logos_graph.keystore import KeyStore, write_secret
 from logos_graph.logline import (
     Intent,
     LogLine,
@@ -29,8 +29,10 @@ from logos_graph.logline import (
     parse_commitment,
     sign_intent,
 )
+from logos_graph.passphrase import Passphrases
 from logos_graph.processes import LockedWriters, is_alive
-from logos_graph.settings import Settings
+from logos_graph.settings import GIVEN_KEY, Settings
+from logos_graph.signers import named_signer, supervisor_key
 
 if TYPE_CHECKING:
     from logos_graph.database import Connection, Driver, GuardStatus
@@ -110,11 +112,18 @@ class System:
     recovered: tuple[Outcome, ...] = ()
     spared: ContentId | None = None
     _signers: dict[Did, Signer] = field(default_factory=dict)
+    _named: dict[str, Signer] = field(default_factory=dict)
 
     @cached_property
     def keys(self) -> KeyStore:
         """The private keys of this home."""
-        return KeyStore(self.settings.home / "keys")
+        return KeyStore(self.settings.home / "keys", self.passphrases)
+
+    @cached_property
+    def passphrases(self) -> Passphrases:
+        """Where the passphrase of key files comes from."""
+        settings = self.settings
+        return Passphrases(settings.passphrase_file, settings.passphrase_descriptor)
 
     @cached_property
     def reader(self) -> Reader:
@@ -203,23 +212,13 @@ class System:
         return known
 
     def principal(self, name: str) -> Signer:
-        """The key of this home that signs as `name`; what KeyStore.load raises.
-
-        `supervisor` is the key in force of this ledger, whatever its file is called; another name
-        is a key's, or else that of a principal whose key this home has under another name.
-        """
-        if name == SUPERVISOR:
-            dids = [Did(str(each["did"])) for each in self.reader.supervisors()[-1:]]
-        elif self.keys.has(name):
-            dids = []
-        else:
-            known = self.reader.principals()
-            dids = [Did(str(each["did"])) for each in known if each["name"] == name]
-        for did in dids:
-            signer = self.keys.find(did)
-            if signer is not None:
-                return signer
-        return self.keys.load(name)
+        """The key that signs as `name`; see signers.named_signer."""
+        found = self._named.get(name)
+        if found is None:
+            found = named_signer(self.settings, self.keys, self.reader, name)
+            if name == GIVEN_KEY:  # a descriptor is read once
+                self._named[name] = found
+        return found
 
     @cached_property
     def writers(self) -> LockedWriters:
@@ -357,15 +356,8 @@ def _found(system: System, progress: Callable[[str], None]) -> None:
     files = list_files("schemas/verbs", ".schema.json")
     verbs = [parse_verb(parse(read_text(file))) for file in files]
     policy = Policy(read_text("schemas/policies/bootstrap.cedar"))
-    found_ledger(system.store, _supervisor_key(system.keys), system.clock, verbs, policy)
-
-
-def _supervisor_key(keys: KeyStore) -> Signer:
-    """The key that is in the file, whichever process made it."""
-    if not keys.has(SUPERVISOR):
-        with suppress(Rejected):  # E_KEY_EXISTS: another process made it just now
-            keys.create(SUPERVISOR)
-    return keys.load(SUPERVISOR)
+    key = supervisor_key(system.keys, system.passphrases)
+    found_ledger(system.store, key, system.clock, verbs, policy)
 
 
 def _cache_key(home: Path) -> bytes:

@@ -31,6 +31,8 @@ RETURN CASE
     WHEN n:Policy THEN 'Policy ' + toStringOrNull(n.id)
     WHEN n:Governance THEN 'Governance ' + toStringOrNull(n.ledger)
     WHEN n:Supervisor THEN 'Supervisor ' + toStringOrNull(n.did)
+    WHEN n:PrincipalKey THEN 'PrincipalKey ' + toStringOrNull(n.key)
+    WHEN n:Revocation THEN 'Revocation ' + toStringOrNull(n.id)
     WHEN n:LedgerHead THEN 'LedgerHead ' + toStringOrNull(n.ledger)
   END AS key, elementId(n) AS element, labels(n) AS labels,
   CASE WHEN n:LedgerEntry THEN n {.*, text: null} ELSE properties(n) END AS properties

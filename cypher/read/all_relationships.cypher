@@ -31,6 +31,8 @@ RETURN type(r) AS type, elementId(a) AS source_element, elementId(b) AS target_e
     WHEN a:Policy THEN 'Policy ' + toStringOrNull(a.id)
     WHEN a:Governance THEN 'Governance ' + toStringOrNull(a.ledger)
     WHEN a:Supervisor THEN 'Supervisor ' + toStringOrNull(a.did)
+    WHEN a:PrincipalKey THEN 'PrincipalKey ' + toStringOrNull(a.key)
+    WHEN a:Revocation THEN 'Revocation ' + toStringOrNull(a.id)
     WHEN a:LedgerHead THEN 'LedgerHead ' + toStringOrNull(a.ledger)
   END AS source,
   CASE
@@ -61,6 +63,8 @@ RETURN type(r) AS type, elementId(a) AS source_element, elementId(b) AS target_e
     WHEN b:Policy THEN 'Policy ' + toStringOrNull(b.id)
     WHEN b:Governance THEN 'Governance ' + toStringOrNull(b.ledger)
     WHEN b:Supervisor THEN 'Supervisor ' + toStringOrNull(b.did)
+    WHEN b:PrincipalKey THEN 'PrincipalKey ' + toStringOrNull(b.key)
+    WHEN b:Revocation THEN 'Revocation ' + toStringOrNull(b.id)
     WHEN b:LedgerHead THEN 'LedgerHead ' + toStringOrNull(b.ledger)
   END AS target,
   properties(r) AS properties

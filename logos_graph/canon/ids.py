@@ -42,6 +42,7 @@ class Tag(StrEnum):
     ENTRY_HASH = "logos/entry-hash/v1"
     ENTRY_SIGNATURE = "logos/entry-signature/v1"
     INTENT = "logos/intent/v1"
+    PRINCIPAL_KEY = "logos/principal-key/v1"
     STATE = "logos/state/v1"
     SUPERVISOR_KEY = "logos/supervisor-key/v1"
 

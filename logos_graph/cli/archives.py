@@ -178,11 +178,11 @@ def _refuse_full(reason: str) -> NoReturn:
 
 
 def _trusted(settings: Settings, supervisor: str | None) -> Did | None:
-    from logos_graph.identity import parse_did
+    from logos_graph.identity import parse_key
     from logos_graph.keystore import SUPERVISOR, KeyStore
 
     if supervisor is not None:
-        return parse_did(supervisor)
+        return parse_key(supervisor)
     keys = KeyStore(settings.home / "keys")
     return keys.load(SUPERVISOR).did if keys.has(SUPERVISOR) else None
 

@@ -38,7 +38,8 @@ WRITES = frozenset(
     {
         "breaker lift", "capability grant", "capability revoke", "consent delegate", "consent give",
         "consent refuse", "consent undelegate",
-        "escalation resolve", "flow publish", "key new", "key rotate", "ledger checkpoint",
+        "escalation resolve", "flow publish", "key decrypt", "key encrypt", "key new", "key rekey",
+        "key revoke", "key rotate", "ledger checkpoint",
         "ledger export", "ledger rebuild", "node adapter publish", "node deprecate", "node draft",
         "node fork", "node promote", "node publish", "policy activate", "rate set",
         "run FLOW", "run cancel",

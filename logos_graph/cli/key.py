@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from logos_graph.cli.key_known import found as found_by
+from logos_graph.cli.key_known import known, registered
 from logos_graph.cli.lazy import CommandGroup
 from logos_graph.cli.options import as_option, with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.session import opened, opened_to_write
 from logos_graph.cli.submit import report, submit
 from logos_graph.errors import InvalidInput, Rejected
-from logos_graph.keystore import NEXT_SUPERVISOR, SUPERVISOR
+from logos_graph.keystore import NEXT, NEXT_SUPERVISOR, SUPERVISOR
 
 if TYPE_CHECKING:
     from logos_graph.identity import Signer
@@ -34,12 +36,30 @@ def key() -> None:
     show_default=True, help="What kind of principal it is.",
 )  # fmt: skip
 @click.option("--role", "roles", multiple=True, metavar="ROLE", help="A role it holds; repeatable.")
+@click.option(
+    "--bare", is_flag=True, help="The principal is the key itself (did:key), and has no other ever."
+)
+@click.option(
+    "--unencrypted", is_flag=True,
+    help="Whoever reads the key's file has the key: for what starts with nobody there.",
+)  # fmt: skip
 @as_option
 @with_output
-def new(out: Printer, name: str, kind: str, roles: tuple[str, ...], signer: str | None) -> int:
-    """Make a key in this home, and register its principal.
+def new(
+    out: Printer,
+    name: str,
+    kind: str,
+    roles: tuple[str, ...],
+    signer: str | None,
+    *,
+    bare: bool,
+    unencrypted: bool,
+) -> int:
+    """Make a key in this home, and register its principal, did:logline:TYPE:NAME.
 
-    The key's file is removed again if the registration is refused.
+    The key's file is encrypted under a passphrase, which a terminal, LOGOS_PASSPHRASE_FILE or
+    LOGOS_PASSPHRASE_FD gives, unless --unencrypted (or LOGOS_UNENCRYPTED_KEYS=1) says otherwise.
+    It is removed again if the registration is refused.
     """
     if name.startswith(f"{SUPERVISOR}-"):
         raise Rejected(
@@ -48,11 +68,19 @@ def new(out: Printer, name: str, kind: str, roles: tuple[str, ...], signer: str 
             hint="choose another name; `logos key rotate supervisor` makes its next key",
             name=name,
         )
+    from logos_graph.identity import did_logline
+
     with opened_to_write(out) as system:
         _refuse_known(system, name)
         # A key without its principal is one whose registration was interrupted: it goes on here.
         resumed = system.keys.has(name)
-        made = system.keys.load(name) if resumed else system.keys.create(name)
+        plain = unencrypted or system.settings.unencrypted
+        did = None if bare else did_logline(kind, name)
+        if resumed:
+            made = system.keys.load(name)
+        else:
+            passphrase = None if plain else system.passphrases.new(name)
+            made = system.keys.create(name, did=did, passphrase=passphrase)
         try:
             outcome = _register(system, made, name, kind, roles, signer)
         except (Rejected, InvalidInput):  # nothing was recorded
@@ -61,24 +89,112 @@ def new(out: Printer, name: str, kind: str, roles: tuple[str, ...], signer: str 
             raise
         if outcome.status == "GHOST" and not resumed:
             system.keys.remove(name)
-        return report(out, system, outcome, {"key": {"name": name, "did": made.did}})
+        return report(
+            out, system, outcome, {"key": {"name": name, "did": made.did, "key": made.key}}
+        )
 
 
 @key.command()
-@click.argument("name", type=click.Choice((SUPERVISOR,)), metavar="NAME")
+@click.argument("name")
 @as_option
 @with_output
-def rotate(out: Printer, name: str, signer: str | None) -> int:  # noqa: ARG001 - there is one
-    """Hand the ledger over to a new key of the supervisor's; takes consent.
+def rotate(out: Printer, name: str, signer: str | None) -> int:
+    """Take another key; both keys sign it. The new one is made in this home.
 
-    NAME is supervisor: only its key is ever replaced by another. The new key is made in this home.
-    From the next entry on it signs the ledger, and has the roles of the old one, which keeps none.
+    A principal rotates its own key. With NAME supervisor the ledger is handed over to a new key:
+    that takes consent; from the next entry on the new key signs, and the old one keeps no role.
+    """
+    if name == SUPERVISOR:
+        return _rotate_supervisor(out, signer)
+    with opened_to_write(out) as system:
+        return _follow(out, system, name, "principal.rotate_key", signer or name)
+
+
+@key.command()
+@click.argument("name")
+@as_option
+@with_output
+def rekey(out: Printer, name: str, signer: str | None) -> int:
+    """Give a principal whose key was revoked another one, made in this home; takes consent."""
+    with opened_to_write(out) as system:
+        return _follow(out, system, name, "principal.rekey", signer)
+
+
+@key.command()
+@click.argument("name")
+@click.option("--reason", required=True, help="Why; it stays in the ledger.")
+@click.option("--key", "which", metavar="DID", help="Another key of its than the one in force.")
+@click.option("--principal", is_flag=True, help="The principal itself, for ever.")
+@as_option
+@with_output
+def revoke(
+    out: Printer, name: str, reason: str, which: str | None, signer: str | None, *, principal: bool
+) -> int:
+    """Revoke a principal's key: nothing that it signs from then on counts.
+
+    Consents by it that are not counted yet are void. One's own; an operator, any.
     """
     with opened_to_write(out) as system:
-        named, keys = NEXT_SUPERVISOR, system.keys
-        # One that is there already is of a rotation that was interrupted, refused, or that waits.
-        new_key = keys.load(named) if keys.has(named) else keys.create(named)
-        outcome = _waiting_rotation(system, new_key) or _rotate(system, new_key, signer)
+        of = registered(system, name)
+        identity = of["did"] if principal else which or of["keys"][-1]["key"]
+        this = {"principal": of["did"], "id": identity, "reason": reason}
+        return report(out, system, submit(system, "principal.revoke", this, signer))
+
+
+@key.command()
+@click.argument("name")
+@with_output
+def encrypt(out: Printer, name: str) -> int:
+    """Encrypt a key's file in this home under a passphrase."""
+    with opened() as system:
+        system.keys.load(name)
+        system.keys.encrypt(name, system.passphrases.new(name))
+    out.document({"name": name, "encrypted": True})
+    out.line(f"the key {name} is encrypted; copies that were made of its file before are not")
+    return 0
+
+
+@key.command()
+@click.argument("name")
+@with_output
+def decrypt(out: Printer, name: str) -> int:
+    """Take the encryption off a key's file: its mode alone protects it then."""
+    with opened() as system:
+        system.keys.decrypt(name)
+    out.document({"name": name, "encrypted": False})
+    out.line(f"whoever reads the file of the key {name} has the key now")
+    return 0
+
+
+def _follow(out: Printer, system: System, name: str, verb: str, signer: str | None) -> int:
+    """Another key for a principal, by this verb; the files have their names once it is in force."""
+    from logos_graph.identity import Did
+    from logos_graph.ledger import accept_principal
+
+    of = registered(system, name)
+    did, previous = Did(of["did"]), Did(of["keys"][-1]["key"])
+    made = system.keys.follower(name, did)
+    this: dict[str, Any] = {
+        "principal": did,
+        "key": made.key,
+        "previous": previous,
+        "signature": accept_principal(system.ledger, did, previous, made),
+    }
+    outcome = _waiting_for(system, verb, "key", made.key) or submit(system, verb, this, signer)
+    keys = system.supervisor.view.principal_keys
+    system.keys.settle(keys.keys(did), name)
+    done = keys.current(did) == made.key
+    file = name if done else name + NEXT
+    told = {"did": did, "key": made.key, "name": file, "in_force": done}
+    return report(out, system, outcome, {"key": told})
+
+
+def _rotate_supervisor(out: Printer, signer: str | None) -> int:
+    with opened_to_write(out) as system:
+        keys, named = system.keys, NEXT_SUPERVISOR
+        new_key = keys.follower(SUPERVISOR, system.supervisor.view.supervisor)
+        waiting = _waiting_for(system, "supervisor.rotate_key", "did", new_key.did)
+        outcome = waiting or _rotate(system, new_key, signer)
         view = system.supervisor.view
         keys.settle(view.keys.dids)
         done = view.supervisor == new_key.did
@@ -105,11 +221,11 @@ def _rotate(system: System, new_key: Signer, signer: str | None) -> Outcome:
     return submit(system, "supervisor.rotate_key", this, signer)
 
 
-def _waiting_rotation(system: System, new_key: Signer) -> Outcome | None:
-    """The rotation to this key that waits for consent already."""
+def _waiting_for(system: System, verb: str, field: str, key: str) -> Outcome | None:
+    """The change to this key that waits for consent already."""
     for pending in system.supervisor.view.pending.values():
         line = pending.signed.intent.logline
-        if line.did == "supervisor.rotate_key" and line.this.get("did") == new_key.did:
+        if line.did == verb and line.this.get(field) == key:
             return system.supervisor.recorded(pending.cid)
     return None
 
@@ -123,6 +239,8 @@ def _register(
         "type": kind,
         "roles": sorted(set(roles)),
     }
+    if made.key != made.did:
+        this["key"] = made.key
     return submit(system, "principal.register", this, signer)
 
 
@@ -152,10 +270,20 @@ def _refuse_known(system: System, name: str) -> None:
 def list_(out: Printer) -> int:
     """Every principal of the ledger, and every key of this home."""
     with opened() as system:
-        found = _known(system)
+        found = known(system)
     out.document({"principals": found})
     out.table(
-        ("name", "type", "roles", "registered", "retired", "key here", "did"),
+        (
+            "name",
+            "type",
+            "roles",
+            "registered",
+            "retired",
+            "revoked",
+            "key here",
+            "encrypted",
+            "did",
+        ),
         [
             (
                 entry["name"],
@@ -163,7 +291,9 @@ def list_(out: Printer) -> int:
                 ", ".join(entry["roles"]) or None,
                 entry["registered"],
                 entry["retired"],
+                entry["revoked"],
                 entry["key_file"],
+                entry["encrypted"],
                 entry["did"],
             )
             for entry in found
@@ -178,7 +308,7 @@ def list_(out: Printer) -> int:
 def show(out: Printer, name: str) -> int:
     """One principal, by name or DID; never its secret."""
     with opened() as system:
-        found = _found(_known(system), name)
+        found = found_by(known(system), name)
         folder = system.settings.home / "keys"
     if found is None:
         raise Rejected(
@@ -196,50 +326,15 @@ def show(out: Printer, name: str) -> int:
             ("roles", ", ".join(found["roles"]) or None),
             ("registered", found["registered"]),
             ("retired", found["retired"]),
+            ("in force", found["in_force"]),
+            ("keys", ", ".join(map(_told, found["keys"])) or None),
+            ("encrypted", found["encrypted"]),
             ("key", folder / f"{found['key_file']}.json" if found["key"] else None),
         ]
     )
     return 0
 
 
-def _found(known: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
-    """By the principal's name or DID; `supervisor` is the key in force, as it is for `--as`."""
-    if name == SUPERVISOR:
-        current = next((e for e in known if e["type"] == SUPERVISOR and not e["retired"]), None)
-        if current is not None:
-            return current
-    by_principal = (e for e in known if name in (e["name"], e["did"]))
-    return next(by_principal, None) or next((e for e in known if name == e["key_file"]), None)
-
-
-def _known(system: System) -> list[dict[str, Any]]:
-    """Principals first, in the ledger's order, then the keys that no principal has."""
-    here = {stored.did: stored for stored in system.keys}
-    files: dict[Any, str] = {did: stored.name for did, stored in here.items()}
-    retired = [each["did"] for each in system.reader.supervisors()[:-1]]
-    known: list[dict[str, Any]] = [
-        {
-            **{field: principal[field] for field in ("name", "did", "type")},
-            "roles": [] if principal["did"] in retired else principal["roles"],
-            "registered": True,
-            "retired": principal["did"] in retired,
-            "key": principal["did"] in files,
-            "key_file": files.get(principal["did"]),
-        }
-        for principal in system.reader.principals()
-    ]
-    registered = {entry["did"] for entry in known}
-    return known + [
-        {
-            "name": stored.name,
-            "did": stored.did,
-            "type": None,
-            "roles": [],
-            "registered": False,
-            "retired": False,
-            "key": True,
-            "key_file": stored.name,
-        }
-        for stored in here.values()
-        if stored.did not in registered
-    ]
+def _told(key: dict[str, Any]) -> str:
+    at = key["revoked_at"]
+    return key["key"] if at is None else f"{key['key']} (revoked at entry {at})"

@@ -92,7 +92,7 @@ def _check_grown(before: Head, head: Head, path: Path) -> None:
 def _read(path: Path, ledger: str) -> Known | None:
     """What the file tells; None if it tells nothing, or nothing of this ledger."""
     from logos_graph.canon import parse_content_id, verify
-    from logos_graph.identity import parse_did
+    from logos_graph.identity import parse_key
     from logos_graph.ledger import Frontier, Head, SupervisorKeys
 
     try:
@@ -101,7 +101,7 @@ def _read(path: Path, ledger: str) -> Known | None:
         if told.keys() != _FIELDS or told["ledger"] != ledger or not told["keys"]:
             return None
         index, recorded_at = int(told["index"]), int(told["recorded_at"])
-        dids = tuple(parse_did(did) for did, _ in told["keys"])
+        dids = tuple(parse_key(did) for did, _ in told["keys"])
         return Known(
             Head(ledger, index, parse_content_id(told["hash"]), recorded_at),
             SupervisorKeys(dids, tuple(int(first) for _, first in told["keys"])),

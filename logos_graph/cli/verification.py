@@ -306,15 +306,15 @@ def _covering(system: System, since: Path, keys: SupervisorKeys) -> Judged:
 
 def _trusted(system: System, supervisor: str | None) -> tuple[Did, str]:
     """Whose signatures count, and how that is known: a ledger cannot vouch for itself."""
-    from logos_graph.identity import parse_did
+    from logos_graph.identity import parse_key
     from logos_graph.keystore import SUPERVISOR
 
     if supervisor is not None:
-        return parse_did(supervisor), "given"
+        return parse_key(supervisor), "given"
     if system.keys.has(SUPERVISOR):
         return system.keys.load(SUPERVISOR).did, "this home's key"
     genesis = next(iter(system.store.entries(0)))
-    return parse_did(str(genesis.body["supervisor"])), "genesis alone: give --supervisor to be sure"
+    return parse_key(str(genesis.body["supervisor"])), "genesis alone: give --supervisor to be sure"
 
 
 def _keys_json(keys: SupervisorKeys) -> dict[str, object]:

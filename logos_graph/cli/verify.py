@@ -39,9 +39,9 @@ def verify(out: Printer, path: Path, supervisor: str | None) -> int:
 
     Of a proof, each step is printed as it holds; status 1 at the first that does not.
     """
-    from logos_graph.identity import parse_did
+    from logos_graph.identity import parse_key
 
-    trusted = None if supervisor is None else parse_did(supervisor)
+    trusted = None if supervisor is None else parse_key(supervisor)
     if path.is_dir():
         return verify_export(out, path, trusted)
     return _verify_proof(out, path, trusted)

@@ -16,7 +16,7 @@ from logos_graph.canon import Json
 from logos_graph.errors import Rejected
 from logos_graph.governance.formats import is_decimal
 
-__all__ = ["MOST", "amount_of", "check_pointer"]
+__all__ = ["MOST", "amount_of", "check_pointer", "told_amount"]
 
 MOST: Final = 10**12
 """Whole units of one act; so the sum of a day fits 64 bits, in policy and in the graph."""
@@ -50,10 +50,16 @@ def amount_of(pointer: str | None, this: Mapping[str, Json]) -> int:
     """
     if pointer is None:
         return 0
-    found = _whole(_at(pointer, this))
-    if found is None or not 0 <= found <= MOST:
+    found = told_amount(pointer, this)
+    if found is None:
         _refuse(pointer)
     return found
+
+
+def told_amount(pointer: str | None, this: Mapping[str, Json]) -> int | None:
+    """The same, of a payload that may be wrong; None where there is no such amount."""
+    found = None if pointer is None else _whole(_at(pointer, this))
+    return found if found is not None and 0 <= found <= MOST else None
 
 
 def _at(pointer: str, this: Json | Mapping[str, Json]) -> Json | Mapping[str, Json]:

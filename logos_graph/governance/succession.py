@@ -43,7 +43,7 @@ def judge(policy: Policy, request: Request, consents: Consents = NO_CONSENTS) ->
         return decision
     return replace(
         asked,
-        also=(*asked.also, *further.quorums),
+        also=(*asked.also, *(each for each in further.quorums if each not in asked.quorums)),
         expires_at=min(asked.expires_at, further.expires_at),
     )
 

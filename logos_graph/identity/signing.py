@@ -36,24 +36,27 @@ _SEED_BYTES = 32
 class Signer:
     """The holder of one private key; signs and nothing else.
 
-    The key has no accessor, and neither `repr` nor pickling shows it.
+    key: the `did:key` of its public key. did: the principal that it signs for: the same, or a
+    `did:logline`. The private key has no accessor, and neither `repr` nor pickling shows it.
     """
 
-    __slots__ = ("_secret", "did")
+    __slots__ = ("_secret", "did", "key")
 
     did: Did
+    key: Did
 
-    def __init__(self, secret: bytes, did: Did) -> None:
+    def __init__(self, secret: bytes, key: Did, did: Did | None = None) -> None:
         self._secret = secret
-        self.did = did
+        self.key = key
+        self.did = key if did is None else did
 
     @classmethod
-    def from_seed(cls, seed: bytes) -> Signer:
+    def from_seed(cls, seed: bytes, did: Did | None = None) -> Signer:
         """The signer of a 32-byte seed (RFC 8032's private key). Raises InvalidInput E_KEY."""
         if len(seed) != _SEED_BYTES:
             raise InvalidInput("E_KEY", f"a seed has {_SEED_BYTES} bytes, not {len(seed)}")
         public, secret = crypto_sign_seed_keypair(seed)
-        return cls(secret, did_key(public))
+        return cls(secret, did_key(public), did)
 
     def sign(self, tag: Tag, data: bytes) -> str:
         """The signature over the tagged data, as 128 lower-case hex digits."""

@@ -2,9 +2,8 @@
 
     bodies.py      what an entry of each kind says, and how its form is checked
     entry.py       one entry: its text, hash and signature
-    keys.py        the supervisor's keys: which one signs at which index
-    quorums.py     how many consents a decision waits for, and how they are counted
-                   (delegations.py: who may consent in whose place)
+    keys.py        the supervisor's keys: which one signs at which index (principal_keys.py:
+                   everybody's)
     chain.py       many entries: each in its place, none changed
     state.py       the state, folded from the entries alone (lines.py: its LogLines)
     invariants.py  I1 to I5 over entries and state (attribution.py is I3; acts.py, tally.py and
@@ -68,6 +67,7 @@ from logos_graph.ledger.lines import JSON_PROPERTIES, LogLineState, escalated, r
 from logos_graph.ledger.memory import MemoryTable, Table
 from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
 from logos_graph.ledger.note import MAX_NOTE_BYTES, Note, parse_note
+from logos_graph.ledger.principal_keys import PrincipalKeys, accept_principal
 from logos_graph.ledger.proven import Proof, Proven, prove
 from logos_graph.ledger.quorums import (
     MAX_QUORUM,
@@ -119,6 +119,7 @@ __all__ = [
     "MemoryTable",
     "Note",
     "Offender",
+    "PrincipalKeys",
     "Proof",
     "Proven",
     "Quorum",
@@ -131,6 +132,7 @@ __all__ = [
     "Verdict",
     "Voice",
     "Walk",
+    "accept_principal",
     "accept_supervision",
     "check_acceptance",
     "check_body",

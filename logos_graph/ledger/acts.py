@@ -65,7 +65,8 @@ def parse_requirement(decision: Json, policy_hash: str | None) -> Requirement:
 class Given:
     """One recorded consent: who signed it, in whose place (`seat`: its own).
 
-    recorded_at: when it was given; expires_at: until when it counts (both ns since the epoch).
+    index: of its entry. recorded_at: when it was given; expires_at: until when it counts (both ns
+    since the epoch).
     roles: what the seat held at that index, and lent if it is another's; none if it was not
     registered, or the delegation did not hold.
     """
@@ -75,6 +76,7 @@ class Given:
     expires_at: int
     roles: frozenset[str]
     seat: str
+    index: int
 
 
 @dataclass(slots=True)
@@ -112,6 +114,7 @@ class Act:
     flow: what it stays on, if its entry tells (pinned); None for what is no run.
     attempts: how many failed and were to be made again; past_effects: how many effects those had,
     which are no longer among `effects`; wake_at: before then (ns) there is no other.
+    revoked: while it waited for consent, the key that signed it, or its principal, was revoked.
     """
 
     cid: str
@@ -133,6 +136,7 @@ class Act:
     attempts: int = 0
     past_effects: int = 0
     wake_at: int | None = None
+    revoked: bool = False
     end: tuple[int, EntryKind] | None = None
 
     def qualified(self) -> dict[Did, frozenset[str]]:
@@ -143,7 +147,7 @@ class Act:
         signing or by being spoken for, and the actor in none.
         """
         asked = self.required
-        if asked is None:
+        if asked is None or self.revoked:
             return {}
         good = {
             Voice(Did(given.by), Did(given.seat)): given.roles
@@ -235,7 +239,7 @@ def _written(act: Act) -> list[Any]:
             required.policy_hash, required.revision,
         ],
         [
-            [each.by, each.recorded_at, each.expires_at, sorted(each.roles), each.seat]
+            [each.by, each.recorded_at, each.expires_at, sorted(each.roles), each.seat, each.index]
             for each in act.consents
         ],
     ]  # fmt: skip
@@ -251,7 +255,8 @@ def _read(cid: str, told: list[Any]) -> Act:
             Verdict(verdict)
         ),
         consents=[
-            Given(by, at, until, frozenset(roles), seat) for by, at, until, roles, seat in given
+            Given(by, at, until, frozenset(roles), seat, index)
+            for by, at, until, roles, seat, index in given
         ],
         answered_at=answered, end=(end[0], EntryKind(end[1])),
     )  # fmt: skip

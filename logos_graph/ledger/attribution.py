@@ -1,7 +1,8 @@
 """I3, attribution: every signature and every consent checks out, by keys valid at that index.
 
 A supervisor's key that was rotated out has no authority from the next index on: what it signs as a
-principal is nobody's.
+principal is nobody's. Nor has a principal's key that another followed, or that was revoked; what
+such a key answered is not counted any more where it has not been counted yet.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from collections.abc import Mapping
 
 from logos_graph.canon import Json
 from logos_graph.errors import LogosError
-from logos_graph.identity import Did
+from logos_graph.identity import Did, is_key
 from logos_graph.ledger.acts import Act, Acts
 from logos_graph.ledger.bodies import EntryKind, Verdict
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.keys import SupervisorKeys
+from logos_graph.ledger.principal_keys import KEY_KINDS, PrincipalKeys
 from logos_graph.ledger.proven import Proven, Told, signed_by, told_by
 from logos_graph.ledger.state import State
 from logos_graph.ledger.tally import Tally
@@ -25,7 +27,10 @@ from logos_graph.logline import (
     verify_intent,
 )
 
-__all__ = ["Attribution"]
+__all__ = ["REKEY", "Attribution"]
+
+REKEY = "principal.rekey"
+"""The verb that gives a key to a principal whose last one was revoked."""
 
 
 class Attribution:
@@ -39,6 +44,7 @@ class Attribution:
     ) -> None:
         self.trusted = trusted
         self.keys = SupervisorKeys()
+        self.principals = PrincipalKeys()
         self.state = state
         self.acts = acts
         self.tally = tally
@@ -55,7 +61,8 @@ class Attribution:
         self.tally.require(genuine, entry.index, "signature", wanted, entry.signature, message)
 
     def rotate(self, entry: Entry) -> None:
-        """Moves the supervisor's keys by one entry, once it was looked at."""
+        """Moves everybody's keys by one entry, once it was looked at."""
+        self._rekey(entry)
         try:
             self.keys.apply(entry)
         except LogosError as error:
@@ -64,6 +71,42 @@ class Attribution:
             self.tally.require(
                 False, entry.index, field, "a rotation by both keys", error.code, message
             )
+
+    def _rekey(self, entry: Entry) -> None:
+        """The principals' keys. What does not follow is no change, and is said."""
+        if entry.kind is EntryKind.GENESIS:
+            self.principals.apply_entry(entry)
+        elif entry.kind is EntryKind.RECEIPT:
+            for position, change in enumerate(_objects(entry.body["mutations"])):
+                if change.get("kind") in KEY_KINDS:
+                    self._change(entry, f"body.mutations[{position}]", change)
+
+    def _change(self, entry: Entry, field: str, change: Mapping[str, Json]) -> None:
+        act = self.acts.get(str(entry.body["intent"]))
+        lost = act is not None and act.verb == REKEY
+        try:
+            if change["kind"] == "principal":
+                self.principals.check_registration(change)
+            elif change["kind"] == "key":
+                self.principals.check_key(change, entry.ledger, lost=lost)
+            else:
+                self.principals.check_revocation(change, self.keys.dids)
+        except LogosError as error:
+            message = f"entry {entry.index} changes no key of a principal's: {error.message}"
+            wanted = f"a {change['kind']} that follows"
+            self.tally.require(False, entry.index, field, wanted, error.code, message)
+            return
+        self.principals.apply(change, entry.index)
+        if change["kind"] == "revocation":
+            self._void()
+
+    def _void(self) -> None:
+        """Of what waits for consent, what a key answered or asked that was just revoked."""
+        counts = self.principals.counts
+        for act in self.acts.open:
+            if act.requirement.verdict is Verdict.REQUIRE:
+                act.consents = [each for each in act.consents if counts(each.by, each.index)]
+                act.revoked = act.revoked or not counts(act.who, act.index)
 
     def check_trusted(self) -> None:
         """After the last entry: the key that is trusted is one of the ledger's."""
@@ -79,15 +122,16 @@ class Attribution:
         if self.proven.intent(entry):
             told = told_by(body)
             self._check_registered(entry, "body.intent.logline.who", told.who)
+            self._check_key(entry, told.who)
             return told
         try:
             signed = parse_signed_intent({"intent": body["intent"], "signature": body["signature"]})
         except LogosError as error:
             require(False, entry.index, "body.intent", "an intent", error.code, error.message)
             return None
-        intent = signed.intent
+        intent, key = signed.intent, body.get("key")
         try:
-            verify_intent(signed)
+            verify_intent(signed, None if key is None else Did(str(key)))
         except LogosError as error:
             field, who = "body.signature", intent.logline.who
             require(False, entry.index, field, who, signed.signature, error.message)
@@ -98,12 +142,27 @@ class Attribution:
             message = f"{field} of entry {entry.index} is {found}"
             require(expected == found, entry.index, field, expected, found, message)
         self._check_registered(entry, "body.intent.logline.who", intent.logline.who)
+        self._check_key(entry, intent.logline.who)
         return told_by(body)
+
+    def _check_key(self, entry: Entry, who: str) -> None:
+        """It is signed by the key of this index; told by the entry, where `who` does not tell."""
+        told = entry.body.get("key")
+        found = who if told is None else told
+        wanted = self.principals.at(who, entry.index)
+        message = f"the key of {who} at entry {entry.index} is {wanted}, and {found} signed"
+        named = (told is None) is is_key(who)
+        holds = named and found == wanted
+        self.tally.require(holds, entry.index, "body.key", wanted, found, message)
 
     def _check_registered(self, entry: Entry, field: str, did: str) -> None:
         known = self.state.get("principal", did) is not None
         message = f"{did} was not a registered principal at entry {entry.index}"
         self.tally.require(known, entry.index, field, "a principal", did, message)
+        if known:
+            message = f"the key of {did} at entry {entry.index} was revoked"
+            has_one = self.principals.at(did, entry.index) is not None
+            self.tally.require(has_one, entry.index, field, "a key in force", did, message)
         in_force = not self.keys.is_retired(did)
         message = f"{did} was a retired key of the supervisor's at entry {entry.index}"
         self.tally.require(in_force, entry.index, field, "a key in force", did, message)
@@ -124,6 +183,8 @@ class Attribution:
             answer.requirement.verdict,
         )
         lent = answer.this.get("delegation")
+        given_by = self.principals.at(answer.who, answer.index)
+        same_key = self.principals.at(answer.who, entry.index) == given_by
         answer.answered_at = entry.index
         self.acts.keep(answer)
         for field, expected, found, holds in (
@@ -134,6 +195,7 @@ class Attribution:
             ("body.cid", "ALLOW", str(verdict), verdict is Verdict.ALLOW),
             ("body.cid", "an intent that has not ended", body["cid"], answer.end is None),
             ("body.delegation", lent, body.get("delegation"), lent == body.get("delegation")),
+            ("body.cid", "the key that signed it", given_by, same_key),
         ):
             message = f"{field} of entry {entry.index} does not fit the intent it rests on"
             require(holds, entry.index, field, expected, found, message)
@@ -167,3 +229,8 @@ class Attribution:
             f"the ghost at entry {entry.index} is of an answer that counts",
         )
         self.tally.require(at is None, entry.index, "body.intent", "no answer", at, message)
+
+
+def _objects(value: Json) -> list[dict[str, Json]]:
+    """The objects of an array; its form was checked when the entry was read."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

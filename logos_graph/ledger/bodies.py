@@ -3,7 +3,7 @@
 | kind | body |
 |---|---|
 | genesis | supervisor, principals, policy, verbs: what the ledger starts with |
-| intent | cid, intent, signature, decision, writer |
+| intent | cid, intent, signature, decision, writer; key where `who` is no key itself |
 | consent | intent (the waiting one), cid (of the consent.give intent), by, expires_at, |
 | | decision or null, writer, delegation (id, or null: in nobody's place) |
 | refusal | intent, cid (of the consent.refuse intent), by |
@@ -110,6 +110,8 @@ MUTATION_KEYS: Mapping[str, str] = MappingProxyType(
         "resolution": "intent",
         "delegation": "id",
         "supervisor": "did",
+        "key": "key",
+        "revocation": "id",
     }
 )
 """The kinds of things that receipts change, and which field names one of a kind."""
@@ -203,12 +205,12 @@ _FIELDS: Mapping[EntryKind, Mapping[str, tuple[type, ...]]] = MappingProxyType(
 
 _OPTIONAL: Mapping[EntryKind, Mapping[str, tuple[type, ...]]] = MappingProxyType(
     {
-        EntryKind.INTENT: {"flow": (str, type(None))},
+        EntryKind.INTENT: {"flow": (str, type(None)), "key": (str,)},
         EntryKind.GHOST: {"amount": (int, type(None))},
         EntryKind.CONSENT: {"delegation": (str, type(None))},
     }
 )
-"""Fields that entries of earlier versions do not have."""
+"""Fields that entries of earlier versions, or of principals that are keys, do not have."""
 
 
 def check_body(kind: EntryKind, body: Mapping[str, Json]) -> None:

@@ -53,7 +53,8 @@ class Consenting:
         by = str(entry.body["by"])
         expires_at = parse_when(entry.body["expires_at"])
         seat, roles = self._seat(entry, act, by)
-        act.consents.append(Given(by, entry.recorded_at, expires_at, roles, seat))
+        given = Given(by, entry.recorded_at, expires_at, roles, seat, entry.index)
+        act.consents.append(given)
         decision = entry.body["decision"]
         if decision is None:
             return

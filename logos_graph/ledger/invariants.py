@@ -12,9 +12,9 @@ I2 legality         a DENY, and a REQUIRE that was not met, has no effect and en
                     a capability is granted by its own intent, and used under that (rights.py);
                     nothing is allowed of whose breaker is open, and others lift it (alarms.py)
 I3 attribution      every entry is signed by the supervisor's key of its index, every intent by a
-                    principal that was registered at that index and not by a supervisor's key that
-                    was rotated out, and every consent rests on its own signed intent,
-                    which was allowed and is bound to this question: its policy, revision, expiry
+                    principal that was registered at that index, by its key of that index and not
+                    by a supervisor's key that was rotated out, and every consent rests on its own
+                    signed intent, allowed and bound to this question: policy, revision, expiry
 I4 reproducibility  the state folded from the entries equals the state that is stored, every
                     LogLine with its answers and every binary with its source included
 I5 observability    every intent is counted: committed, ghost (by cause), waiting or unfinished
@@ -44,14 +44,12 @@ from logos_graph.ledger.memory import MemoryTable, Table
 from logos_graph.ledger.proven import NOTHING, Proven
 from logos_graph.ledger.report import Comparison, Counts, InvariantReport
 from logos_graph.ledger.reproduction import compare_stored
-from logos_graph.ledger.rights import Rights
+from logos_graph.ledger.rights import OPERATOR, Rights
 from logos_graph.ledger.state import State
 from logos_graph.ledger.tally import Tally
 
 __all__ = ["OPERATOR", "Walk", "check_invariants"]
 
-OPERATOR = "operator"
-"""The role that the bootstrap policy lets set things up, and cancel what others submitted."""
 _GIVE, _REFUSE = "consent.give", "consent.refuse"
 
 
@@ -299,7 +297,8 @@ class Walk:
         return None if name is None else str(name)
 
     def _roles(self, did: str) -> frozenset[str]:
-        if self.attribution.keys.is_retired(did):
+        of = self.attribution
+        if of.keys.is_retired(did) or of.principals.current(did) is None:
             return frozenset()
         roles = (self.state.get("principal", did) or {}).get("roles")
         return frozenset(map(str, roles)) if isinstance(roles, list) else frozenset()

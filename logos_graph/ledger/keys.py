@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from logos_graph.canon import Json, Tag, encode, shown
 from logos_graph.errors import LogosError, NotVerified
-from logos_graph.identity import Did, Signer, parse_did, verify
+from logos_graph.identity import Did, Signer, parse_key, verify
 from logos_graph.ledger.bodies import EntryKind
 from logos_graph.ledger.entry import Entry
 
@@ -27,7 +27,7 @@ __all__ = ["SupervisorKeys", "accept_supervision", "check_acceptance", "founded"
 
 def accept_supervision(ledger: str, previous: Did, new: Signer) -> str:
     """The new key's signature, by which it takes the ledger over from the previous one."""
-    return new.sign(Tag.SUPERVISOR_KEY, _accepted(ledger, previous, new.did))
+    return new.sign(Tag.SUPERVISOR_KEY, _accepted(ledger, previous, new.key))
 
 
 def check_acceptance(ledger: str, previous: Did, new: Did, signature: str) -> None:
@@ -103,7 +103,7 @@ class SupervisorKeys:
         if entry.kind is not EntryKind.GENESIS or not isinstance(named, str):
             return None
         try:
-            return parse_did(named)
+            return parse_key(named)
         except LogosError:
             return None
 
@@ -141,7 +141,7 @@ def _accepted(ledger: str, previous: Did, new: Did) -> bytes:
 
 def _did(entry: Entry, text: Json) -> Did:
     try:
-        return parse_did(str(text))
+        return parse_key(str(text))
     except LogosError as error:
         _refuse(entry, error.message)
 

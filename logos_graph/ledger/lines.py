@@ -55,6 +55,7 @@ def begun(entry: Entry) -> LogLineState:
             "nonce": intent.get("nonce"),
             "text": intent,
             "signature": body["signature"],
+            "key": body.get("key"),
             "status": Status.PENDING.value,
             "first_decision": body["decision"],
             **_decided(entry),

@@ -27,7 +27,10 @@ class Proven(Protocol):
         """Whether its text is canonical and in form, and its hash and this key's signature hold."""
 
     def intent(self, entry: Entry) -> bool:
-        """Whether its intent is in form, for its ledger, under its cid, and signed by its actor."""
+        """Whether its intent is in form, for its ledger, under its cid, and signed by its key.
+
+        That is the one that the entry names, or else `who`; that it is `who`'s is the walk's part.
+        """
 
 
 class Nothing:
@@ -94,7 +97,9 @@ def signed_by(signer: Did, entry: Entry) -> bool:
 def _intent_holds(entry: Entry) -> bool:
     body = entry.body
     try:
-        ledger, cid = verify_recorded_intent(body["intent"], body["signature"])
+        key = body.get("key")
+        signer = None if key is None else Did(str(key))
+        ledger, cid = verify_recorded_intent(body["intent"], body["signature"], signer)
     except LogosError:
         return False
     return cid == body["cid"] and ledger == entry.ledger

@@ -6,7 +6,8 @@ else, as its intent says, and is ended once, by one of the two. An effect names 
 its capability. A receipt changes the stored values that its run wrote, all and no others, in the
 namespace of the grant that the writing node holds; a fork's changes none. A draft is what its
 intent submitted. The supervisor's key is changed by an intent of its own, which names both keys;
-the new one becomes a principal by the same receipt.
+the new one becomes a principal by the same receipt. A principal's key is changed as its intent
+says, which is the principal's own where it rotates; the supervisor's is never revoked.
 """
 
 from __future__ import annotations
@@ -22,13 +23,21 @@ from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.forks import is_fork
 from logos_graph.ledger.tally import Tally
 
-__all__ = ["Rights", "rate_id"]
+__all__ = ["OPERATOR", "Rights", "rate_id"]
+
+OPERATOR = "operator"
+"""The role that the bootstrap policy lets set things up, and end what others hold or began."""
+
+ROTATE = "principal.rotate_key"
+"""The verb by which a principal takes another key; only the principal itself can ask for it."""
 
 _WRITES = ("kv.put", "kv.delete")
 
 _MADE_BY: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "principal": frozenset({"principal.register", "supervisor.rotate_key"}),
+        "key": frozenset({ROTATE, "principal.rekey"}),
+        "revocation": frozenset({"principal.revoke"}),
         "verb": frozenset({"verb.register"}),
         "policy": frozenset({"policy.activate"}),
         "node": frozenset({"node.publish", "node.fork"}),
@@ -75,7 +84,13 @@ def rate_id(who: Json, verb: Json) -> str:
 
 
 _ASKED: Mapping[str, Callable[[Act], dict[str, Json]]] = MappingProxyType(
-    {"cancellation": _cancellation, "limit": _limit, "rate": _rate}
+    {
+        "cancellation": _cancellation,
+        "limit": _limit,
+        "rate": _rate,
+        "key": lambda act: {"kind": "key", **act.this},
+        "revocation": lambda act: {"kind": "revocation", **act.this},
+    }
 )
 """The things that hold what their intent says, and nothing else."""
 
@@ -120,6 +135,7 @@ class Rights:
                 asked = _ASKED[str(thing["kind"])](act)
                 message = f"the {thing['kind']} at entry {entry.index} is not what was asked for"
                 self._require(asked == {**thing}, entry, field, asked, {**thing}, message)
+                self._check_own_key(entry, act, thing, field)
             elif thing["kind"] == "run" and act.pinned:
                 message = f"the run at entry {entry.index} is not of the flow of its intent"
                 ran = thing.get("flow")
@@ -146,6 +162,21 @@ class Rights:
         found: list[Json] = [act.verb, {**thing}]
         message = f"the rotation at entry {entry.index} is not what its intent asked for"
         self._require(asked == found, entry, field, asked, found, message)
+
+    def _check_own_key(self, entry: Entry, act: Act, thing: Mapping[str, Json], field: str) -> None:
+        """Its own key anybody rotates or revokes; an operator revokes any; rekeyed is another's."""
+        if thing["kind"] not in ("key", "revocation"):
+            return
+        own = act.who == thing.get("principal")
+        if act.verb == ROTATE:
+            may, expected = own, "its own key"
+        elif thing["kind"] == "revocation":
+            may, expected = own or OPERATOR in self._roles(act.who), "its own key, or an operator"
+        else:
+            may, expected = not own, "another's key"
+        message = f"{act.who} may not change this key at entry {entry.index}"
+        of = thing.get("principal")
+        self._require(may, entry, field, expected, of, message)
 
     def _check_grant(self, entry: Entry, act: Act, thing: Mapping[str, Json], field: str) -> None:
         this, identity = act.this, str(thing["grant"])

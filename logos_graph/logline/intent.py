@@ -22,7 +22,7 @@ from logos_graph.canon import (
     shown,
 )
 from logos_graph.errors import InvalidInput, Rejected
-from logos_graph.identity import SIGNATURE_DIGITS, Signer, verify
+from logos_graph.identity import SIGNATURE_DIGITS, Did, Signer, verify
 from logos_graph.logline.logline import LogLine, parse_logline
 from logos_graph.logline.status import Status
 
@@ -154,12 +154,18 @@ def sign_intent(intent: Intent, signer: Signer) -> SignedIntent:
     return SignedIntent(intent, signer.sign(Tag.INTENT, intent.text))
 
 
-def verify_intent(signed: SignedIntent) -> None:
-    """Return if the signature is that of `who`. Raises Rejected E_SIGNATURE if it is not."""
-    verify(signed.intent.logline.who, Tag.INTENT, signed.intent.text, signed.signature)
+def verify_intent(signed: SignedIntent, key: Did | None = None) -> None:
+    """Return if the signature is that of `who`. Raises Rejected E_SIGNATURE if it is not.
+
+    key: the one that `who` has at that index of its ledger; by default `who` is its key's name.
+    """
+    signer = signed.intent.logline.who if key is None else key
+    verify(signer, Tag.INTENT, signed.intent.text, signed.signature)
 
 
-def verify_recorded_intent(intent: Json, signature: Json) -> tuple[str, ContentId]:
+def verify_recorded_intent(
+    intent: Json, signature: Json, key: Did | None = None
+) -> tuple[str, ContentId]:
     """The ledger and the id of an intent that was parsed from canonical JSON, and is `who`'s.
 
     The same as `parse_signed_intent` and `verify_intent`, and what they raise; a LogLine has one
@@ -172,7 +178,7 @@ def verify_recorded_intent(intent: Json, signature: Json) -> tuple[str, ContentI
     text = encode_parsed(intent).encode()
     if len(text) > MAX_INTENT_BYTES:
         encode(intent, max_bytes=MAX_INTENT_BYTES)  # refuses it
-    verify(line.who, Tag.INTENT, text, _parse_signature(signature))
+    verify(line.who if key is None else key, Tag.INTENT, text, _parse_signature(signature))
     return ledger, content_id(text)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from logos_graph.canon import ContentId
 from logos_graph.errors import NotVerified
 from logos_graph.identity import Did
-from logos_graph.ledger import Entry, EntryKind, State
+from logos_graph.ledger import Entry, EntryKind, PrincipalKeys, State
 from logos_graph.ledger.bodies import Verdict
 from logos_graph.logline import LogLine, parse_signed_intent, parse_when
 
@@ -106,6 +106,14 @@ class Facts:
             if entry.index < index:
                 state.apply_entry(entry)
         return state
+
+    def keys_before(self, index: int) -> PrincipalKeys:
+        """Whose key is whose by the entries before this index."""
+        keys = PrincipalKeys()
+        for entry in self.entries:
+            if entry.index < index:
+                keys.apply_entry(entry)
+        return keys
 
     def name(self, did: str) -> str:
         """A principal as people know it: its name, else its DID."""

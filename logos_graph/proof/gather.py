@@ -3,7 +3,8 @@
     the run's intent          its decision, consents, effects and their outcomes, its receipt
     who was asked             whoever a quorum of all, of a majority or by weights names
     in whose place            the delegations by which consents were given, and how those ended
-    who signed                genesis, or the intent that registered them
+    who signed                genesis, or the intent that registered them, and every change of
+                              their keys since
     what judged               each policy that decided, as it was put in force; the verb
     what ran                  the publication of the flow, of the flows in it, and of their nodes
     by which right            the grants of those nodes that were in force while it ran, and how
@@ -51,6 +52,9 @@ class Evidence(Protocol):
 
     def grants_at(self, nodes: Iterable[str], first: int, last: int) -> Sequence[int]:
         """Where the grants of these nodes that were in force meanwhile began and ended."""
+
+    def key_changes_at(self, principals: Iterable[str]) -> Sequence[int]:
+        """Where these principals took another key, or had one revoked."""
 
     def rotations_at(self) -> Sequence[int]:
         """Where the supervisor's key was changed."""
@@ -170,6 +174,7 @@ class _Gathered:
                 self.take(self._evidence.stories(sorted(answers - told)))
             self._principals |= new
             self.made("Principal", new)
+            self.at(self._evidence.key_changes_at(sorted(new)))
 
 
 def _asked(kind: EntryKind, body: Any) -> Iterable[str]:

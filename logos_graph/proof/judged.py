@@ -21,7 +21,7 @@ from logos_graph.governance import (
     resolve_signers,
 )
 from logos_graph.identity import Did
-from logos_graph.ledger import Delegation, Entry, EntryKind, State, Voice
+from logos_graph.ledger import Delegation, Entry, EntryKind, PrincipalKeys, State, Voice
 from logos_graph.ledger.state import ACTIVE
 from logos_graph.proof.facts import Consented, Facts
 
@@ -76,10 +76,16 @@ def _performed(facts: Facts) -> list[Entry]:
 
 def _given(facts: Facts, at: Entry, *, also: Entry | None = None) -> list[Consented]:
     """Whose consents counted when an entry was recorded; `also` is a consent by itself."""
+    counts = facts.keys_before(at.index).counts
     return [
         each
         for each in facts.consents
-        if each.entry is also or (each.entry.index < at.index and each.expires_at > at.recorded_at)
+        if each.entry is also
+        or (
+            each.entry.index < at.index
+            and each.expires_at > at.recorded_at
+            and counts(each.by, each.entry.index)
+        )
     ]
 
 
@@ -92,6 +98,7 @@ def _judge(
     that is asked before an effect sees what the one saw whose decision is carried out.
     """
     state, line = facts.before(entry.index), facts.line
+    keys = facts.keys_before(entry.index)
     policy = _policy(state, entry)
     verb = state.get("verb", line.did)
     if verb is None:
@@ -101,36 +108,40 @@ def _judge(
         check_this(parsed, line.this)
         request = Request(
             who=line.who,
-            roles=_roles(state, line.who),
+            roles=_roles(state, keys, line.who),
             verb=parsed,
             this=line.this,
             ledger=entry.ledger,
             revision=_revision(entry),
             now_ns=entry.recorded_at,
             context=_context(entry if seen_at is None else seen_at),
-            people=_people(state),
+            people=_people(state, keys),
         )
         delegations = _delegations(state)
-        voices = [
-            Voice(each.by, each.by)
-            if each.delegation is None
-            else delegations[each.delegation].voice
-            for each in consents
-            if each.delegation is None or each.delegation in delegations
-        ]
 
         def lent(voice: Voice) -> frozenset[str]:
             return frozenset[str]().union(
                 *(
-                    each.lent(_roles(state, voice.seat), line.did, entry.recorded_at)
+                    each.lent(_roles(state, keys, voice.seat), line.did, entry.recorded_at)
                     for each in delegations.values()
                     if each.voice == voice
                 )
             )
 
-        return policy.judge(request, resolve_signers(voices, request.people, line.who, lent))
+        return policy.judge(
+            request, resolve_signers(_voices(consents, delegations), request.people, line.who, lent)
+        )
     except LogosError as error:
         _refuse("E_PROOF_DECISION", entry, f"it cannot be judged: {error.message}", error.code)
+
+
+def _voices(consents: Sequence[Consented], known: Mapping[str, Delegation]) -> list[Voice]:
+    """Who consented, and in whose place; nobody by a delegation that was ended."""
+    return [
+        Voice(each.by, each.by) if each.delegation is None else known[each.delegation].voice
+        for each in consents
+        if each.delegation is None or each.delegation in known
+    ]
 
 
 def _policy(state: State, entry: Entry) -> Policy:
@@ -201,15 +212,18 @@ def _delegations(state: State) -> dict[str, Delegation]:
     return {key: each for key, each in found.items() if each.ended is None}
 
 
-def _people(state: State) -> People:
+def _people(state: State, keys: PrincipalKeys) -> People:
     known = state.objects.get("principal", {})
     return {
-        Did(did): Person(str(each.get("name")), _roles(state, did)) for did, each in known.items()
+        Did(did): Person(str(each.get("name")), _roles(state, keys, did))
+        for did, each in known.items()
     }
 
 
-def _roles(state: State, did: str) -> frozenset[str]:
-    """What it held: a key of the supervisor's that another followed holds nothing."""
+def _roles(state: State, keys: PrincipalKeys, did: str) -> frozenset[str]:
+    """What it held: nothing, by a key of the supervisor's that another followed, or by none."""
+    if keys.current(did) is None:
+        return frozenset()
     if any(each["previous"] == did for each in state.objects.get("supervisor", {}).values()):
         return frozenset()
     roles = (state.get("principal", did) or {}).get("roles")

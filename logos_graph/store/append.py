@@ -19,7 +19,8 @@ from logos_graph.errors import Conflict, EnvironmentFault, LogosError, Rejected
 from logos_graph.ledger import Entry, Head
 from logos_graph.ledger.merkle import Frontier, hash_leaf, joined_subtrees, leaf_data
 from logos_graph.resources import statement
-from logos_graph.store.projection import Projection, Statement
+from logos_graph.store.projection import Projection
+from logos_graph.store.statements import Statement
 from logos_graph.supervisor import NOT_WRITTEN
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ __all__ = [
     "content",
     "from_bytes",
     "indexed_relationship",
+    "key_change",
     "line_element",
     "module_element",
     "node_element",
@@ -203,3 +204,11 @@ def _holding(label: str, identity: str, index: int, contents: dict[str, Json]) -
 def some(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """These members of a row; None for those that it does not have."""
     return {name: row.get(name) for name in names}
+
+
+def key_change(given: Mapping[str, Any]) -> tuple[str, str, str, dict[str, Any]]:
+    """A principal's new key, or a revocation: its label, key, how it is joined, what it says."""
+    if "id" in given:
+        return "Revocation", given["id"], "REVOKES", some(given, "id", "principal", "reason")
+    told = some(given, "key", "principal", "previous", "signature")
+    return "PrincipalKey", given["key"], "KEY_OF", told

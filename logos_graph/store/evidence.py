@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from logos_graph.errors import InvalidInput
 from logos_graph.ledger import Entry, parse_entry
-from logos_graph.store.reader import Reader, Row
+from logos_graph.store.reader import Reader
+from logos_graph.store.statements import Row
 
 __all__ = ["GraphEvidence"]
 
@@ -59,6 +60,11 @@ class GraphEvidence:
         return [
             index for row in rows for index in (row["began"], row["ended"]) if index is not None
         ]
+
+    def key_changes_at(self, principals: Iterable[str]) -> Sequence[int]:
+        """See Evidence.key_changes_at."""
+        rows = self._reader.rows("proof/key_changes", keys=[*principals])
+        return [row["index"] for row in rows]
 
     def rotations_at(self) -> Sequence[int]:
         """See Evidence.rotations_at."""

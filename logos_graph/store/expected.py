@@ -20,6 +20,7 @@ from logos_graph.store.elements import (
     Element,
     Elements,
     indexed_relationship,
+    key_change,
     line_element,
     module_element,
     node_element,
@@ -28,7 +29,8 @@ from logos_graph.store.elements import (
     source_element,
 )
 from logos_graph.store.expected_governance import GovernanceParts
-from logos_graph.store.projection import Projection, Row, Statement, project
+from logos_graph.store.projection import Projection, project
+from logos_graph.store.statements import Row, Statement
 
 __all__ = ["ExpectedGraph"]
 
@@ -210,7 +212,7 @@ class ExpectedGraph(GovernanceParts):
         given = statement.parameters
         match statement.name:
             case "graph/principal":
-                told = some(given, "did", "name", "type", "roles")
+                told = some(given, "did", "name", "type", "roles", "key")
                 self._records(self._node("Principal", given["did"], self._indexed(told)))
             case "graph/verb":
                 self._verb(given)
@@ -241,6 +243,10 @@ class ExpectedGraph(GovernanceParts):
 
     def _rarer(self, statement: str, given: Row) -> None:
         match statement:
+            case "graph/principal_key" | "graph/principal_revocation":
+                label, key, kind, told = key_change(given)
+                self._records(self._node(label, key, self._indexed(told)))
+                self._join(kind, f"{label} {key}", f"Principal {told['principal']}")
             case "graph/limit":
                 self._limit(given)
             case "graph/alarm" | "graph/lift":

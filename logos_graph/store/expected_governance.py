@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from logos_graph.store.elements import Element, some
-from logos_graph.store.projection import Row
+from logos_graph.store.statements import Row
 
 __all__ = ["GovernanceParts"]
 

@@ -13,32 +13,13 @@ from typing import Any
 
 from logos_graph.canon import ContentId, encode_parsed
 from logos_graph.governance import Conducts
-from logos_graph.graph import parse_type
 from logos_graph.ledger import Entry, EntryKind, escalated, founded, raised
+from logos_graph.store.component_rows import flow_statements, imports_of, node_statement
 from logos_graph.store.conduct_rows import conduct_row
 from logos_graph.store.run_rows import run_row
+from logos_graph.store.statements import Row, Statement
 
-__all__ = ["Projection", "Statement", "project"]
-
-Row = dict[str, Any]
-
-_PLAIN = frozenset(
-    {"principal", "name", "deprecation", "promotion", "limit", "resolution", "lift", "rate"}
-    | {"delegation"}
-)
-"""The mutations whose statement takes them as they are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement of cypher/ with its parameters.
-
-    makes: what its row must count; the transaction is rolled back otherwise.
-    """
-
-    name: str
-    parameters: Row
-    makes: int = 1
+__all__ = ["Projection", "project"]
 
 
 @dataclass(slots=True)
@@ -120,6 +101,7 @@ def _logline(entry: Entry) -> Row:
         "nonce": intent["nonce"],
         "text": encode_parsed(intent),
         "signature": body["signature"],
+        "key": body.get("key"),
         "status": "PENDING",
         "decision": decision,
         "first_decision": decision,
@@ -213,8 +195,26 @@ def _escalation(entry: Entry) -> Statement:
     return Statement("graph/escalation", base | {"escalation": properties})
 
 
-_EARLIER_VERB: Row = {"effect": None, "idempotent": None, "amount": None}
-"""What a verb may leave out."""
+_ABSENT: dict[str, Row] = {
+    "principal": {"key": None},
+    "verb": {"effect": None, "idempotent": None, "amount": None},
+}
+"""What a mutation may leave out, as its statement has it."""
+
+_PLAIN = {
+    "principal": "principal",
+    "key": "principal_key",
+    "revocation": "principal_revocation",
+    "name": "name",
+    "deprecation": "deprecation",
+    "promotion": "promotion",
+    "limit": "limit",
+    "resolution": "resolution",
+    "lift": "lift",
+    "rate": "rate",
+    "delegation": "delegation",
+}
+"""Mutations that their statement takes as they are."""
 
 
 def _alarm(entry: Entry) -> Statement:
@@ -240,15 +240,16 @@ def _mutate(
         out.progress.append(row)
         return
     base: Row = {"entry": entry.hash, "index": entry.index, "intent": _body(entry).get("intent")}
-    rest = {name: value for name, value in mutation.items() if name != "kind"}
+    told = {name: value for name, value in mutation.items() if name != "kind"}
+    rest = {**_ABSENT.get(kind, {}), **told}
     match kind:
         case "node":
-            out.statements.append(_node(base, mutation, blobs))
+            out.statements.append(node_statement(base, mutation, blobs))
         case "flow":
-            out.statements += _flow(base, mutation)
+            out.statements += flow_statements(base, mutation)
         case "verb":
             rest["schema"] = encode_parsed(mutation["schema"])
-            out.statements.append(Statement("graph/verb", base | _EARLIER_VERB | rest))
+            out.statements.append(Statement("graph/verb", base | rest))
         case "policy" | "supervisor":
             rest["ledger"] = entry.ledger
             out.statements.append(Statement(f"graph/{kind}", base | rest))
@@ -258,8 +259,8 @@ def _mutate(
             out.statements.append(_grant(base, mutation))
         case "draft":
             out.statements.append(_draft(base, entry, mutation, blobs))
-        case _ if kind in _PLAIN:
-            out.statements.append(Statement(f"graph/{kind}", base | rest))
+        case kind if kind in _PLAIN:
+            out.statements.append(Statement(f"graph/{_PLAIN[kind]}", base | rest))
         case _:
             raise ValueError(f"no projection for a mutation of kind {kind!r}")
 
@@ -276,43 +277,13 @@ def _stored_values(entry: Entry, mutations: Sequence[Mapping[str, Any]]) -> list
     return [Statement("graph/stored_values", parameters, len(values))]
 
 
-def _node(base: Row, mutation: Mapping[str, Any], blobs: Mapping[ContentId, bytes]) -> Statement:
-    identity, source = mutation["id"], mutation["source"]
-    properties = {
-        "id": identity,
-        "name": mutation["name"],
-        "docs": mutation["docs"],
-        "imports": _imports(mutation),
-        "size": mutation["size"],
-        "toolchain": mutation["toolchain"],
-        "flags": mutation["flags"],
-        "sdk": mutation["sdk"],
-        "ledger_index": base["index"],
-    }
-    return Statement(
-        "graph/node",
-        base
-        | {
-            "node": properties,
-            "module": blobs[identity],
-            "source": {"id": source, "text": blobs[source].decode()},
-            "ports": _ports(mutation),
-            "forked_from": mutation.get("forked_from"),
-        },
-    )
-
-
-def _imports(mutation: Mapping[str, Any]) -> list[str]:
-    return [f"{item['module']} {item['name']}" for item in mutation["imports"]]
-
-
 def _draft(
     base: Row, entry: Entry, mutation: Mapping[str, Any], blobs: Mapping[ContentId, bytes]
 ) -> Statement:
     source, failure = mutation["source"], mutation["failure"]
     kept = ("id", "name", "by", "status", "node", "needs", "toolchain", "flags", "sdk")
     properties = {name: mutation[name] for name in kept} | {
-        "imports": _imports(mutation),
+        "imports": imports_of(mutation),
         "failure": None if failure is None else encode_parsed(failure),
         "diagnostics": encode_parsed(mutation["diagnostics"]),
         "recorded_at": entry.recorded_at,
@@ -336,69 +307,6 @@ def _grant(base: Row, mutation: Mapping[str, Any]) -> Statement:
     return Statement(
         "graph/grant", base | {"grant": properties, "capability": mutation["capability"]}
     )
-
-
-def _flow(base: Row, mutation: Mapping[str, Any]) -> list[Statement]:
-    index, flow = base["index"], mutation["id"]
-    placements = list(mutation["placements"])
-    uses = {placement["name"]: placement["uses"] for placement in placements}
-    edges = [_edge(flow, uses, edge, index) for edge in mutation["edges"]]
-    properties = {
-        "id": flow,
-        "name": mutation["name"],
-        "proof": encode_parsed(mutation["proof"]),
-        "ledger_index": index,
-    }
-    return [
-        Statement(
-            "graph/flow",
-            base | {"flow": properties, "ports": _ports(mutation), "placements": placements},
-            len(placements),
-        ),
-        Statement("graph/edges", {"flow": flow, "index": index, "edges": edges}, len(edges)),
-    ]
-
-
-def _edge(flow: str, uses: Mapping[str, str], edge: Mapping[str, Any], index: int) -> Row:
-    """Which two ports an edge joins: a flow's own inputs are sources inside of it."""
-    source, target = edge["from"], edge["to"]
-    when = edge["when"]
-    return {
-        "from": source,
-        "from_owner": uses.get(source, flow),
-        "from_direction": "output" if source in uses else "input",
-        "from_port": edge["from_port"],
-        "to": target,
-        "to_owner": uses.get(target, flow),
-        "to_direction": "input" if target in uses else "output",
-        "to_port": edge["to_port"],
-        "type": edge["type"],
-        "edge": {
-            "id": edge["id"],
-            "flow": flow,
-            "from_port": edge["from_port"],
-            "to_port": edge["to_port"],
-            "type": edge["type"],
-            "when": None if when is None else encode_parsed(when),
-            "ledger_index": index,
-        },
-    }
-
-
-def _ports(mutation: Mapping[str, Any]) -> list[Row]:
-    return [
-        {
-            "direction": direction,
-            "position": position,
-            "name": port["name"],
-            "type": parse_type(port["type"]).id,
-            "text": port["type"],
-            "docs": port.get("docs"),
-            "members": encode_parsed(port["members"]) if "members" in port else None,
-        }
-        for direction in ("input", "output")
-        for position, port in enumerate(mutation[f"{direction}s"])
-    ]
 
 
 def _fork(entry: Entry, mutation: Mapping[str, Any]) -> Statement:

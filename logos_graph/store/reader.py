@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
-from logos_graph.canon import ContentId, parse
+from logos_graph.canon import ContentId
 from logos_graph.database import Connection, named_failures
-from logos_graph.errors import NotVerified, Rejected
-from logos_graph.governance import LOOK_BACK_DAYS, Conducts, day_of
-from logos_graph.identity import Did
-from logos_graph.ledger import Head, SupervisorKeys, parse_entry
-from logos_graph.ledger.merkle import entry_of, kept_node, peak_nodes
-from logos_graph.logline import parse_signed_intent, parse_when
+from logos_graph.errors import Rejected
+from logos_graph.governance import Conducts
+from logos_graph.ledger import Head, PrincipalKeys, SupervisorKeys
 from logos_graph.resources import statement
-from logos_graph.store.components import grant_mutation, run_mutation, stored_object
-from logos_graph.store.conduct_rows import day_text, read_conduct
-from logos_graph.store.watching import read_rates, read_watched
+from logos_graph.store.components import run_mutation, stored_object
+from logos_graph.store.statements import Row
+from logos_graph.store.tables import (
+    as_head,
+    pending_intent,
+    read_conducts,
+    read_delegations,
+    read_key_changes,
+    read_limits,
+    read_principals,
+    read_supervisor_keys,
+    read_verbs,
+)
+from logos_graph.store.watching import read_rates
 from logos_graph.supervisor import (
-    GivenConsent,
     IntentRecord,
     Mutation,
-    OpenEscalation,
     PendingIntent,
-    Snapshot,
-    check_entry,
 )
 
-__all__ = ["Reader", "Row", "Rows", "as_head", "as_rows", "read_snapshot"]
+__all__ = ["Reader", "as_rows"]
 
 if TYPE_CHECKING:
     from neo4j import Driver, Result
-
-Row = dict[str, Any]
 
 _PAGE = 1000
 """Entries that are read at once,"""
@@ -41,13 +43,6 @@ _CHARACTERS = 16 * 1024 * 1024
 
 _NO_LIMIT = 0
 """Of a transaction's seconds."""
-
-
-class Rows(Protocol):
-    """Something that answers the named statements of cypher/."""
-
-    def __call__(self, name: str, /, **parameters: object) -> list[Row]:
-        """The rows of a statement, as dictionaries."""
 
 
 def as_rows(result: Result) -> list[Row]:
@@ -118,11 +113,24 @@ class Reader:
 
     def principals(self) -> list[Mutation]:
         """Principals, as the ledger's mutations."""
-        return _principals(self.rows)
+        return read_principals(self.rows)
+
+    def key_changes(self) -> list[tuple[int, Mutation]]:
+        """What became of principals' keys: the ledger's mutations, each with its entry's index."""
+        return read_key_changes(self.rows)
+
+    def principal_keys(self) -> PrincipalKeys:
+        """Every principal's keys, as the graph has them now."""
+        keys = PrincipalKeys()
+        for mutation in self.principals():
+            keys.apply(mutation, 0)
+        for index, mutation in self.key_changes():
+            keys.apply(mutation, index)
+        return keys
 
     def supervisor_keys(self) -> SupervisorKeys:
         """Which key signs at which index. Raises NotVerified E_CHAIN_…."""
-        return _supervisor_keys(self.rows)
+        return read_supervisor_keys(self.rows)
 
     def supervisors(self) -> list[Mutation]:
         """The supervisor's keys in their order, as the ledger's mutations."""
@@ -134,11 +142,11 @@ class Reader:
 
     def conducts(self, head: Head) -> Conducts:
         """What everybody's acts came to, as of the head."""
-        return _conducts(self.rows, head, self.verbs(), self.pending())
+        return read_conducts(self.rows, head, self.verbs(), self.pending())
 
     def limits(self) -> list[Mutation]:
         """Limits of runs, as the ledger's mutations."""
-        return _limits(self.rows)
+        return read_limits(self.rows)
 
     def rates(self) -> list[Mutation]:
         """Rates, as the ledger's mutations."""
@@ -146,11 +154,11 @@ class Reader:
 
     def delegations(self) -> list[Mutation]:
         """Who may consent in whose place, as the ledger's mutations; the ended ones included."""
-        return _delegations(self.rows, in_force=False)
+        return read_delegations(self.rows, in_force=False)
 
     def verbs(self) -> list[Mutation]:
         """Verbs, as the ledger's mutations."""
-        return _verbs(self.rows)
+        return read_verbs(self.rows)
 
     def intents(
         self,
@@ -198,7 +206,7 @@ class Reader:
 
     def pending(self) -> list[PendingIntent]:
         """Intents that have not ended, in the ledger's order."""
-        return [_pending(row) for row in self.rows("read/pending")]
+        return [pending_intent(row) for row in self.rows("read/pending")]
 
     def resolve(self, text: str, kinds: tuple[str, ...]) -> ContentId:
         """The id of one of these kinds (`_KINDS`), given whole, as a prefix or as a name.
@@ -268,135 +276,3 @@ def _hint(kinds: Sequence[str]) -> str:
     named = f"names of {' and '.join(f'{name}s' for name in names)}, and " if names else ""
     lists = " and ".join(dict.fromkeys(f"`{_KINDS[kind][1]}`" for kind in kinds))
     return f"{named}ids of 8 digits or more are accepted; see {lists}"
-
-
-def read_snapshot(head: Head, rows: Rows) -> Snapshot:
-    """The governance tables, asked by `rows` while the head stands still; NotVerified E_TREE."""
-    peaks = peak_nodes(head.index + 1)
-    kept = rows("ledger/subtrees", ledger=head.ledger, indexes=[*map(entry_of, peaks)])
-    subtrees = {row["index"]: row["subtrees"] for row in kept}
-    verbs, pending = _verbs(rows), [_pending(row) for row in rows("read/pending")]
-    return Snapshot(
-        head=head,
-        keys=_supervisor_keys(rows),
-        peaks=[kept_node(peak, subtrees.get(entry_of(peak))) for peak in peaks],
-        principals=_principals(rows),
-        verbs=verbs,
-        policy=rows("read/policy", ledger=head.ledger)[0]["text"],
-        pending=pending,
-        escalations=[_escalation(row) for row in rows("read/open_escalations")],
-        grants=[grant_mutation(row) for row in rows("read/grants_in_force")],
-        limits=_limits(rows),
-        conducts=_conducts(rows, head, verbs, pending),
-        watched=read_watched(head, rows),
-        delegations=_delegations(rows, in_force=True),
-    )
-
-
-def _conducts(
-    rows: Rows, head: Head, verbs: Sequence[Mutation], pending: Sequence[PendingIntent]
-) -> Conducts:
-    """What acts came to, from the days that the graph keeps: no history is read."""
-    since = day_text(day_of(head.recorded_at) - LOOK_BACK_DAYS + 1)
-    return Conducts.of(
-        verbs,
-        ((each.cid, each.signed.intent.logline.json, each.allowed) for each in pending),
-        (read_conduct(row["conduct"]) for row in rows("read/conducts", since=since)),
-    )
-
-
-def _supervisor_keys(rows: Rows) -> SupervisorKeys:
-    """The supervisor's keys, from the entries that made them, each signed as it must be.
-
-    Raises NotVerified E_CHAIN_SIGNATURE, E_CHAIN_ROTATION.
-    """
-    keys = SupervisorKeys()
-    for row in rows("read/supervisor_entries"):
-        entry = parse_entry(row["text"], row["hash"], row["signature"])
-        check_entry(entry, keys)
-        keys.apply(entry)
-    if not keys.dids:
-        raise NotVerified(
-            "E_CHAIN_SUPERVISOR",
-            "the graph has no supervisor",
-            hint="`logos ledger verify` says what is wrong with the ledger",
-        )
-    return keys
-
-
-def as_head(row: Row) -> Head:
-    """A row of ledger/head or ledger/lock_head."""
-    return Head(row["ledger"], row["index"], ContentId(row["hash"]), row["recorded_at"])
-
-
-def _principals(rows: Rows) -> list[Mutation]:
-    return [
-        {"kind": "principal", **{key: row[key] for key in ("did", "name", "type", "roles")}}
-        for row in rows("read/principals")
-    ]
-
-
-def _verbs(rows: Rows) -> list[Mutation]:
-    return [
-        {
-            "kind": "verb",
-            "name": row["name"],
-            "docs": row["docs"],
-            "risk": row["risk"],
-            "schema": parse(row["schema"]),
-            "flow": row["flow"],
-            **({} if row["amount"] is None else {"amount": row["amount"]}),
-            "effect": row["effect"],
-            "idempotent": row["idempotent"],
-        }
-        for row in rows("read/verbs")
-    ]
-
-
-def _limits(rows: Rows) -> list[Mutation]:
-    return [{"kind": "limit", **row} for row in rows("read/limits")]
-
-
-def _delegations(rows: Rows, *, in_force: bool) -> list[Mutation]:
-    found = rows("read/delegations", in_force=in_force)
-    return [{"kind": "delegation", **row} for row in found]
-
-
-def _pending(row: Row) -> PendingIntent:
-    signed = parse_signed_intent({"intent": parse(row["text"]), "signature": row["signature"]})
-    return PendingIntent(
-        signed=signed,
-        decision=stored_object(row["decision"]) or {},
-        policy_hash=ContentId(row["policy_hash"]),
-        index=row["index"],
-        writer=row["writer"],
-        consents=tuple(
-            GivenConsent(
-                Did(item["by"]),
-                ContentId(item["cid"]),
-                parse_when(item["expires_at"]),
-                None if item["delegation"] is None else ContentId(item["delegation"]),
-            )
-            for item in row["consents"]
-        ),
-        effects=row["effects"],
-        past_effects=row["past_effects"],
-        claimed=max(row["index"], row["claimed"] or 0, row["attempt_index"] or 0),
-        attempts=row["attempts"] or 0,
-        attempt_index=row["attempt_index"] or 0,
-        wake_at=None if row["wake_at"] is None else parse_when(row["wake_at"]),
-        claimed_at=row["claimed_at"],
-        flow=None if row["flow"] is None else ContentId(row["flow"]),
-        cancelled=stored_object(row["cancelled"]),
-    )
-
-
-def _escalation(row: Row) -> OpenEscalation:
-    return OpenEscalation(
-        intent=ContentId(row["id"]),
-        who=Did(row["who"]),
-        handler=row["handler"],
-        target=row["target"],
-        expires_at=parse_when(row["expires_at"]),
-        index=row["index"],
-    )

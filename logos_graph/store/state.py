@@ -21,7 +21,8 @@ from logos_graph.store.components import (
     with_contents,
     with_source,
 )
-from logos_graph.store.reader import Reader, Row
+from logos_graph.store.reader import Reader
+from logos_graph.store.statements import Row
 from logos_graph.supervisor import Mutation
 
 __all__ = ["read_state"]
@@ -43,6 +44,7 @@ def read_state(reader: Reader) -> State:
     for mutation in (
         *reader.supervisors(),
         *reader.principals(),
+        *(change for _, change in reader.key_changes()),
         *reader.verbs(),
         *reader.limits(),
         *reader.rates(),

@@ -32,7 +32,9 @@ from logos_graph.store.append import (
 )
 from logos_graph.store.components import flow_mutation, node_mutation
 from logos_graph.store.projection import project
-from logos_graph.store.reader import Reader, Row, Rows, as_head, as_rows, read_snapshot
+from logos_graph.store.reader import Reader, as_rows
+from logos_graph.store.statements import Row
+from logos_graph.store.tables import Rows, as_head, read_snapshot
 from logos_graph.supervisor import IntentRecord, Mutation, Snapshot
 
 if TYPE_CHECKING:

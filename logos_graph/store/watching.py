@@ -11,7 +11,8 @@ from logos_graph.ledger.patterns import LONGEST_NS, MAX_MARKS, GhostMark
 from logos_graph.supervisor import CountedAct, OpenAlarm, RateInForce, WatchedSnapshot
 
 if TYPE_CHECKING:
-    from logos_graph.store.reader import Row, Rows
+    from logos_graph.store.statements import Row
+    from logos_graph.store.tables import Rows
 
 __all__ = ["read_rates", "read_watched"]
 

@@ -3,6 +3,7 @@
 from logos_graph.ledger import OPERATOR
 from logos_graph.supervisor.answerable import usual_doubt
 from logos_graph.supervisor.claims import lease_end, waits
+from logos_graph.supervisor.entries import check_entry
 from logos_graph.supervisor.gate import Supervisor
 from logos_graph.supervisor.genesis import found_ledger
 from logos_graph.supervisor.handlers import BUILT_IN
@@ -29,7 +30,6 @@ from logos_graph.supervisor.ports import (
     Writers,
 )
 from logos_graph.supervisor.runner import Runner, run_id
-from logos_graph.supervisor.view import check_entry
 from logos_graph.supervisor.watched import CountedAct, OpenAlarm, RateInForce, WatchedSnapshot
 
 __all__ = [

@@ -8,6 +8,7 @@ in the transaction that records the intent (uniqueness of CID and of nonce by pr
 from __future__ import annotations
 
 from logos_graph.errors import Rejected
+from logos_graph.identity import Did
 from logos_graph.logline import SignedIntent, format_when, verify_intent
 from logos_graph.supervisor.view import View
 
@@ -18,7 +19,9 @@ CLOCK_AHEAD_NS = 30 * 1_000_000_000
 
 
 def admit(signed: SignedIntent, view: View, now_ns: int) -> None:
-    """Raises Rejected: E_LEDGER, E_UNKNOWN_PRINCIPAL, E_KEY_RETIRED, E_SIGNATURE or E_CLOCK."""
+    """Raises Rejected: E_LEDGER, E_UNKNOWN_PRINCIPAL, E_KEY_RETIRED, E_KEY_REVOKED, E_SIGNATURE or
+    E_CLOCK.
+    """
     intent = signed.intent
     if intent.ledger != view.ledger:
         raise Rejected(
@@ -44,7 +47,7 @@ def admit(signed: SignedIntent, view: View, now_ns: int) -> None:
             who=who,
             supervisor=view.supervisor,
         )
-    verify_intent(signed)
+    verify_intent(signed, _key(view, who))
     offset = intent.logline.when - now_ns
     if not -CLOCK_BACK_NS <= offset <= CLOCK_AHEAD_NS:
         raise Rejected(
@@ -55,3 +58,17 @@ def admit(signed: SignedIntent, view: View, now_ns: int) -> None:
             when=format_when(intent.logline.when),
             now=format_when(now_ns),
         )
+
+
+def _key(view: View, who: Did) -> Did:
+    """The key that signs for this principal now; Rejected E_KEY_REVOKED if none does."""
+    key = view.principal_keys.current(who)
+    if key is None:
+        raise Rejected(
+            "E_KEY_REVOKED",
+            f"the key of {who} was revoked: nobody signs for it",
+            hint="`logos key show` says when, and why; an operator gives it another: "
+            "`logos key rekey NAME`",
+            who=who,
+        )
+    return key

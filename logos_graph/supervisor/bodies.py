@@ -69,24 +69,28 @@ def undone(code: str, reason: str, *, doubt: bool) -> Effect:
 
 
 def intent(
-    signed: SignedIntent, judged: Judged, writer: str, flow: ContentId | None = None
+    signed: SignedIntent,
+    judged: Judged,
+    writer: str,
+    flow: ContentId | None = None,
+    key: Did | None = None,
 ) -> Draft:
     """The intent with its decision: what must be durable before anything else happens.
 
     flow: what it runs; whatever its verb is bound to later, this is what it stays on.
+    key: which one signed it; told where `who` is not a key itself.
     """
-    return Draft(
-        EntryKind.INTENT,
-        {
-            "cid": signed.intent.cid,
-            "intent": signed.intent.json,
-            "signature": signed.signature,
-            "decision": judged.decision,
-            "writer": writer,
-            "flow": flow,
-        },
-        judged.policy_hash,
-    )
+    body: dict[str, Json] = {
+        "cid": signed.intent.cid,
+        "intent": signed.intent.json,
+        "signature": signed.signature,
+        "decision": judged.decision,
+        "writer": writer,
+        "flow": flow,
+    }
+    if key is not None and key != signed.intent.logline.who:
+        body["key"] = key
+    return Draft(EntryKind.INTENT, body, judged.policy_hash)
 
 
 def claim(pending: ContentId, writer: str) -> Draft:

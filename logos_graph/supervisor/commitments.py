@@ -26,8 +26,9 @@ from logos_graph.ledger import ESCALATION_NS, Entry, EntryKind, SupervisorKeys, 
 from logos_graph.logline import Action, LogLine, format_when, parse_commitment, parse_when
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.effects import Attempt, Effect
+from logos_graph.supervisor.entries import check_entry
 from logos_graph.supervisor.ports import PendingIntent
-from logos_graph.supervisor.view import View, check_entry
+from logos_graph.supervisor.view import View
 
 __all__ = [
     "Due",

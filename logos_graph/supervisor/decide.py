@@ -29,6 +29,7 @@ from logos_graph.ledger import Voice
 from logos_graph.logline import LogLine, SignedIntent
 from logos_graph.supervisor.breakers import held_back
 from logos_graph.supervisor.context import context_of
+from logos_graph.supervisor.ports import PendingIntent
 from logos_graph.supervisor.view import View
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "denied",
     "flow_of",
     "judge_by_policy",
+    "revoked",
     "seen_by",
 ]
 
@@ -159,6 +161,19 @@ def judge_by_policy(
         lambda voice: ground.lent(voice, line.did, question.now_ns),
     )
     return _reachable(ground.people, judge(policy, request, given), line.who)
+
+
+def revoked(view: View, waiting: PendingIntent) -> Judged | None:
+    """A DENY for what waits for consent, and was signed by a key that was revoked meanwhile."""
+    if view.principal_keys.counts(waiting.who, waiting.index):
+        return None
+    error = Rejected(
+        "E_KEY_REVOKED",
+        f"the key that signed it for {waiting.who} was revoked while it waited for consent",
+        hint="its principal submits it again, by a key in force",
+        who=waiting.who,
+    )
+    return denied(view, "ExplicitDeny", error, {"code": error.code})
 
 
 def _denied(decision: Deny, verb: str) -> Judged:

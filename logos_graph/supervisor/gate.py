@@ -34,6 +34,7 @@ from logos_graph.supervisor.claims import CLAIMED_AT_ONCE
 from logos_graph.supervisor.commitments import Due, due
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.decide import Judged, decide, flow_of
+from logos_graph.supervisor.entries import check_entry
 from logos_graph.supervisor.ghosts import ghost_entries
 from logos_graph.supervisor.journal import Journal
 from logos_graph.supervisor.limits import within_limits
@@ -54,7 +55,7 @@ from logos_graph.supervisor.ports import (
 from logos_graph.supervisor.rates import within_rates
 from logos_graph.supervisor.recollection import Recollection
 from logos_graph.supervisor.runner import Runner
-from logos_graph.supervisor.view import View, check_entry
+from logos_graph.supervisor.view import View
 
 __all__ = ["Supervisor"]
 
@@ -177,7 +178,8 @@ class Supervisor:
             found = within_limits(view, line.who, flow, found)
             judged[:] = [within_rates(view, line, now_ns, found)]
             pinned = flow if judged[0].cause is None else None
-            drafts = [bodies.intent(signed, judged[0], self._writers.own, pinned)]
+            key = view.principal_keys.current(line.who)
+            drafts = [bodies.intent(signed, judged[0], self._writers.own, pinned, key)]
             if judged[0].cause is not None:
                 drafts += ghost_entries(view, signed, judged[0].cause, now_ns)
             self._watch("admitted", cid)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from logos_graph.canon import Json
-from logos_graph.ledger.amounts import amount_of
+from logos_graph.governance.amounts import told_amount
 from logos_graph.ledger.patterns import MOST_OPEN_ESCALATIONS
 from logos_graph.logline import Action, SignedIntent, parse_commitment
 from logos_graph.supervisor import bodies
@@ -27,7 +27,7 @@ def ghost_entries(
     """The ghost of an intent, and what follows it; now_ns: the instant at which it is recorded."""
     line = signed.intent.logline
     verb = view.verbs.get(line.did)
-    amount = amount_of(line.this, getattr(verb, "amount", None))
+    amount = told_amount(None if verb is None else verb.amount, line.this)
     _, commitment = bodies.consequence(line, cause)
     escalates = parse_commitment(commitment).action is Action.ESCALATE
     if escalates and view.open_escalations(line.who) >= MOST_OPEN_ESCALATIONS:

@@ -57,12 +57,14 @@ class GivenConsent:
     """One consent to a pending intent. expires_at: ns since the epoch; it does not count after.
 
     delegation: by which it was given in another's place; None if it is `by`'s own.
+    index: of its entry, at which the key that signed it was `by`'s.
     """
 
     by: Did
     cid: ContentId
     expires_at: int
     delegation: ContentId | None = None
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class PendingIntent:
     wake_at: before then (ns) there is no other. claimed_at: when it was given to him (ns).
     flow: what it runs, as it was when the intent was recorded; None for what is no run.
     cancelled: the `cancellation` that asks whoever has it in hand to stop; None if nobody asked.
+    key: which one signed it, as its entry tells; None where `who` is its own.
     """
 
     signed: SignedIntent
@@ -97,6 +100,7 @@ class PendingIntent:
     claimed_at: int = 0
     flow: ContentId | None = None
     cancelled: Mapping[str, Json] | None = None
+    key: Did | None = None
 
     @property
     def begun_at(self) -> int:
@@ -155,11 +159,11 @@ class Snapshot:
     policy: str
     pending: Sequence[PendingIntent]
     grants: Sequence[Mutation] = ()
-    """Those in force."""
     limits: Sequence[Mutation] = ()
-    """Of runs."""
     delegations: Sequence[Mutation] = ()
-    """Those that nobody has ended."""
+    """As the grants: those in force."""
+    key_changes: Sequence[tuple[int, Mutation]] = ()
+    """What became of principals' keys since they were registered, with the entries' indexes."""
     escalations: Sequence[OpenEscalation] = ()
     conducts: Conducts = field(default_factory=Conducts)
     """Of the days that are looked back on, and what is pending."""

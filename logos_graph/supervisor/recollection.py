@@ -16,8 +16,9 @@ from logos_graph.canon import ContentId
 from logos_graph.errors import NotVerified
 from logos_graph.ledger import Entry, EntryKind, SupervisorKeys, check_place
 from logos_graph.logline import parse_when, verify_intent
+from logos_graph.supervisor.entries import check_entry, moved_on
 from logos_graph.supervisor.ports import Mutation, OpenEscalation, PendingIntent, Store
-from logos_graph.supervisor.view import View, check_entry, moved_on
+from logos_graph.supervisor.view import View
 
 __all__ = ["Recollection", "is_escalated"]
 
@@ -38,7 +39,9 @@ class Recollection:
         pending = now.pending.get(cid)
         if pending is None:
             return
-        verify_intent(pending.signed)
+        if now.principal_keys.owner(pending.key or pending.who) != pending.who:
+            raise _not_recorded(pending, f"{cid} is signed by no key of {pending.who}")
+        verify_intent(pending.signed, pending.key)
         entry = self._store.entry(pending.index)
         if entry is None or not _decides(entry, pending, now.keys):
             raise _not_recorded(pending, f"the ledger has no decision that allows {cid}")
@@ -117,8 +120,8 @@ def _cancellations(receipt: Entry) -> Iterator[Mutation]:
 
 
 def _is_same(found: PendingIntent, told: PendingIntent) -> bool:
-    """But for what the decision and the consents say."""
-    return found == replace(told, flow=found.flow, consents=found.consents)
+    """But for what the decision, the consents and the signature say."""
+    return found == replace(told, flow=found.flow, consents=found.consents, key=found.key)
 
 
 def is_escalated(store: Store, keys: SupervisorKeys, found: OpenEscalation) -> bool:

@@ -17,8 +17,8 @@ from logos_graph.canon import ContentId, Json, encode
 from logos_graph.errors import NotVerified
 from logos_graph.ledger import Entry, EntryKind, SupervisorKeys
 from logos_graph.supervisor.compose import Draft
+from logos_graph.supervisor.entries import check_entry
 from logos_graph.supervisor.ports import PendingIntent
-from logos_graph.supervisor.view import check_entry
 
 __all__ = ["Told", "Try", "effect", "outcome", "read_told"]
 

@@ -18,22 +18,24 @@ from itertools import chain
 
 from rpds import HashTrieMap
 
-from logos_graph.canon import ContentId, Json, Tag
-from logos_graph.errors import LogosError, NotVerified
+from logos_graph.canon import ContentId, Json
+from logos_graph.errors import NotVerified
 from logos_graph.governance import People, Person, Policy, Verb, parse_verb
 from logos_graph.graph.capabilities import Capability, Grant
-from logos_graph.identity import Did, verify
+from logos_graph.identity import Did
 from logos_graph.ledger import (
     Delegation,
     Entry,
     EntryKind,
     Head,
+    PrincipalKeys,
     SupervisorKeys,
     Voice,
     check_place,
 )
 from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data
-from logos_graph.logline import SignedIntent, parse_signed_intent, parse_when
+from logos_graph.logline import parse_when
+from logos_graph.supervisor.entries import begun_by, check_entry, moved_on
 from logos_graph.supervisor.ports import (
     GivenConsent,
     Mutation,
@@ -44,7 +46,7 @@ from logos_graph.supervisor.ports import (
 from logos_graph.supervisor.standing import Standing
 from logos_graph.supervisor.watched import Watched
 
-__all__ = ["View", "check_entry", "moved_on"]
+__all__ = ["View"]
 
 
 class View:
@@ -59,6 +61,7 @@ class View:
         self.keys: SupervisorKeys = snapshot.keys.copy()
         self.tree = Frontier(snapshot.head.index + 1, snapshot.peaks)
         self.principals: HashTrieMap[Did, Mutation] = HashTrieMap()
+        self.principal_keys = PrincipalKeys()
         self.verbs: HashTrieMap[str, Verb] = HashTrieMap()
         self.policy: Policy = Policy(snapshot.policy)
         self.pending = HashTrieMap({each.cid: each for each in snapshot.pending})
@@ -76,13 +79,16 @@ class View:
             snapshot.delegations,
         )  # fmt: skip
         for mutation in chain.from_iterable(tables):
-            self._mutate(mutation)
+            self._mutate(mutation, 0)
+        for index, mutation in snapshot.key_changes:
+            self._mutate(mutation, index)
         self.conducts = snapshot.conducts
 
     def fork(self) -> View:
         """Another view of the same, which goes its own way; takes O(log n)."""
         other = object.__new__(View)
         other.__dict__.update(self.__dict__, keys=self.keys.copy(), tree=self.tree.copy())
+        other.principal_keys = self.principal_keys.copy()
         return other
 
     def adopt(self, fork: View) -> None:
@@ -100,8 +106,8 @@ class View:
         return self.keys.current
 
     def roles(self, did: Did) -> frozenset[str]:
-        """The roles of a principal; none for an unknown one, and for a retired key."""
-        if self.keys.is_retired(did):
+        """The roles of a principal; none for an unknown one, or one whose key has no authority."""
+        if self.keys.is_retired(did) or self.principal_keys.current(did) is None:
             return frozenset()
         principal = self.principals.get(did)
         roles = principal["roles"] if principal else []
@@ -123,9 +129,13 @@ class View:
         return frozenset(did for did in found if role in self.roles(did))
 
     def called(self, word: str) -> frozenset[Did]:
-        """The principals that a DID or a name means; a retired key is none."""
+        """The principals that a DID or a name means; one without a key in force is none."""
         found = self._standing().names.get(word, frozenset())
-        return frozenset(did for did in found if not self.keys.is_retired(did))
+        return frozenset(
+            did
+            for did in found
+            if not self.keys.is_retired(did) and self.principal_keys.current(did) is not None
+        )
 
     def _standing(self) -> Standing:
         """Made once for each set of principals, so that no decision goes through all of them."""
@@ -140,12 +150,13 @@ class View:
     def voices(self, consents: Iterable[GivenConsent], now_ns: int) -> list[Voice]:
         """Who consented, and in whose place, of what counts still at this instant.
 
-        What rests on a delegation that was ended counts no more.
+        What rests on a delegation that was ended, or on a key that was revoked, counts no more.
         """
         found = list[Voice]()
         for each in consents:
             lent = None if each.delegation is None else self.delegations.get(each.delegation)
-            if each.expires_at > now_ns and (each.delegation is None or lent is not None):
+            good = each.expires_at > now_ns and self.principal_keys.counts(each.by, each.index)
+            if good and (each.delegation is None or lent is not None):
                 found.append(Voice(each.by, each.by) if lent is None else lent.voice)
         return found
 
@@ -190,22 +201,9 @@ class View:
         body = entry.body
         match entry.kind:
             case EntryKind.INTENT:
-                signed = parse_signed_intent(
-                    {"intent": body["intent"], "signature": body["signature"]}
-                )
-                self._wait(
-                    PendingIntent(
-                        signed,
-                        _object(body["decision"]),
-                        ContentId(str(entry.policy_hash)),
-                        entry.index,
-                        str(body["writer"]),
-                        claimed=entry.index,
-                        claimed_at=entry.recorded_at,
-                        flow=_id(body.get("flow")),
-                    )
-                )
-                self._count(signed, entry)
+                begun = begun_by(entry)
+                self._wait(begun)
+                self._count(begun, entry)
             case EntryKind.CONSENT:
                 self._consent(entry)
             case EntryKind.RECEIPT:
@@ -238,6 +236,7 @@ class View:
             ContentId(str(body["cid"])),
             parse_when(body["expires_at"]),
             _id(body.get("delegation")),
+            entry.index,
         )
         waiting = replace(waiting, consents=(*waiting.consents, given))
         if body["decision"] is not None:  # this one settles it, and who recorded it carries it out
@@ -289,13 +288,14 @@ class View:
     def _wait(self, waiting: PendingIntent) -> None:
         self.pending = self.pending.insert(waiting.cid, waiting)
 
-    def _count(self, signed: SignedIntent, entry: Entry) -> None:
+    def _count(self, begun: PendingIntent, entry: Entry) -> None:
         """Rates count what was not denied."""
-        if _object(entry.body["decision"])["outcome"] != "DENY":
-            line = signed.intent.logline
+        if begun.decision["outcome"] != "DENY":
+            line = begun.signed.intent.logline
             self.watched = self.watched.with_act(line.who, line.did, entry)
 
-    def _mutate(self, mutation: Mutation, index: int = 0) -> None:
+    def _mutate(self, mutation: Mutation, index: int) -> None:
+        self.principal_keys.apply(mutation, index)
         match mutation["kind"]:
             case "principal":
                 self.principals = self.principals.insert(Did(str(mutation["did"])), mutation)
@@ -350,52 +350,8 @@ class _Registered(Mapping[Did, Person]):
         return len(self._view.principals)
 
 
-def moved_on(waiting: PendingIntent, entry: Entry) -> PendingIntent:
-    """After a claim or an attempt: carried on by another writer, or to be attempted again."""
-    body = entry.body
-    held = replace(
-        waiting,
-        writer=str(body["writer"]),
-        claimed=entry.index,
-        claimed_at=entry.recorded_at,
-    )
-    if entry.kind is EntryKind.CLAIM:
-        return held
-    number = body["number"]
-    assert isinstance(number, int)  # the entry's form was checked when it was read
-    wake_at = parse_when(body["next_at"])
-    return replace(
-        held,
-        attempts=number,
-        attempt_index=entry.index,
-        past_effects=waiting.effects,
-        wake_at=wake_at,
-    )
-
-
 def _id(told: object) -> ContentId | None:
     return None if told is None else ContentId(str(told))
-
-
-def check_entry(entry: Entry, keys: SupervisorKeys) -> None:
-    """That the supervisor signed an entry, by its key of that index; NotVerified E_CHAIN_SIGNATURE.
-
-    What is read back from a database that others may write is believed only with this.
-    """
-    signer = keys.signer_of(entry)
-    try:
-        if signer is not None:
-            verify(signer, Tag.ENTRY_SIGNATURE, entry.text.encode(), entry.signature)
-            return
-    except LogosError:
-        pass  # whatever is wrong with the key or the signature, it is not signed
-    raise NotVerified(
-        "E_CHAIN_SIGNATURE",
-        f"entry {entry.index} is not signed by the supervisor",
-        hint="`logos ledger verify` says what is wrong with the ledger",
-        index=entry.index,
-        expected=signer,
-    )
 
 
 def _array(value: object) -> list[Json]:

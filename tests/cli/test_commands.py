@@ -82,7 +82,7 @@ def test_the_usual_words_are_all_there() -> None:
     words = {" ".join(path) for path in LEAVES}
     assert words >= {
         "up", "down", "status", "doctor", "browse", "key new", "key list", "key show",
-        "key rotate",
+        "key rotate", "key rekey", "key revoke", "key encrypt", "key decrypt",
         "node check", "node publish", "node list", "node show", "node inspect",
         "node draft", "node drafts", "node fork", "node deprecate", "node promote",
         "node rebuild", "node source",

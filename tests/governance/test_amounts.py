@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from logos_graph.errors import Rejected
 from logos_graph.governance import check_this, parse_verb
-from logos_graph.governance.amounts import MOST, amount_of, check_pointer
+from logos_graph.governance.amounts import MOST, amount_of, check_pointer, told_amount
 
 
 def verb(amount: Any) -> Any:
@@ -80,3 +80,17 @@ def test_any_pointer_into_anything_is_an_amount_or_a_refusal(pointer: str, this:
     with suppress(Rejected):
         found = amount_of(check_pointer(pointer), {"x": this})
     assert found is None or 0 <= found <= MOST
+
+
+@pytest.mark.parametrize(
+    ("value", "amount"),
+    [
+        (12, 12), ("12", 12), ("12.00", 12), ("12.01", 13), ("0", 0), (0, 0), (-1, None),
+        (10**12, 10**12), (10**12 + 1, None), (True, None), (None, None), ("", None),
+        ("1e5", None), ("-1", None), ("1.", None), ("٣", None), ([1], None), ("9" * 19, None),
+    ],
+)  # fmt: skip
+def test_an_amount_is_whole_units_rounded_up(value: Any, amount: int | None) -> None:
+    assert told_amount("/amount", {"amount": value}) == amount
+    assert told_amount("/payment/a~1b~0", {"payment": {"a/b~": value}}) == amount
+    assert told_amount("/payment/amount", {"payment": value}) is None

@@ -35,6 +35,19 @@ DID = Signer.from_seed(bytes([1]) * 32).did
 ID = content_id(b"x")
 FITTING: dict[str, dict[str, Any]] = {
     "principal.register": {"did": DID, "name": "Ann", "type": "person", "roles": ["treasury"]},
+    "principal.rotate_key": {
+        "principal": "did:logline:person:ann",
+        "key": DID,
+        "previous": DID,
+        "signature": "0" * 128,
+    },
+    "principal.rekey": {
+        "principal": "did:logline:person:ann",
+        "key": DID,
+        "previous": DID,
+        "signature": "0" * 128,
+    },
+    "principal.revoke": {"principal": "did:logline:person:ann", "id": DID, "reason": "stolen"},
     "node.draft": {"name": "validate-amount", "source": "fn main() {}"},
     "node.publish": {"name": "validate-amount", "source": "fn main() {}"},
     "node.fork": {"node": ID, "name": "validate-amount", "source": "fn main() {}"},
@@ -82,6 +95,9 @@ FITTING: dict[str, dict[str, Any]] = {
 }
 RISKS = {
     "principal.register": "L2",
+    "principal.rotate_key": "L1",
+    "principal.rekey": "L4",
+    "principal.revoke": "L2",
     "node.draft": "L0",
     "node.publish": "L1",
     "node.fork": "L1",
@@ -107,7 +123,7 @@ RISKS = {
 }
 
 
-ONCE_MORE = {"node.draft", "flow.run", "run.fork"}
+ONCE_MORE = {"node.draft", "flow.run", "run.fork", "rate.limit", "consent.delegate"}
 """Those of which the same once more is a second act."""
 
 
@@ -198,7 +214,7 @@ BOOTSTRAP = Policy(resources.read_text("schemas/policies/bootstrap.cedar"))
 EXAMPLE = Policy((DOCS / "examples" / "payment-approval" / "policy.cedar").read_text())
 ANSWERS = {
     "consent.give", "consent.refuse", "consent.delegate", "consent.undelegate",
-    "escalation.resolve", "run.cancel",
+    "escalation.resolve", "run.cancel", "principal.rotate_key", "principal.revoke",
 }  # fmt: skip
 
 

@@ -157,8 +157,7 @@ class Cast:
         return int(rows[0]["found"])
 
 
-@pytest.fixture(scope="session")
-def cast(system: System) -> Cast:
+def cast_of(system: System) -> Cast:
     """The supervisor as operator, an agent, two treasurers who may also approve."""
     operator = system.keys.load("supervisor")
     bare = Cast(system, operator, operator, (operator, operator))
@@ -170,7 +169,12 @@ def cast(system: System) -> Cast:
 
 
 @pytest.fixture(scope="session")
-def example(cast: Cast) -> Cast:
+def cast(system: System) -> Cast:
+    """The cast in the shared ledger."""
+    return cast_of(system)
+
+
+def example_of(cast: Cast) -> Cast:
     """The payment approval, published, under its own policy, with its verb."""
     for file in sorted((EXAMPLE / "nodes").glob("*.rs")):
         assert cast.publish_node(file.read_text(), file.stem).status == "COMMITTED"
@@ -182,6 +186,12 @@ def example(cast: Cast) -> Cast:
     assert cast.submit(cast.operator, "verb.register", verb).status == "COMMITTED"
     cast.activate((EXAMPLE / "policy.cedar").read_text())
     return cast
+
+
+@pytest.fixture(scope="session")
+def example(cast: Cast) -> Cast:
+    """The example in the shared ledger."""
+    return example_of(cast)
 
 
 @pytest.fixture
@@ -285,6 +295,7 @@ def logos_of(settings: Settings) -> Logos:
 
     def run(*words: str | Path, home: Path = settings.home, **environment: str) -> Ended:
         places = {"LOGOS_HOME": str(home), "LOGOS_CACHE": str(settings.cache)}
+        places["LOGOS_UNENCRYPTED_KEYS"] = "1"  # there is nobody to ask for a passphrase
         done = subprocess.run(
             [program, *words],
             env=clean | places | environment,

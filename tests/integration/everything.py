@@ -9,6 +9,8 @@ from logos_graph.canon import Json
 from logos_graph.cli.output import Printer
 from logos_graph.cli.waiting import wait_for_end
 from logos_graph.errors import EnvironmentFault
+from logos_graph.identity import did_logline
+from logos_graph.ledger import accept_principal
 from logos_graph.logline import format_when
 from tests.integration.asking import Asking, serving, set_up
 from tests.integration.conftest import EXAMPLE, Cast
@@ -71,6 +73,7 @@ def tell_everything(system: System) -> Cast:
         limits(cast, asking.flows["counts-pays"])
     lives_of_nodes(cast, asking.nodes["ticks"], asking.nodes["forgets"])
     answers(cast)
+    keys_of_a_principal(cast)
     follow_ups(cast, asking)
     alarms(cast)
     verb: dict[str, Any] = json.loads((EXAMPLE / "transfer.verb.json").read_text())
@@ -83,6 +86,28 @@ def tell_everything(system: System) -> Cast:
     waiting = cast.submit(cast.operator, "policy.activate", {"text": policy() + "// waits\n"})
     assert waiting.status == "PENDING", waiting
     return cast
+
+
+def keys_of_a_principal(cast: Cast) -> None:
+    """One that takes another key, loses that, is given a third, and is then revoked."""
+    keys, ledger, did = cast.system.keys, cast.system.ledger, did_logline("person", "nadia")
+    signers = [keys.create(f"nadia-{n}", did=did) for n in range(3)]
+    this: dict[str, Json] = {"name": "nadia", "type": "person", "roles": []}
+    done(cast, "principal.register", {**this, "did": did, "key": signers[0].key})
+
+    def follows(n: int) -> dict[str, Json]:
+        old, new = signers[n - 1], signers[n]
+        accepted = accept_principal(ledger, did, old.key, new)
+        return {"principal": did, "key": new.key, "previous": old.key, "signature": accepted}
+
+    assert cast.submit(signers[0], "principal.rotate_key", follows(1)).status == "COMMITTED"
+    revoked: dict[str, Json] = {"principal": did, "reason": "stolen"}
+    done(cast, "principal.revoke", {**revoked, "id": signers[1].key})
+    waiting = cast.submit(cast.operator, "principal.rekey", follows(2))
+    assert [each.status for each in cast.consent(cast.treasury[0], waiting).settled] == [
+        "COMMITTED"
+    ]
+    done(cast, "principal.revoke", {**revoked, "id": did})
 
 
 class Hand:
@@ -140,6 +165,8 @@ def lives_of_nodes(cast: Cast, deprecated: str, promoted: str) -> None:
 
 def answers(cast: Cast) -> None:
     """A policy is refused, and one is consented to."""
+    transfer: dict[str, Json] = json.loads((EXAMPLE / "transfer.verb.json").read_text())
+    done(cast, "verb.register", {**transfer, "flow": None})  # of which the policy speaks
     text = policy()
     refused = cast.submit(cast.operator, "policy.activate", {"text": text})
     done(cast, "consent.refuse", {"intent": refused.intent, "reason": "no"}, cast.treasury[1])

@@ -1,9 +1,13 @@
-"""Alarms, circuit breakers, rates: the paper's 47 ghosts in 47 minutes, on the real server."""
+"""Alarms, circuit breakers, rates: the paper's 47 ghosts in 47 minutes, on the real server.
+
+In a home of their own: a simulated clock takes a ledger's time along, which never goes back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -17,8 +21,8 @@ from logos_graph.ledger.patterns import MOST_OPEN_ESCALATIONS, PATTERNS
 from logos_graph.settings import Settings
 from logos_graph.store.state import read_state
 from logos_graph.supervisor import Outcome
-from logos_graph.wiring import System, SystemClock, open_system
-from tests.integration.conftest import Cast, Logos
+from logos_graph.wiring import System, SystemClock, open_system, start_database, stop_database
+from tests.integration.conftest import Cast, Logos, cast_of, example_of
 
 MINUTE = 60_000_000_000
 BLOCKED = "ACC66600666"
@@ -27,6 +31,7 @@ PROBE: dict[str, Any] = {
     "docs": "Asks for an amount; nobody is permitted to.",
     "risk": "L2",
     "schema": {"type": "object", "properties": {"amount": {"type": "integer"}}},
+    "amount": "/amount",
     "flow": None,
 }
 
@@ -79,6 +84,36 @@ class Desk:
             given = self.cast.consent(each, waiting)
         (settled,) = given.settled
         return settled
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Settings]:
+    """A home of these tests' own, with a running database."""
+    settings = Settings(tmp_path_factory.mktemp("alarms"), cache, "supervisor", None)
+    start_database(settings, lambda _line: None)
+    try:
+        yield settings
+    finally:
+        stop_database(settings)
+
+
+@pytest.fixture(scope="module")
+def system(settings: Settings) -> Iterator[System]:
+    """The opened system over it."""
+    with open_system(settings) as opened_system:
+        yield opened_system
+
+
+@pytest.fixture(scope="module")
+def cast(system: System) -> Cast:
+    """Its cast."""
+    return cast_of(system)
+
+
+@pytest.fixture(scope="module")
+def example(cast: Cast) -> Cast:
+    """The payment approval in it."""
+    return example_of(cast)
 
 
 @contextmanager

@@ -32,15 +32,16 @@ KINDS = {
     "Alarm", "Capability", "Conduct", "Delegation", "Draft", "Escalation", "Flow", "Governance",
     "Grant", "LedgerEntry", "LedgerHead",
     "LogLine", "Module", "Name", "Node", "Placement", "Policy", "Port", "Principal",
-    "Rate", "Run", "RunLimit", "Source", "Step", "StoredValue", "Supervisor", "Type", "Verb",
+    "PrincipalKey", "Rate", "Revocation", "Run", "RunLimit", "Source", "Step", "StoredValue",
+    "Supervisor", "Type", "Verb",
     "Pending", "Bedrock", "Sediment",
 }  # fmt: skip
 TYPES = {
     "ABOUT", "ANSWERED", "BY", "CARRIED", "CAUSED", "COMPILED_TO", "DEPRECATES", "DRAFTED_AS",
     "ENFORCES", "EXECUTES", "FEEDS", "FORKED_FROM", "HAS_PLACEMENT", "HAS_PORT", "HAS_STEP",
-    "HOLDS", "LENT_TO", "LIMITS", "NAMES",
-    "NEXT", "OF", "OF_TYPE", "PROMOTES", "RAN", "RECORDS", "SPEAKS_FOR", "STARTS", "SUBMITTED",
-    "USES", "WRITTEN_AS",
+    "HOLDS", "KEY_OF", "LENT_TO", "LIMITS", "NAMES",
+    "NEXT", "OF", "OF_TYPE", "PROMOTES", "RAN", "RECORDS", "REVOKES", "SPEAKS_FOR", "STARTS",
+    "SUBMITTED", "USES", "WRITTEN_AS",
 }  # fmt: skip
 KEYS = {
     "LedgerEntry": ["index"], "LedgerHead": ["ledger"], "LogLine": ["cid"], "Principal": ["did"],
@@ -51,6 +52,7 @@ KEYS = {
     "Escalation": ["id"], "Flow": ["id"], "Grant": ["id"],
     "Module": ["id"], "Node": ["id"], "Policy": ["id"], "Run": ["id"], "RunLimit": ["id"],
     "Source": ["id"], "StoredValue": ["id"], "Supervisor": ["did"], "Type": ["id"],
+    "PrincipalKey": ["key"], "Revocation": ["id"],
 }  # fmt: skip
 CHAINED = {("LedgerEntry", "text")}
 """What the chain answers for: test_a_text_of_the_chain_… below."""

@@ -61,7 +61,7 @@ def test_a_consent_to_what_an_older_policy_asked_does_not_count(
 ) -> None:
     waiting = example.submit(example.agent, "transfer", payment("large"))
     assert example.consent(example.treasury[0], waiting).status == "COMMITTED"
-    under('@quorum("2")', '@quorum("1")')
+    under('@require("treasury")\n@quorum("2")', '@require("treasury")\n@quorum("1")')
     stale = example.consent(example.treasury[1], waiting)
     assert code(stale) == "E_CONSENT_STALE_POLICY"
     assert stale.error is not None

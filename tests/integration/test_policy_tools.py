@@ -158,9 +158,13 @@ def test_every_decision_that_another_limit_would_change_is_shown_and_no_other(
     assert (ended.status, refused.intent in rows) == (0, False)
     assert (rows[ok.intent]["was"]["outcome"], rows[ok.intent]["name"]) == ("ALLOW", "agent-1")
     assert rows[ok.intent]["would"] == {
-        "outcome": "REQUIRE", "policies": ["over-limit"], "role": "treasury", "quorum": 1,
+        "outcome": "REQUIRE", "policies": ["over-limit"], "role": "treasury",
+        "quorum": {"kind": "KOfN", "k": 1}, "also": [],
     }  # fmt: skip
-    assert (rows[large.intent]["was"]["quorum"], rows[large.intent]["would"]["quorum"]) == (2, 1)
+    assert (
+        rows[large.intent]["was"]["quorum"]["k"],
+        rows[large.intent]["would"]["quorum"]["k"],
+    ) == (2, 1)
     totals, changes = ended.document["totals"], ended.document["changes"]
     assert totals["changed"] == len(rows) == sum(each["intents"] for each in changes)
     assert {"did": "transfer", "was": "ALLOW", "would": "REQUIRE 1 of treasury"}.items() <= next(
@@ -263,10 +267,12 @@ def test_why_a_transfer_waits_says_what_the_rule_looked_at_and_who_could_consent
     assert (rule["id"], rule["line"]) == ("over-limit", line)
     assert rule["looked"] == {"this.payment.amount": "47500.00"}
     then = {each["if"]: each["then"] for each in found["otherwise"]}
-    assert then == {
-        "there were no rule over-limit": "ALLOW",
-        "2 of role treasury consented in time (treasury-1, treasury-2)": "ALLOW",
-    }
+    assert then.pop("there were no rule over-limit") == "ALLOW"
+    ((condition, outcome_then),) = then.items()
+    assert condition.startswith("2 of role treasury consented in time (")
+    assert ("treasury-1" in condition, "treasury-2" in condition, outcome_then) == (
+        True, True, "ALLOW",
+    )  # fmt: skip
     words = logos("why", outcome.intent).out
     assert "this.payment.amount = 47500.00" in words
     assert "needs the consent of two of the treasury" in words
@@ -284,7 +290,7 @@ def test_why_nothing_permits_an_act_names_the_role_that_would(example: Cast, log
     outcome = example.submit(example.agent, "policy.activate", {"text": OWN})
     found = told(logos, outcome.intent)
     assert (found["decision"]["policies"], found["judged_again"]) == ([], "same")
-    assert {"if": "agent-1 held the role operator", "then": "REQUIRE 1 of approver"} in found[
+    assert {"if": "agent-1 held the role operator", "then": "REQUIRE 1 of role approver"} in found[
         "otherwise"
     ]
     assert len(found["otherwise"]) == 1
@@ -341,7 +347,7 @@ def test_a_policy_that_is_asked_again_sees_what_was_seen_and_the_proof_repeats_i
     """
     alarms = [0]
     monkeypatch.setattr(
-        decide_module, "context_of", lambda *_: {"alarms": alarms[0], "breaker": False}
+        decide_module, "context_of", lambda *_, **__: {"alarms": alarms[0], "breaker": False}
     )
     watchful = own + (
         '@id("calm") forbid (principal, action == Action::"transfer", resource)'

@@ -377,7 +377,7 @@ def test_a_rotation_to_a_key_in_use_or_without_its_signature_is_a_ghost(
 
     def this(new: Signer, previous: Did = view.supervisor) -> dict[str, Any]:
         signature = accept_supervision(view.ledger, previous, new)
-        return {"did": new.did, "previous": previous, "signature": signature}
+        return {"did": new.key, "previous": previous, "signature": signature}
 
     assert ghost_of(home, this(home.keys.load(RETIRED))) == "E_KEY_USED"
     assert ghost_of(home, this(home.keys.load(SUPERVISOR))) == "E_KEY_USED"

@@ -12,7 +12,8 @@ import pytest
 
 from logos_graph.ledger.merkle import Frontier, hash_leaf, leaf_data, nodes_of
 from logos_graph.store import store as module
-from logos_graph.store.projection import Projection, Statement, project
+from logos_graph.store.projection import Projection, project
+from logos_graph.store.statements import Statement
 from logos_graph.supervisor.view import View
 from tests.integration.gathering import Gathering, codes, gathering
 

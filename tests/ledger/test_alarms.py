@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from logos_graph.canon import ContentId
 from logos_graph.ledger import InvariantReport, check_invariants
-from logos_graph.ledger.amounts import amount_of
 from logos_graph.ledger.patterns import MOST_OPEN_ESCALATIONS, PATTERNS, GhostMark, marks_within
 from logos_graph.logline import parse_intent
 from tests.ledger.conftest import AGENT, ALICE, ALLOW, BOB, CAROL, DENY, SUPERVISOR, Book, alarm
@@ -212,17 +211,3 @@ def test_the_window_ends_now_and_begins_after_the_lifting(
     found = marks_within(marks, BURST, now, after)
     assert all(each.at > now - BURST.window_ns and each.index > after for each in found)
     assert len(found) == sum(m.at + BURST.window_ns > now and m.index > after for m in marks)
-
-
-@pytest.mark.parametrize(
-    ("value", "amount"),
-    [
-        (12, 12), ("12", 12), ("12.00", 12), ("12.01", 13), ("0", 0), (0, 0), (-1, None),
-        (2**63 - 1, 2**63 - 1), (2**63, None), (True, None), (None, None), ("", None),
-        ("1e5", None), ("-1", None), ("1.", None), ("٣", None), ([1], None), ("9" * 19, None),
-    ],
-)  # fmt: skip
-def test_an_amount_is_whole_units_rounded_up(value: Any, amount: int | None) -> None:
-    assert amount_of({"amount": value}) == amount
-    assert amount_of({"payment": {"a/b~": value}}, "/payment/a~1b~0") == amount
-    assert amount_of({"payment": value}, "/payment/amount") is None

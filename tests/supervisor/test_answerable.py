@@ -154,7 +154,8 @@ def test_who_holds_what_follows_the_principals() -> None:
     assert before.holders("treasury") == frozenset()
     after = before.fork()
     after._mutate(
-        {"kind": "principal", "did": BOB, "name": "bob", "type": "person", "roles": ["treasury"]}
+        {"kind": "principal", "did": BOB, "name": "bob", "type": "person", "roles": ["treasury"]},
+        after.head.index,
     )
     assert after.holders("treasury") == {BOB}
     assert before.holders("treasury") == frozenset()

@@ -6,7 +6,9 @@
 // First the entries: each is canonical JSON with the right fields; its hash, index, time and ledger
 // follow the entry before; its signature is by the key in force, and a new key is signed by both;
 // an intent has the signature of its own `who`, and is recorded once; what a decision waits for is a
-// quorum that somebody could meet, and nobody can meet alone for an act of its own.
+// quorum that somebody could meet, and nobody can meet alone for an act of its own; who signs does so
+// by the key of that index, and an answer is of a principal that has one then; a principal's new key
+// is signed by both.
 //
 // Then the checkpoint: the note is signed by the key in force at its size, which is that of the
 // entries, and its root is that of the tree over them. Every hash tile and every entry bundle says
@@ -59,6 +61,7 @@ var (
 	traceID   = regexp.MustCompile(`^[0-7][0-9A-HJKMNP-TV-Z]{25}$`)
 	signature = regexp.MustCompile(`^[0-9a-f]{128}$`)
 	integer   = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
+	logline   = regexp.MustCompile(`^did:logline:(agent|person|service):[a-z][a-z0-9-]{0,63}$`)
 	blobName  = regexp.MustCompile(`^blobs/([0-9a-f]{2})/([0-9a-f]{64})$`)
 	noteText  = regexp.MustCompile(`^[^\x00-\x09\x0b-\x1f]+\n$`)
 	folders   = regexp.MustCompile(`^(entries|tile|blobs|blobs/[0-9a-f]{2}|` +
@@ -89,12 +92,16 @@ type export struct {
 	dir    string
 	ledger string
 	keys   []key
-	leaves []hash          // of the tree, one for each entry
-	head   string          // hash of the last entry
-	time   int64           // its recorded_at
-	cids   map[string]int  // intents, and the entries that record them
-	blobs  []blob          // what the entries name by content id
-	known  map[string]bool // files that belong to the export
+	leaves []hash              // of the tree, one for each entry
+	head   string              // hash of the last entry
+	time   int64               // its recorded_at
+	cids   map[string]int      // intents, and the entries that record them
+	signs  map[string][]string // each principal's keys, the one in force last
+	owners map[string]string   // keys, and whose they are or were
+	ended  map[string]bool     // keys and principals that were revoked
+	whose  map[string]string   // intents, and who signed them
+	blobs  []blob              // what the entries name by content id
+	known  map[string]bool     // files that belong to the export
 }
 
 func main() {
@@ -102,7 +109,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: go run . DIR [SUPERVISOR_DID]")
 		os.Exit(2)
 	}
-	e := export{dir: os.Args[1] + "/", cids: map[string]int{}, known: map[string]bool{}}
+	e := export{dir: os.Args[1] + "/", cids: map[string]int{}, known: map[string]bool{},
+		signs: map[string][]string{}, owners: map[string]string{}, ended: map[string]bool{},
+		whose: map[string]string{}}
 	e.checkEntries()
 	e.checkTrust(os.Args[2:])
 	e.checkCheckpoint()
@@ -196,16 +205,28 @@ func (e *export) checkEntry(index int, data []byte, sig string) {
 	switch kind {
 	case "genesis":
 		e.name(index, "policy", get(body, "policy"))
+		for _, principal := range objects(body, "principals") {
+			e.register(index, principal)
+		}
 		for _, verb := range objects(body, "verbs") {
 			e.name(index, "verb", verb)
 		}
 	case "intent":
 		e.checkIntent(index, body)
+	case "consent", "refusal":
+		e.signer(index, text(body, "by"))
 	case "receipt":
 		for _, mutation := range objects(body, "mutations") {
 			e.name(index, text(mutation, "kind"), mutation)
-			if text(mutation, "kind") == "supervisor" {
+			switch text(mutation, "kind") {
+			case "supervisor":
 				e.checkRotation(index, mutation)
+			case "principal":
+				e.register(index, mutation)
+			case "key":
+				e.checkKey(index, e.whose[text(body, "intent")], mutation)
+			case "revocation":
+				e.revoke(index, mutation)
 			}
 		}
 	}
@@ -223,9 +244,16 @@ func (e *export) checkIntent(index int, body object) {
 	require(text(intent, "ledger") == e.ledger, index, "its intent was signed for another ledger")
 	require(text(line, "status") == "PENDING" && line["confirmed_by"] == nil,
 		index, "its LogLine is not in the form that is signed")
-	verify(index, text(line, "who"), "logos/intent/v1", signed, text(body, "signature"))
-	e.cids[cid] = index
-	e.checkRequire(index, get(body, "decision"), text(line, "who"))
+	who := text(line, "who")
+	key, told := e.signer(index, who), who
+	if body["key"] != nil {
+		told = text(body, "key")
+	}
+	require(told == key && (body["key"] == nil) == !isNamed(who),
+		index, "the key of %s is %s, and not %.80q", who, key, told)
+	verify(index, key, "logos/intent/v1", signed, text(body, "signature"))
+	e.cids[cid], e.whose[cid] = index, who
+	e.checkRequire(index, get(body, "decision"), who)
 }
 
 // checkRequire: each quorum that a REQUIRE waits for is of people who are named once, the intent's
@@ -262,6 +290,64 @@ func (e *export) checkRequire(index int, decision object, who string) {
 		require(text(asked, "role") != "" && 0 < needed && needed <= total,
 			index, "it waits for a quorum that is none: %.200q", quorum)
 	}
+}
+
+// isNamed: whether a DID names a principal that has keys, rather than a key.
+func isNamed(did string) bool { return strings.HasPrefix(did, "did:logline:") }
+
+// signer is the key that signs for a principal now; it is registered, and not revoked.
+func (e *export) signer(index int, did string) string {
+	keys := e.signs[did]
+	require(len(keys) > 0, index, "%.80q is not registered", did)
+	key := keys[len(keys)-1]
+	require(!e.ended[did] && !e.ended[key], index, "the key of %s was revoked", did)
+	return key
+}
+
+// register: a principal that is a key is its own; another has the form of its kind and name, and a
+// key. No key is anybody else's, or was.
+func (e *export) register(index int, principal object) {
+	did, key := text(principal, "did"), text(principal, "did")
+	if isNamed(did) {
+		require(logline.MatchString(did) &&
+			did == "did:logline:"+text(principal, "type")+":"+text(principal, "name"),
+			index, "%.80q is not the DID of its principal", did)
+		key = text(principal, "key")
+	} else {
+		require(principal["key"] == nil, index, "%.80q is its own key, and has no other", did)
+	}
+	require(len(e.signs[did]) == 0, index, "%s is registered already", did)
+	e.addKey(index, did, key)
+}
+
+func (e *export) addKey(index int, did, key string) {
+	publicKey(index, key)
+	require(e.owners[key] == "", index, "%s is or was the key of %s", key, e.owners[key])
+	e.signs[did], e.owners[key] = append(e.signs[did], key), did
+}
+
+// checkKey: the principal's last key is the one that this one follows, and this one has signed that.
+// Who asks is the principal itself while that key is in force, and somebody else once it is revoked.
+func (e *export) checkKey(index int, who string, change object) {
+	did, key, previous := text(change, "principal"), text(change, "key"), text(change, "previous")
+	keys := e.signs[did]
+	require(len(keys) > 0 && isNamed(did) && keys[len(keys)-1] == previous && !e.ended[did] &&
+		(who == did) == !e.ended[previous], index, "%.80q does not follow %.80q", key, previous)
+	accepted := canonical(nil,
+		object{"key": key, "ledger": e.ledger, "previous": previous, "principal": did}, 1)
+	verify(index, key, "logos/principal-key/v1", accepted, text(change, "signature"))
+	e.addKey(index, did, key)
+}
+
+// revoke: what is revoked is a principal, or a key of its, for the first time.
+func (e *export) revoke(index int, change object) {
+	did, what := text(change, "principal"), text(change, "id")
+	for _, k := range e.keys {
+		require(k.did != did, index, "%s is a key of the supervisor's", did)
+	}
+	require(len(e.signs[did]) > 0 && (what == did || e.owners[what] == did) && !e.ended[what],
+		index, "%.80q is nothing that can be revoked", what)
+	e.ended[what] = true
 }
 
 // checkRotation: the key that signs from the next entry on never did so before, follows the one in

@@ -27,6 +27,9 @@ __all__ = ["BUILT_IN", "handler_of"]
 
 BUILT_IN: dict[str, Handler] = {
     "principal.register": principals.register,
+    "principal.rotate_key": principals.rotate_key,
+    "principal.rekey": principals.rekey,
+    "principal.revoke": principals.revoke,
     "node.draft": drafts.draft,
     "node.publish": nodes.publish,
     "node.fork": nodes.fork,

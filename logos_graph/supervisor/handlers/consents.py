@@ -29,11 +29,12 @@ from logos_graph.identity import Did
 from logos_graph.ledger import Voice
 from logos_graph.logline import format_when
 from logos_graph.supervisor import bodies
-from logos_graph.supervisor.decide import decide
+from logos_graph.supervisor.decide import decide, revoked
 from logos_graph.supervisor.effects import Context, Draft, Effect
 from logos_graph.supervisor.ghosts import ghost_entries
 from logos_graph.supervisor.handlers.breakers import check_not_own_breaker
 from logos_graph.supervisor.handlers.fields import text
+from logos_graph.supervisor.handlers.principals import check_same_key
 from logos_graph.supervisor.limits import check_room
 from logos_graph.supervisor.ports import GivenConsent, PendingIntent
 from logos_graph.supervisor.view import View
@@ -57,9 +58,10 @@ def give(context: Context, pending: PendingIntent) -> Effect:
         for did in Voice(by, own.seat).people:
             check_not_own_breaker(waiting, did)
         _check_fresh(context, view, waiting, asked, now_ns)
+        check_same_key(view, pending)
         given = [*view.voices(waiting.consents, now_ns), Voice(by, own.seat)]
         _check_once(given, consent.intent)
-        judged = decide(
+        judged = revoked(view, waiting) or decide(
             view, waiting.signed, now_ns, context.runner.check_inputs, given, flow=waiting.flow
         )
         if judged.outcome == "ALLOW":
@@ -81,6 +83,7 @@ def refuse(context: Context, pending: PendingIntent) -> Effect:  # noqa: ARG001
         waiting, asked = _waiting(view, target)
         if asked.expires_at <= now_ns:
             raise Rejected("E_CONSENT_LATE", f"{target} no longer waits", hint=_HINT)
+        check_same_key(view, pending)
         if not asked.asks(by, view.roles(by)):
             raise Rejected(
                 "E_CONSENT_ROLE", f"{by} is not asked: it waits for {asked.text}", hint=_HINT

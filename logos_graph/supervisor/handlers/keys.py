@@ -64,7 +64,7 @@ def _check_in_force(view: View, previous: Did) -> None:
 
 
 def _check_unused(view: View, did: Did) -> None:
-    if did in view.keys.dids or did in view.principals:
+    if did in view.keys.dids or view.principal_keys.owner(did) is not None:
         raise Rejected(
             "E_KEY_USED",
             f"{did} is a key of this ledger already",

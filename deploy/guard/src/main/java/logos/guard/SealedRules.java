@@ -48,6 +48,8 @@ final class SealedRules {
                     "Step",
                     "Source",
                     "Principal",
+                    "PrincipalKey",
+                    "Revocation",
                     "Supervisor",
                     "Verb",
                     "Capability",
