@@ -270,7 +270,8 @@ def _show_progress(out: Printer, system: System, before: PendingIntent) -> None:
     for pending in _waiting(system):
         if pending.cid == before.cid:
             asks = _asked(pending).text
-            out.line(f"{short(pending.cid)} has {len(pending.consents)} consents now, of {asks}")
+            given = f"{len(pending.consents)} consented to {short(pending.cid)} so far"
+            out.line(f"{given}; it takes {asks}")
 
 
 def _names(system: System) -> dict[str, str]:

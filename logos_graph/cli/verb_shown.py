@@ -69,6 +69,7 @@ def show_verb(out: Printer, document: Mapping[str, Any], example: str | None) ->
             ("effect", f"{document['effect']}: {_EFFECTS[EffectKind(document['effect'])]}"),
             ("once more", f"the same again {again}"),
             ("flow", document["flow"]),
+            ("amount", document.get("amount")),
         ]
     )
     out.line()

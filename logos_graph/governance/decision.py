@@ -129,8 +129,8 @@ class Require(_Judged):
 
     @property
     def text(self) -> str:
-        """Whose consents it waits for, in words."""
-        return ", and ".join(quorum.text for quorum in self.quorums)
+        """Whose consents it waits for, in words; what old and new holders are asked alike, once."""
+        return ", and ".join(dict.fromkeys(quorum.text for quorum in self.quorums))
 
     def to_json(self) -> dict[str, Json]:
         """The form in the ledger."""

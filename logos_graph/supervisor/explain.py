@@ -140,12 +140,17 @@ def _by_gate(decision: Mapping[str, Json], cause: Mapping[str, Json]) -> bool:
 
 def _tell_gate(told: Explained, cause: Mapping[str, Json]) -> None:
     detail = told.decision["detail"]
-    told.sentences.append(f"The gate denied it, and no policy was asked: {detail}.")
     reason = told.decision["reason"]
+    asked = "whatever policy says" if reason == "RateLimitExceeded" else "and no policy was asked"
+    told.sentences.append(f"The gate denied it, {asked}: {detail}.")
     if cause.get("type") == "InvalidVerb":
         told.otherwise.append(
             Otherwise(f"the verb {told.verb} were registered", "a policy would be asked")
         )
+    elif reason == "CircuitBreakerOpen":
+        told.otherwise.append(Otherwise("no breaker were open", "a policy would be asked"))
+    elif reason == "RateLimitExceeded":
+        told.otherwise.append(Otherwise("the window had room", "the policy's answer would stand"))
     elif "code" in cause:
         told.otherwise.append(
             Otherwise(f"the payload fitted the verb ({cause['code']})", "a policy would be asked")
@@ -290,7 +295,8 @@ def _endings(entries: Sequence[Entry], past: Past) -> Iterator[str]:
             case EntryKind.CONSENT:
                 settled = body["decision"]
                 then = "" if settled is None else f", and then it was {settled['outcome']}"
-                yield f"{past.name(Did(body['by']))} consented{then} {at}."
+                place = "" if body["delegation"] is None else " in another's place"
+                yield f"{past.name(Did(body['by']))} consented{place}{then} {at}."
             case EntryKind.REFUSAL:
                 yield f"{past.name(Did(body['by']))} refused {at}."
             case EntryKind.RECEIPT:

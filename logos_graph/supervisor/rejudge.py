@@ -154,7 +154,8 @@ def in_words(decision: Mapping[str, Json]) -> str:
 def asked_for(decision: Mapping[str, Json]) -> str:
     """Whose consents a REQUIRE waits for: `2 of role treasury`."""
     told = [decision, *cast(Any, decision.get("also") or [])]
-    return ", and ".join(parse_quorum(each["quorum"], each["role"]).text for each in told)
+    texts = (parse_quorum(each["quorum"], each["role"]).text for each in told)
+    return ", and ".join(dict.fromkeys(texts))
 
 
 def cut(

@@ -13,9 +13,10 @@ from tests.integration.conftest import Cast
 from tests.pages import Command, Page
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = ("nodes.md", "flows.md", "ledger.md", "execution.md", "governance.md", "policy.md")
 
 
-@pytest.mark.parametrize("page", ["nodes.md", "flows.md", "ledger.md", "execution.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_works_as_written(
     example: Cast, settings: Settings, tmp_path: Path, page: str
 ) -> None:
