@@ -81,12 +81,15 @@ def _past(system: System, index: int) -> Past:
     past = Past()
     for row in system.reader.rows("read/principals"):
         if row["index"] < index:
-            past.change({"kind": "principal", **row})
+            past.change({"kind": "principal", **row}, row["index"])
+    for at, change in system.reader.key_changes():
+        if at < index:
+            past.change(change, at)
     for row in system.reader.rows("read/supervisors"):
         if row["index"] < index:
-            past.change({"kind": "supervisor", **row})
+            past.change({"kind": "supervisor", **row}, row["index"])
     for verb in system.reader.verbs():
-        past.change(verb)
+        past.change(verb, 0)
     return past
 
 

@@ -1,4 +1,4 @@
-"""The ground on which a past intent was judged: roles and verbs as of an entry, and nothing else.
+"""The ground on which a past intent was judged: roles, keys and verbs as of an entry, no more.
 
 It moves along the ledger's entries, and is small enough to be handed to another process with each
 part of the ledger. Implements decide.Ground.
@@ -14,17 +14,20 @@ from logos_graph.governance import People, Person, Verb, parse_verb
 from logos_graph.identity import Did
 from logos_graph.ledger import Entry, EntryKind, Voice
 from logos_graph.ledger.keys import founded
+from logos_graph.ledger.principal_keys import KEY_KINDS, PrincipalKeys
 
 __all__ = ["Past"]
 
-_MARKS: Final = tuple(f'"kind":"{kind}"' for kind in ("principal", "supervisor", "verb"))
+_KINDS: Final = (*KEY_KINDS, "supervisor", "verb")
+_MARKS: Final = tuple(f'"kind":"{kind}"' for kind in _KINDS)
 """What the canonical text of a receipt holds that changes it: other receipts are not parsed."""
 
 
 class Past:
-    """Principals, retired keys and verbs; mutable, changed only by what the ledger tells.
+    """Principals, their keys and verbs; mutable, changed only by what the ledger tells.
 
-    mutations: what it was made of, by kind and key; all that another process needs.
+    mutations: what it was made of, by kind and key, those of keys with the index of their entry;
+    all that another process needs. keys: of principals, by index.
     """
 
     def __init__(self, mutations: dict[tuple[str, str], dict[str, Json]] | None = None) -> None:
@@ -32,9 +35,10 @@ class Past:
         self._roles: dict[Did, frozenset[str]] = {}
         self._people: dict[Did, Person] | None = None
         self._retired: set[Did] = set()
+        self.keys = PrincipalKeys()
         self._verbs: dict[str, Verb] = {}
         for mutation in (mutations or {}).values():
-            self.change(mutation)
+            self.change(mutation, int(str(mutation.get("index", 0))))
 
     @staticmethod
     def may_change(text: str) -> bool:
@@ -47,14 +51,14 @@ class Past:
         if entry.kind is EntryKind.GENESIS:
             for kind, things in (("principal", body["principals"]), ("verb", body["verbs"])):
                 for thing in things:
-                    self.change({"kind": kind, **thing})
-            self.change(founded(entry))
+                    self.change({"kind": kind, **thing}, entry.index)
+            self.change(founded(entry), entry.index)
             return True
         changed = False
         if entry.kind is EntryKind.RECEIPT:
             for mutation in body["mutations"]:
-                if mutation["kind"] in ("principal", "supervisor", "verb"):
-                    self.change(mutation)
+                if mutation["kind"] in _KINDS:
+                    self.change(mutation, entry.index)
                     changed = True
         return changed
 
@@ -67,7 +71,9 @@ class Past:
 
     def roles(self, did: Did) -> frozenset[str]:
         """See Ground.roles."""
-        return frozenset() if did in self._retired else self._roles.get(did, frozenset())
+        if did in self._retired or self.keys.current(did) is None:
+            return frozenset()
+        return self._roles.get(did, frozenset())
 
     @property
     def people(self) -> People:
@@ -84,17 +90,21 @@ class Past:
         """What a principal is called; its DID if it is not registered."""
         return str(self.mutations.get(("principal", did), {}).get("name", did))
 
-    def change(self, mutation: dict[str, Json]) -> None:
-        """By one mutation of the ledger's: `principal`, `supervisor` or `verb`."""
+    def change(self, mutation: dict[str, Json], index: int) -> None:
+        """By one mutation of the ledger's, of one of _KINDS, in the entry of this index."""
         kind = mutation["kind"]
         if kind == "verb":
             name = str(mutation["name"])
             self.mutations[("verb", name)] = mutation
             self._verbs.pop(name, None)
             return
-        did = Did(str(mutation["did"]))
-        self.mutations[(str(kind), did)] = mutation
         self._people = None
+        self.keys.apply(mutation, index)
+        named = mutation["key"] if kind == "key" else mutation.get("id", mutation.get("did"))
+        self.mutations[(str(kind), str(named))] = {**mutation, "index": index}
+        if kind in ("key", "revocation"):
+            return
+        did = Did(str(mutation["did"]))
         if kind == "principal":
             roles: Any = mutation["roles"]
             self._roles[did] = frozenset(map(str, roles))

@@ -249,7 +249,7 @@ def _judge(found: Found, policy: Policy, past: Past, entry: Entry, after: Entry 
     if not _by_policy(was, body["cid"], after):
         found.undecided += 1
         return
-    intent = _signed(entry)
+    intent = _signed(past, entry)
     line = intent.logline
     verb = past.verb(line.did)
     if verb is None:
@@ -290,15 +290,17 @@ def _by_policy(was: Mapping[str, Json], cid: str, after: Entry | None) -> bool:
     return cause["type"] == "PolicyDeny" and "code" not in cause
 
 
-def _signed(entry: Entry) -> Intent:
-    """The intent, whose actor signed it; NotVerified E_CHAIN_INTENT."""
+def _signed(past: Past, entry: Entry) -> Intent:
+    """The intent, signed by the key that its actor had then; NotVerified E_CHAIN_INTENT."""
     body = entry.body
     try:
         signed = parse_signed_intent({"intent": body["intent"], "signature": body["signature"]})
-        verify_intent(signed)
-        if signed.intent.cid == body["cid"] and signed.intent.ledger == entry.ledger:
+        key = past.keys.at(signed.intent.logline.who, entry.index)
+        if key is not None:
+            verify_intent(signed, key)
+        if key and signed.intent.cid == body["cid"] and signed.intent.ledger == entry.ledger:
             return signed.intent
-        reason = "it is recorded under another id"
+        reason = "it is recorded under another id" if key else "it had no key then"
     except LogosError as error:
         reason = error.message
     raise NotVerified(
