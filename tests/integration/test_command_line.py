@@ -65,7 +65,7 @@ out = "only.out"
         ("ghost list --since 7d", lambda found: isinstance(found["ghosts"], list)),
         ("capability list", lambda found: isinstance(found["grants"], list)),
         ("policy show", lambda found: "agents-may-transfer" in found["text"]),
-        (f"policy check '{EXAMPLE}/policy.cedar'", lambda found: len(found["rules"]) == 9),
+        (f"policy check '{EXAMPLE}/policy.cedar'", lambda found: len(found["rules"]) == 10),
         ("verb list", lambda found: "transfer" in {verb["name"] for verb in found["verbs"]}),
         ("verb show transfer", lambda found: found["risk"] == "L2"),
         ("ledger show --limit 3", lambda found: len(found["entries"]) == 3),
