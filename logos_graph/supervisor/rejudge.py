@@ -145,7 +145,7 @@ class Tally:
 
 
 def in_words(decision: Mapping[str, Json]) -> str:
-    """A decision's outcome, with what is asked for: `REQUIRE 2 of treasury`."""
+    """A decision's outcome, with what is asked for: `REQUIRE 2 of role treasury`."""
     if decision["outcome"] != "REQUIRE":
         return str(decision["outcome"])
     return f"REQUIRE {asked_for(decision)}"

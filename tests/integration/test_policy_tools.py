@@ -167,12 +167,16 @@ def test_every_decision_that_another_limit_would_change_is_shown_and_no_other(
     ) == (2, 1)
     totals, changes = ended.document["totals"], ended.document["changes"]
     assert totals["changed"] == len(rows) == sum(each["intents"] for each in changes)
-    assert {"did": "transfer", "was": "ALLOW", "would": "REQUIRE 1 of treasury"}.items() <= next(
+    assert {
+        "did": "transfer",
+        "was": "ALLOW",
+        "would": "REQUIRE 1 of role treasury",
+    }.items() <= next(
         each for each in changes if each["was"] == "ALLOW" and each["did"] == "transfer"
     ).items()
     assert example.system.supervisor.view.policy.text == OWN  # nothing was activated
     text = logos("policy", "diff", written(stricter)).out
-    assert "REQUIRE 1 of treasury" in text
+    assert "REQUIRE 1 of role treasury" in text
 
 
 def test_roles_are_those_of_the_moment_not_of_today(
