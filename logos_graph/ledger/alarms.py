@@ -37,8 +37,11 @@ LIFT: Final = "breaker.lift"
 SUPERVISOR_TYPE: Final = "supervisor"
 """The type of principal that no breaker holds: its key signs the ledger, so a breaker would protect
 nothing from it, and it is the way back in when nobody else is left."""
-_ANSWERS: Final = frozenset({"consent.give", "consent.refuse", "escalation.resolve", "run.cancel"})
-"""What a principal may do though its breaker is open: answer what others ask, and stop things."""
+_ANSWERS: Final = frozenset(
+    {"consent.give", "consent.refuse", "escalation.resolve", "run.cancel", "principal.revoke"}
+)
+"""What a principal may do though its breaker is open: answer what others ask, stop things, and give
+up a key."""
 
 
 Known = Callable[[str, str], Mapping[str, Json] | None]

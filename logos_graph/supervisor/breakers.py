@@ -9,7 +9,7 @@ not allowed by consents, and what was allowed and has not begun is not carried o
 | acts of risk L0 | they change nothing that counts |
 | consent.give, consent.refuse, | others wait for the answer; a policy may forbid it, by |
 | escalation.resolve | `context.breaker` |
-| run.cancel | to stop things is always safe |
+| run.cancel, principal.revoke | to stop things is always safe, and to give up a stolen key |
 | acts of type `supervisor` | that key signs the ledger: a breaker would protect nothing from |
 | | it, and it is the way back in |
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from logos_graph.canon import ContentId, Json
-from logos_graph.errors import EnvironmentFault
+from logos_graph.errors import EnvironmentFault, Rejected
 from logos_graph.identity import Did, Signer
 from logos_graph.ledger import check_invariants
 from logos_graph.ledger.patterns import MOST_OPEN_ESCALATIONS, PATTERNS
@@ -283,6 +283,17 @@ def test_a_broken_principal_may_answer_and_stop_things_and_nothing_else(
         "PolicyViolation",
     )
     assert desk.lift(both).status == "COMMITTED"
+
+
+def test_whoever_is_taken_over_can_still_give_up_its_key(
+    desk: Desk, assistant: Signer, theft: dict[str, Json]
+) -> None:
+    steal(desk, assistant, theft, 47)
+    gone: dict[str, Json] = {"principal": assistant.did, "id": assistant.did, "reason": "stolen"}
+    assert desk.submit(assistant, "principal.revoke", gone).status == "COMMITTED"
+    with pytest.raises(Rejected, match="E_KEY_REVOKED"):
+        desk.submit(assistant, "principal.revoke", gone)
+    check_everything(desk)
 
 
 def test_a_breaker_is_lifted_by_a_quorum_and_never_by_the_principal_itself(
