@@ -174,7 +174,10 @@ class Asking:
 
     def sign(self, flow: str, value: int = 5) -> Any:
         this: dict[str, Json] = {"flow": self.flows[flow], "inputs": {"value": value}}
-        return self.example.sign(self.example.operator, "flow.run", this)
+        return self.example.system.compose(
+            self.example.operator, "flow.run", this,
+            if_ok="emit:done", if_doubt="escalate:approver", if_not="emit:failed",
+        )  # fmt: skip
 
     def run(self, flow: str, value: int = 5) -> Outcome:
         return self.example.system.supervisor.execute(self.sign(flow, value))

@@ -22,7 +22,7 @@ from logos_graph.settings import Settings
 from logos_graph.store.state import read_state
 from logos_graph.supervisor import Outcome
 from logos_graph.wiring import System, SystemClock, open_system, start_database, stop_database
-from tests.integration.conftest import Cast, Logos, cast_of, example_of
+from tests.integration.conftest import Cast, Logos, cast_of, example_of, logos_of
 
 MINUTE = 60_000_000_000
 BLOCKED = "ACC66600666"
@@ -114,6 +114,12 @@ def cast(system: System) -> Cast:
 def example(cast: Cast) -> Cast:
     """The payment approval in it."""
     return example_of(cast)
+
+
+@pytest.fixture(scope="module")
+def logos(settings: Settings) -> Logos:
+    """The installed command, in that home."""
+    return logos_of(settings)
 
 
 @contextmanager
