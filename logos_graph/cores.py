@@ -156,7 +156,9 @@ class Prover:
                 "E_WORKER", f"a process that verified entries ended: {error}", hint="try again"
             ) from error
         finally:
-            executor.shutdown(wait=True, cancel_futures=True)
+            # Not waited for: what is left half-way may be collected as garbage by any thread, the
+            # one that tends these processes too, and that cannot wait for itself.
+            executor.shutdown(wait=False, cancel_futures=True)
 
 
 _Proven = tuple[list[Stored], Did | None, list[Proof]]

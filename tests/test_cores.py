@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from multiprocessing.connection import wait
 from typing import Any
 
 import pytest
@@ -119,6 +121,16 @@ def test_below_a_checkpoint_the_signature_is_not_looked_at_again(told: list[Entr
     assert len(verified(stored, 1, below=6)[0]) == len(told)
     stored[7] = CHANGES["E_CHAIN_HASH"](stored[7])
     assert fault(stored, 1, below=600)[0] == "E_CHAIN_HASH"
+
+
+def test_entries_left_half_way_leave_no_process(told: list[Entry]) -> None:
+    entries = Prover(lambda: SUPERVISOR.did, len(told), cores=2).entries(rows(told))
+    before = set(multiprocessing.active_children())
+    assert [next(entries) for _ in range(2)] == told[:2]
+    started = [process for process in multiprocessing.active_children() if process not in before]
+    assert started
+    del entries
+    assert all(wait([process.sentinel], timeout=60) for process in started)
 
 
 def test_there_is_a_core() -> None:
