@@ -25,6 +25,7 @@ from logos_graph.governance.consent import (
     parse_consent,
 )
 from logos_graph.governance.decision import (
+    POLICY_REASONS,
     Allow,
     Basis,
     Decision,
@@ -86,6 +87,7 @@ __all__ = [
     "FULL_VOLUME",
     "HISTORY",
     "LOOK_BACK_DAYS",
+    "POLICY_REASONS",
     "RESERVED_FAMILIES",
     "WEIGHTS",
     "All",

@@ -4,6 +4,9 @@ Annotations (Cedar ignores them; here they carry meaning):
 
     @id("over-limit")       the policy's name in decisions; `policyN` (N from 0) when there is none
     @reason("…")            shown to the actor when the policy denies
+    @deny("InsufficientTrajectory")
+                            on a forbid with a @reason: what is denied for is what the actor has
+                            done so far; the ghost tells the reason as `required`, and `actual`
     @require("treasury")    on a forbid: instead of denying, ask for the consent of this role
     @quorum("2")              … of so many distinct principals that hold it (default 1)
     @quorum("all")            … of everybody else who holds it
@@ -31,6 +34,7 @@ from typing import Any, Final, Never
 import cedarpy
 
 from logos_graph.errors import LogosError, Rejected
+from logos_graph.governance.decision import DenyReason
 from logos_graph.governance.nesting import Statement, refuse_at, statements
 from logos_graph.governance.quorum import KOfN, QuorumRule, parse_rule
 
@@ -45,7 +49,7 @@ _UNITS: Final = {"s": 10**9, "m": 60 * 10**9, "h": 3_600 * 10**9, "d": 86_400 * 
 _EXPIRES: Final = re.compile(r"([1-9][0-9]{0,6})([smhd])", re.ASCII)
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}", re.ASCII)
 _ROLE: Final = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
-_ANNOTATIONS: Final = frozenset({"id", "reason", "require", "quorum", "expires"})
+_ANNOTATIONS: Final = frozenset({"id", "reason", "deny", "require", "quorum", "expires"})
 _ENTITY_TYPES: Final = frozenset({"Principal", "Role", "Action", "Ledger"})
 
 
@@ -65,7 +69,7 @@ DEFAULT_REQUIREMENT: Final = Requirement(KOfN("approver", 1), _UNITS["h"])
 class Rule:
     """One `permit` or `forbid`: its name, what its annotations say, and the text of it.
 
-    line: where it begins, from 1.
+    denial: for what it denies. line: where it begins, from 1.
     """
 
     id: str
@@ -74,6 +78,7 @@ class Rule:
     requirement: Requirement | None
     line: int = 1
     text: str = ""
+    denial: DenyReason = DenyReason.EXPLICIT_DENY
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +161,26 @@ def _rule(name: str, body: dict[str, Any], statement: Statement) -> Rule:
     _check_entities(label, body)
     requirement = _requirement(label, permits, annotations)
     reason = annotations.get("reason") or ""
-    return Rule(label, permits, reason, requirement, statement.line, statement.text)
+    denial = _denial(label, permits, annotations)
+    return Rule(label, permits, reason, requirement, statement.line, statement.text, denial)
+
+
+def _denial(label: str, permits: bool, annotations: dict[str, str | None]) -> DenyReason:
+    if "deny" not in annotations:
+        return DenyReason.EXPLICIT_DENY
+    if permits or "require" in annotations or not annotations.get("reason"):
+        _refuse(
+            "E_POLICY_ANNOTATION",
+            f"the rule {label} uses @deny out of place",
+            hint="it belongs on a forbid that asks nobody, beside a @reason",
+        )
+    if annotations["deny"] != DenyReason.INSUFFICIENT_TRAJECTORY:
+        _refuse(
+            "E_POLICY_ANNOTATION",
+            f"@deny of the rule {label} is no reason that a rule can give",
+            hint=f'@deny("{DenyReason.INSUFFICIENT_TRAJECTORY}")',
+        )
+    return DenyReason.INSUFFICIENT_TRAJECTORY
 
 
 def _requirement(

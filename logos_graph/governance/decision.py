@@ -26,6 +26,7 @@ from logos_graph.ledger import Consents, Quorum, parse_quorum
 from logos_graph.logline import format_when, parse_when
 
 __all__ = [
+    "POLICY_REASONS",
     "Allow",
     "Basis",
     "Decision",
@@ -53,9 +54,19 @@ class DenyReason(StrEnum):
     EXPLICIT_DENY = "ExplicitDeny"
     """A policy forbids the act."""
     INSUFFICIENT_TRAJECTORY = "InsufficientTrajectory"
+    """A policy forbids it for what the actor has done so far, and says so by `@deny`."""
     CAPABILITY_MISSING = "CapabilityMissing"
+    """A node of the flow asks for a capability of which it holds no grant."""
     RATE_LIMIT_EXCEEDED = "RateLimitExceeded"
     CIRCUIT_BREAKER_OPEN = "CircuitBreakerOpen"
+
+
+POLICY_REASONS: Final = (
+    DenyReason.POLICY_VIOLATION,
+    DenyReason.EXPLICIT_DENY,
+    DenyReason.INSUFFICIENT_TRAJECTORY,
+)
+"""The reasons for which a policy denies; the others are the gate's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

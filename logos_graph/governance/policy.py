@@ -5,7 +5,8 @@ How a request is judged:
     1. every rule is evaluated; one that fails to evaluate denies the act, whatever the others say
     2. some permit holds and no forbid does: the act is allowed, but from risk L3 up it still needs
        the consent of DEFAULT_REQUIREMENT
-    3. a forbid without @require holds: denied, whatever the others say
+    3. a forbid without @require holds: denied, whatever the others say, and for what these say (by
+       @deny; for ExplicitDeny if they do not agree)
     4. only forbids with @require hold: the permits are asked alone; when none holds, consent would
        not help, and the act is denied
     5. the requirements of these forbids are joined: one role, of counts the largest, of quorums of
@@ -104,8 +105,10 @@ class Policy:
         if not answer.rules:
             detail = f"no policy permits {request.verb.name}"
             return self._deny(request, answer, DenyReason.POLICY_VIOLATION, detail)
-        if any(rule.requirement is None for rule in answer.rules):
-            return self._deny(request, answer, DenyReason.EXPLICIT_DENY, _told(answer.rules))
+        denials = {rule.denial for rule in answer.rules if rule.requirement is None}
+        if denials:
+            reason = denials.pop() if len(denials) == 1 else DenyReason.EXPLICIT_DENY
+            return self._deny(request, answer, reason, _told(answer.rules))
         if not self._ask(self._parsed.permits, question, entities).allowed:
             detail = f"no policy permits {request.verb.name}, with or without consent"
             return self._deny(request, answer, DenyReason.POLICY_VIOLATION, detail)

@@ -31,6 +31,7 @@ from logos_graph.graph.retry import Retry, RetryMisfit, parse_retry
 from logos_graph.graph.types import parse_type
 
 __all__ = [
+    "EVERY_CAPABILITY",
     "EXTERNAL",
     "OPERATIONS",
     "Capability",
@@ -55,6 +56,10 @@ class Capability(StrEnum):
     LOG = "log"
     KV = "kv"
     HTTP = "http"
+
+
+EVERY_CAPABILITY: Final = frozenset(each.value for each in Capability)
+"""By name: what a module may need at most."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The gate, and one handler per verb; speaks to the outside through Protocols only."""
 
+from logos_graph.graph.capabilities import EVERY_CAPABILITY
 from logos_graph.ledger import OPERATOR
 from logos_graph.supervisor.answerable import usual_doubt
 from logos_graph.supervisor.claims import lease_end, waits
@@ -7,7 +8,6 @@ from logos_graph.supervisor.entries import check_entry
 from logos_graph.supervisor.gate import Supervisor
 from logos_graph.supervisor.genesis import found_ledger
 from logos_graph.supervisor.handlers import BUILT_IN
-from logos_graph.supervisor.handlers.building import EVERY_CAPABILITY
 from logos_graph.supervisor.handlers.flows import check_none_deprecated
 from logos_graph.supervisor.outcome import Outcome
 from logos_graph.supervisor.ports import (

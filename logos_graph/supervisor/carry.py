@@ -278,7 +278,7 @@ class Carrier:
             return
         consents = view.voices(now.consents, now_ns)
         judged = decide(
-            view, now.signed, now_ns, self._runner.check_inputs, consents,
+            view, now.signed, now_ns, self._runner, consents,
             flow=now.flow, context=seen_by(now.decision),
         )  # fmt: skip
         if judged.outcome != "ALLOW":

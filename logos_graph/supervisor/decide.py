@@ -5,7 +5,7 @@ Pure: the same view, intent and instant give the same decision, so that an audit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +24,7 @@ from logos_graph.governance import (
     judge,
     resolve_signers,
 )
+from logos_graph.graph.capabilities import grant_command
 from logos_graph.identity import Did
 from logos_graph.ledger import Voice
 from logos_graph.logline import LogLine, SignedIntent
@@ -33,7 +34,7 @@ from logos_graph.supervisor.ports import PendingIntent
 from logos_graph.supervisor.view import View
 
 __all__ = [
-    "CheckInputs",
+    "Flows",
     "Ground",
     "Judged",
     "Question",
@@ -47,8 +48,15 @@ __all__ = [
 
 _NAME_A_FLOW = ("flow.run", "run.fork")
 
-CheckInputs = Callable[[ContentId, Mapping[str, Json]], None]
-"""Raises if these are not the typed inputs of this flow."""
+
+class Flows(Protocol):
+    """What a judgement asks of the flow that an act runs. A Runner is one."""
+
+    def check_inputs(self, flow: ContentId, inputs: Mapping[str, Json]) -> None:
+        """Raises if these are not the typed inputs of this flow."""
+
+    def needs(self, flow: ContentId) -> Mapping[ContentId, frozenset[str]]:
+        """Which capabilities its nodes ask for, nested ones too; but for those of none."""
 
 
 class Ground(Protocol):
@@ -99,7 +107,7 @@ def decide(
     view: View,
     signed: SignedIntent,
     now_ns: int,
-    check_inputs: CheckInputs,
+    flows: Flows,
     consents: Iterable[Voice] = (),
     *,
     flow: ContentId | None = None,
@@ -120,9 +128,12 @@ def decide(
         return denied(view, "CircuitBreakerOpen", held, {"code": held.code})
     try:
         check_this(verb, line.this)
-        _check_flow_inputs(verb, flow, line.this, check_inputs)
+        _check_flow_inputs(verb, flow, line.this, flows)
     except (Rejected, InvalidInput) as misfit:
         return _misfit(view, misfit)
+    missing = _missing(view, line.did, flow, flows) if context is None else None
+    if missing is not None:
+        return missing
     judged = signed.intent.cid
     seen = context_of(view, line, now_ns, judged=judged) if context is None else context
     question = Question(line, verb, view.ledger, view.head.index, now_ns, seen)
@@ -188,6 +199,8 @@ def _denied(decision: Deny, verb: str) -> Judged:
         "reason": decision.reason.value,
         "detail": decision.detail,
     }
+    if decision.reason is DenyReason.INSUFFICIENT_TRAJECTORY:
+        cause |= {"required": decision.detail, "actual": decision.context.get("trajectory")}
     return Judged(decision.to_json(), decision.policy_hash, cause, error)
 
 
@@ -227,7 +240,7 @@ def flow_of(view: View, line: LogLine) -> ContentId | None:
 
 
 def _check_flow_inputs(
-    verb: Verb, flow: ContentId | None, this: Mapping[str, Json], check_inputs: CheckInputs
+    verb: Verb, flow: ContentId | None, this: Mapping[str, Json], flows: Flows
 ) -> None:
     """A verb that starts a flow carries the flow's inputs, whole and typed."""
     if flow is None or verb.name == "run.fork":  # its inputs are those of the run before it
@@ -235,7 +248,34 @@ def _check_flow_inputs(
     inputs = this["inputs"] if verb.name == "flow.run" else this
     if not isinstance(inputs, Mapping):
         raise InvalidInput("E_THIS_SCHEMA", "`inputs` is not an object", path="$.inputs")
-    check_inputs(flow, inputs)
+    flows.check_inputs(flow, inputs)
+
+
+def _missing(view: View, verb: str, flow: ContentId | None, flows: Flows) -> Judged | None:
+    """A DENY if a node of the flow holds no grant of what it asks for.
+
+    Said before the first node is called, not by the last when others have had their effects. A fork
+    may have been told by the run before it whatever its nodes ask for.
+    """
+    if flow is None or verb == "run.fork":
+        return None
+    for node, required in flows.needs(flow).items():
+        granted = view.granted(node)
+        missing = sorted(required - granted)
+        if missing:
+            error = Rejected(
+                "E_CAPABILITY_MISSING",
+                f"the node {node} of this flow holds no grant of {', '.join(missing)}",
+                hint="\n".join(grant_command(node, each) for each in missing),
+                node=node,
+                capabilities=missing,
+            )
+            cause: dict[str, Json] = {
+                "node": node, "required": [*sorted(required)], "granted": [*sorted(granted)],
+                "code": error.code,
+            }  # fmt: skip
+            return denied(view, "CapabilityMissing", error, cause)
+    return None
 
 
 def _deny(view: View, reason: str, detail: str) -> dict[str, Json]:

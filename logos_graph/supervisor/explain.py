@@ -21,7 +21,7 @@ from typing import Any
 
 from logos_graph.canon import Json, encode
 from logos_graph.errors import LogosError
-from logos_graph.governance import People, Person, Policy, Rule
+from logos_graph.governance import POLICY_REASONS, People, Person, Policy, Rule
 from logos_graph.governance.looked import looked_at, roles_named, without
 from logos_graph.identity import Did
 from logos_graph.ledger import Entry, EntryKind, Voice
@@ -134,7 +134,7 @@ def _by_gate(decision: Mapping[str, Json], cause: Mapping[str, Json]) -> bool:
     """Whether the gate denied it before a policy was asked."""
     if decision["outcome"] != "DENY":
         return False
-    asked = decision["reason"] in ("PolicyViolation", "ExplicitDeny")
+    asked = decision["reason"] in POLICY_REASONS
     return not asked or cause.get("type") == "InvalidVerb" or "code" in cause
 
 
@@ -151,6 +151,8 @@ def _tell_gate(told: Explained, cause: Mapping[str, Json]) -> None:
         told.otherwise.append(Otherwise("no breaker were open", "a policy would be asked"))
     elif reason == "RateLimitExceeded":
         told.otherwise.append(Otherwise("the window had room", "the policy's answer would stand"))
+    elif reason == "CapabilityMissing":
+        told.otherwise.append(Otherwise("the node held the grant", "a policy would be asked"))
     elif "code" in cause:
         told.otherwise.append(
             Otherwise(f"the payload fitted the verb ({cause['code']})", "a policy would be asked")

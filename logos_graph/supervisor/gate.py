@@ -174,7 +174,7 @@ class Supervisor:
                 raise Rejected("E_NONCE_USED", f"{cid} was recorded before", intent=cid)
             check_commitments(line, view)
             flow = flow_of(view, line)
-            found = decide(view, signed, now_ns, self.runner.check_inputs, flow=flow)  # 2
+            found = decide(view, signed, now_ns, self.runner, flow=flow)  # 2
             found = within_limits(view, line.who, flow, found)
             judged[:] = [within_rates(view, line, now_ns, found)]
             pinned = flow if judged[0].cause is None else None

@@ -348,6 +348,9 @@ class LoadableHost(Host, Protocol):
     def loaded(self, node: ContentId) -> bool:
         """Whether the node can be called."""
 
+    def needs(self, node: ContentId) -> frozenset[str]:
+        """The capabilities that a loaded node asks for."""
+
     def load(self, node: ContentId, module: bytes) -> None:
         """Makes a node callable."""
 

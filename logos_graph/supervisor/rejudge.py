@@ -26,7 +26,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import LogosError, NotVerified, Rejected
-from logos_graph.governance import DenyReason, Policy
+from logos_graph.governance import POLICY_REASONS, Policy
 from logos_graph.ledger import Entry, EntryKind, Head, SupervisorKeys, check_place, parse_entry
 from logos_graph.ledger.entry import no_head, trusted_entry
 from logos_graph.ledger.proven import signed_by
@@ -50,9 +50,6 @@ __all__ = [
 
 PART: Final = 512
 """Entries that are looked at together."""
-
-_POLICY_S: Final = (DenyReason.POLICY_VIOLATION, DenyReason.EXPLICIT_DENY)
-"""The reasons for which a policy denies; the others are the gate's own."""
 
 _ASKED: Final = ("outcome", "role", "quorum", "also")
 """In which members two decisions differ if they are not the same decision."""
@@ -282,7 +279,7 @@ def _by_policy(was: Mapping[str, Json], cid: str, after: Entry | None) -> bool:
     """Whether a policy made this decision, and not the gate before it."""
     if was["outcome"] != "DENY":
         return True
-    if was["reason"] not in _POLICY_S:
+    if was["reason"] not in POLICY_REASONS:
         return False
     if after is None or after.kind is not EntryKind.GHOST or after.body["intent"] != cid:
         return True

@@ -38,11 +38,17 @@ class Runner:
         self._store = store
         self._host = host
         self._plans: dict[ContentId, Plan] = {}
+        self._needs: dict[ContentId, Mapping[ContentId, frozenset[str]]] = {}
         self._lock = threading.Lock()
 
     def check_inputs(self, flow: ContentId, inputs: Mapping[str, Json]) -> None:
         """Raises InvalidInput E_RUN_INPUT_…, E_VALUE_… if these are not the flow's inputs."""
         encode_inputs(self.plan(flow), inputs)
+
+    def needs(self, flow: ContentId) -> Mapping[ContentId, frozenset[str]]:
+        """Which capabilities its nodes ask for, nested ones too; but for those of none."""
+        self.plan(flow)
+        return self._needs[flow]
 
     def run(self, flow: ContentId, inputs: Mapping[str, Json], world: World) -> RunRecord:
         """Executes a flow from its inputs; a failing node ends the record as failed."""
@@ -93,6 +99,8 @@ class Runner:
         for step in made.steps:
             if not self._host.loaded(step.node):
                 self._host.load(step.node, self._store.module(step.node))
+        asked = {step.node: self._host.needs(step.node) for step in made.steps}
+        self._needs[identity] = {node: needs for node, needs in asked.items() if needs}
         return made
 
     def _closure(self, flow: Flow) -> dict[ContentId, Component]:

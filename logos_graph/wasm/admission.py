@@ -17,9 +17,20 @@ import logos_wasm_host
 
 from logos_graph.canon import ContentId, content_id
 from logos_graph.errors import LogosError, Rejected
+from logos_graph.graph.capabilities import EVERY_CAPABILITY
 from logos_graph.graph.descriptor import Descriptor, parse_descriptor
 
-__all__ = ["Admitted", "Check", "Demand", "Import", "admit", "all_checks", "inspect", "needs_of"]
+__all__ = [
+    "Admitted",
+    "Check",
+    "Demand",
+    "Import",
+    "admit",
+    "all_checks",
+    "imports_of",
+    "inspect",
+    "needs_of",
+]
 
 _HINTS = {
     "E_ADMIT_GRANT": "grant the node this capability, or build it without what needs it",
@@ -84,6 +95,11 @@ _NEEDS = {
 def needs_of(imports: Iterable[Import]) -> frozenset[str]:
     """The capabilities that these imports ask for; what cannot be imported asks for none."""
     return frozenset(chain.from_iterable(_NEEDS.get(each, ()) for each in imports))
+
+
+def imports_of(module: bytes) -> tuple[Import, ...]:
+    """What an admitted module imports."""
+    return _imports(logos_wasm_host.inspect(module, sorted(EVERY_CAPABILITY)))
 
 
 _DESCRIPTOR = Demand(
@@ -166,8 +182,11 @@ def _judge(module: bytes, granted: frozenset[str]) -> _Verdict:
     if found.descriptor is not None:
         descriptor, check = _read_descriptor(found.descriptor)
         checks.append(check)
-    imports = tuple(Import(module, name) for module, name in found.imports)
-    return _Verdict(checks, descriptor, imports)
+    return _Verdict(checks, descriptor, _imports(found))
+
+
+def _imports(found: logos_wasm_host.Inspection) -> tuple[Import, ...]:
+    return tuple(Import(module, name) for module, name in found.imports)
 
 
 def _read_descriptor(data: bytes) -> tuple[Descriptor | None, Check]:

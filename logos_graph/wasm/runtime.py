@@ -18,6 +18,7 @@ from logos_graph.canon import ContentId, content_id
 from logos_graph.errors import EnvironmentFault, InvalidInput, Rejected
 from logos_graph.execution.executor import Answer, HostResult, LogRecord, NodeFailure
 from logos_graph.graph.capabilities import OPERATIONS
+from logos_graph.wasm.admission import imports_of, needs_of
 from logos_graph.wasm.compiled_cache import CompiledCache
 from logos_graph.wasm.workers import Work, shared_workers
 
@@ -47,13 +48,17 @@ class WasmHost:
         """`cache`: folder of compiled nodes. `key`: at least 16 secret bytes; E_CACHE_KEY."""
         self._cache = CompiledCache(cache, key)
         self._nodes: dict[ContentId, CompiledNode] = {}
-        self._asking: set[ContentId] = set()
+        self._asking: dict[ContentId, frozenset[str]] = {}
         self._long: set[ContentId] = set()
         self._loading = Lock()
 
     def loaded(self, node: ContentId) -> bool:
         """Whether the node can be called."""
         return node in self._nodes
+
+    def needs(self, node: ContentId) -> frozenset[str]:
+        """The capabilities that a loaded node asks for."""
+        return self._asking.get(node, frozenset())
 
     def load(self, node: ContentId, module: bytes) -> None:
         """Makes a node ready, from the cache or by compiling (40 to 220 ms). Idempotent.
@@ -74,7 +79,7 @@ class WasmHost:
             if node not in self._nodes:
                 compiled = self._restore(node) or self._compile(node, module)
                 if imports_anything(module):
-                    self._asking.add(node)
+                    self._asking[node] = needs_of(imports_of(module))
                 self._nodes[node] = compiled
 
     def call(

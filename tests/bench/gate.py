@@ -48,6 +48,7 @@ from logos_graph.supervisor.decide import decide, flow_of
 from logos_graph.supervisor.limits import within_limits
 from logos_graph.supervisor.ports import Snapshot
 from logos_graph.supervisor.view import View
+from tests.bench.noflows import NoFlows
 from tests.bench.timing import Figures
 
 __all__ = ["gate"]
@@ -168,7 +169,7 @@ def _decision(view: View, text: bytes) -> str:
     admit(signed, view, START)
     check_commitments(line, view)
     flow = flow_of(view, line)
-    judged = within_limits(view, line.who, flow, decide(view, signed, START, _none, flow=flow))
+    judged = within_limits(view, line.who, flow, decide(view, signed, START, NoFlows(), flow=flow))
     if judged.outcome != "ALLOW":
         raise RuntimeError(f"the benchmark's intents are allowed, not {judged.decision}")
     return judged.outcome
@@ -213,7 +214,3 @@ def _intent(number: int) -> SignedIntent:
         Status.PENDING,
     )  # fmt: skip
     return sign_intent(Intent("bench", f"{number:026d}", line), AGENT)
-
-
-def _none(*_arguments: object) -> None:
-    """A verb without a flow has no inputs to check."""

@@ -16,6 +16,7 @@ from logos_graph.supervisor.decide import decide
 from logos_graph.supervisor.journal import Journal
 from logos_graph.wiring import System
 from tests.bench.bare import Bare
+from tests.bench.noflows import NoFlows
 from tests.bench.stage import Stage
 from tests.bench.timing import timed
 
@@ -61,7 +62,7 @@ class Ground:
         """
         signed = self.stage.sign(self.stage.operator, "no.such.verb", {})
         view = self.journal.view
-        judged = decide(view, signed, self.system.clock.now_ns(), _no_inputs)
+        judged = decide(view, signed, self.system.clock.now_ns(), NoFlows())
         assert judged.cause is not None
         return (
             bodies.intent(signed, judged, self.system.writers.own),
@@ -122,7 +123,3 @@ def at_once(works: Sequence[Callable[[], None]]) -> float:
 def _all_done(running: Sequence[Any]) -> None:
     for each in running:
         each.result()  # a thread that failed fails the benchmark
-
-
-def _no_inputs(*_arguments: object) -> None:
-    """A verb that there is not has no inputs to check."""

@@ -30,6 +30,7 @@ from logos_graph.supervisor import bodies
 from logos_graph.supervisor.compose import Draft
 from logos_graph.supervisor.decide import decide
 from tests.bench.ground import at_once
+from tests.bench.noflows import NoFlows
 from tests.bench.stage import SOURCES, Stage
 from tests.bench.timing import Figures, timed
 from tests.bench.workload import payment
@@ -120,7 +121,7 @@ def _act(stage: Stage, number: int) -> tuple[Draft, Draft]:
     system = stage.system
     view = system.supervisor.view
     signed = stage.sign(stage.agent, "pay", {"payment": given})
-    judged = decide(view, signed, system.clock.now_ns(), lambda *_: None)
+    judged = decide(view, signed, system.clock.now_ns(), NoFlows())
     cause = judged.cause or bodies.aborted(LogosError("E_GIVEN_UP", "it was given up"))
     return (
         bodies.intent(signed, judged, system.writers.own),

@@ -54,6 +54,11 @@ LEGAL = """
 forbid (principal, action == Action::"transfer", resource)
 when { context.this.to == "abroad" };
 """
+DISTRUST = """
+@id("trust-is-spent") @deny("InsufficientTrajectory") @reason("a score of 500 is asked for")
+forbid (principal, action == Action::"transfer", resource)
+when { context.trajectory.score < 500 };
+"""
 POLICY = Policy(PERMIT + LIMIT + BLOCKED + BIG + LEGAL)
 
 
@@ -68,6 +73,25 @@ def test_what_nothing_permits_is_denied(make_request: Make) -> None:
     assert decision.reason is DenyReason.POLICY_VIOLATION
     assert decision.policies == ()
     assert "no policy permits transfer" in decision.detail
+
+
+@pytest.mark.parametrize(
+    ("score", "to", "reason"),
+    [
+        (499, "acct-9", DenyReason.INSUFFICIENT_TRAJECTORY),
+        (499, "blocked", DenyReason.EXPLICIT_DENY),
+        (500, "blocked", DenyReason.EXPLICIT_DENY),
+    ],
+)
+def test_a_rule_says_that_it_denies_for_the_trajectory(
+    make_request: Make, score: int, to: str, reason: DenyReason
+) -> None:
+    policy = Policy(PERMIT + BLOCKED + DISTRUST)
+    request = replace(make_request(to=to), context={"trajectory": {"score": score}})
+    decision = policy.judge(request)
+    assert isinstance(decision, Deny)
+    assert decision.reason is reason
+    assert ("a score of 500 is asked for" in decision.detail) == (score < 500)
 
 
 def test_an_explicit_forbid_denies_and_tells_why(make_request: Make) -> None:

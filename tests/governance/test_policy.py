@@ -158,6 +158,12 @@ def test_templates_are_refused() -> None:
         '@require("t") @expires("1w")',
         '@require("t") @expires("91d")',
         '@require("t") @expires("")',
+        '@deny("InsufficientTrajectory")',
+        '@deny("InsufficientTrajectory") @reason("")',
+        '@deny("InsufficientTrajectory") @reason("r") @require("t")',
+        '@deny("CircuitBreakerOpen") @reason("r")',
+        '@deny("") @reason("r")',
+        '@deny @reason("r")',
     ],
 )
 def test_annotations_that_would_not_do_what_they_say_are_refused(annotations: str) -> None:
@@ -183,6 +189,11 @@ def test_a_policy_says_how_consents_are_counted(said: str, rule: QuorumRule) -> 
 
 def test_a_permit_cannot_ask_for_consent() -> None:
     assert code_of('@require("t") permit (principal, action, resource);') == "E_POLICY_ANNOTATION"
+
+
+def test_a_permit_cannot_say_for_what_it_denies() -> None:
+    text = '@deny("InsufficientTrajectory") @reason("r") permit (principal, action, resource);'
+    assert code_of(text) == "E_POLICY_ANNOTATION"
 
 
 @pytest.mark.parametrize("name", ["", "a b", "-a", "x" * 65])

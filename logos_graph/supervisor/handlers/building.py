@@ -7,16 +7,13 @@ from dataclasses import dataclass
 
 from logos_graph.canon import ContentId, Json, content_id
 from logos_graph.errors import Rejected
-from logos_graph.graph.capabilities import Capability, grant_command
+from logos_graph.graph.capabilities import EVERY_CAPABILITY, grant_command
 from logos_graph.graph.component import ports_json
 from logos_graph.supervisor.effects import Context
 from logos_graph.supervisor.ports import Admission, AdmittedModule, BuiltModule, Mutation
 from logos_graph.supervisor.view import View
 
-__all__ = ["EVERY_CAPABILITY", "Made", "imports_json", "make"]
-
-EVERY_CAPABILITY = frozenset(each.value for each in Capability)
-"""What a module may need at most, to be admitted as a draft."""
+__all__ = ["Made", "imports_json", "make"]
 
 
 @dataclass(frozen=True, slots=True)

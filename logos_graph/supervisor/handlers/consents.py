@@ -62,7 +62,7 @@ def give(context: Context, pending: PendingIntent) -> Effect:
         given = [*view.voices(waiting.consents, now_ns), Voice(by, own.seat)]
         _check_once(given, consent.intent)
         judged = revoked(view, waiting) or decide(
-            view, waiting.signed, now_ns, context.runner.check_inputs, given, flow=waiting.flow
+            view, waiting.signed, now_ns, context.runner, given, flow=waiting.flow
         )
         if judged.outcome == "ALLOW":
             check_room(view, waiting)  # it waits on, and the consent is given again later
@@ -149,7 +149,7 @@ def _check_fresh(
     context: Context, view: View, waiting: PendingIntent, asked: Require, now_ns: int
 ) -> None:
     """The same would be asked now; what would be denied now is for the policy to say."""
-    judged = decide(view, waiting.signed, now_ns, context.runner.check_inputs, flow=waiting.flow)
+    judged = decide(view, waiting.signed, now_ns, context.runner, flow=waiting.flow)
     now = parse_decision(judged.decision, judged.policy_hash)
     if asked.policy_hash != judged.policy_hash:
         check_current(asked, replace(asked, policy_hash=judged.policy_hash))
