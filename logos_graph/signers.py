@@ -70,4 +70,6 @@ def _keys_of(keys: KeyStore, reader: Reader, name: str) -> list[Did]:
     if not dids and keys.has(name):
         dids = [keys.stored(name).did]
     found = reader.principal_keys()
+    for did in dids:  # what came into force since then has its name from now on
+        keys.settle(found.keys(Did(did)), name)
     return [key for did in dids if (key := found.current(did)) is not None]
