@@ -11,8 +11,9 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from logos_graph.settings import Settings
-from logos_graph.wiring import System, open_system, start_database, stop_database
+from logos_graph.wiring import System, open_system
 from tests.golang import Program
+from tests.homes import running_home
 from tests.replays import replay_all
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,12 +34,8 @@ def cache() -> Path:
 def settings(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Settings]:
     """A home with a running, guarded database and a founded ledger."""
     home = tmp_path_factory.mktemp("home of the tests")
-    settings = Settings(home=home, cache=cache, signer="supervisor", external=None)
-    start_database(settings, lambda _line: None)
-    try:
-        yield settings
-    finally:
-        stop_database(settings)
+    with running_home(home, cache) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

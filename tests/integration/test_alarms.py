@@ -21,7 +21,8 @@ from logos_graph.ledger.patterns import MOST_OPEN_ESCALATIONS, PATTERNS
 from logos_graph.settings import Settings
 from logos_graph.store.state import read_state
 from logos_graph.supervisor import Outcome
-from logos_graph.wiring import System, SystemClock, open_system, start_database, stop_database
+from logos_graph.wiring import System, SystemClock, open_system
+from tests.homes import running_home
 from tests.integration.conftest import Cast, Logos, cast_of, example_of, logos_of
 
 MINUTE = 60_000_000_000
@@ -89,12 +90,8 @@ class Desk:
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Settings]:
     """A home of these tests' own, with a running database."""
-    settings = Settings(tmp_path_factory.mktemp("alarms"), cache, "supervisor", None)
-    start_database(settings, lambda _line: None)
-    try:
-        yield settings
-    finally:
-        stop_database(settings)
+    with running_home(tmp_path_factory.mktemp("alarms"), cache) as home:
+        yield home
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,8 @@ from logos_graph.errors import EnvironmentFault
 from logos_graph.identity import Signer
 from logos_graph.ledger import verify_chain
 from logos_graph.settings import Settings
-from logos_graph.wiring import System, open_system, start_database, stop_database
+from logos_graph.wiring import System, open_system, start_database
+from tests.homes import running_home
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Logos
@@ -28,12 +29,8 @@ ACKNOWLEDGED = 25
 @pytest.fixture
 def own(tmp_path: Path, cache: Path) -> Iterator[Settings]:
     """A home of the test's own, with a running database."""
-    settings = Settings(tmp_path / "own", cache, "supervisor", None)
-    start_database(settings, lambda _line: None)
-    try:
-        yield settings
-    finally:
-        stop_database(settings)
+    with running_home(tmp_path / "own", cache) as running:
+        yield running
 
 
 def register(system: System, number: int) -> ContentId:

@@ -28,7 +28,8 @@ from logos_graph.ledger import (
 )
 from logos_graph.logline import SignedIntent
 from logos_graph.settings import Settings
-from logos_graph.wiring import System, open_system, start_database, stop_database
+from logos_graph.wiring import System, open_system, stop_database
+from tests.homes import running_home
 from tests.integration.conftest import ECHO, Logos, logos_of
 from tests.replays import replay_all
 
@@ -125,19 +126,18 @@ class Home:
 def home(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Home]:
     """A founded ledger with an approver, and a checkpoint of it."""
     base = tmp_path_factory.mktemp("rotation")
-    settings = Settings(base / "home", cache, SUPERVISOR, None)
-    try:
-        start_database(settings, lambda _line: None)
-        with open_system(settings) as one, open_system(settings) as other:
-            first = one.keys.load(SUPERVISOR).did
-            home = Home(settings, one, other, logos_of(settings), base / "kept elsewhere", first)
-            home.run("key", "new", APPROVER, "--role", "approver")
-            home.run("ledger", "checkpoint", "--to", home.kept)
-            assert one.supervisor.view.supervisor == other.supervisor.view.supervisor == first
-            yield home
-            replay_all(one)
-    finally:
-        stop_database(settings)
+    with (
+        running_home(base / "home", cache) as settings,
+        open_system(settings) as one,
+        open_system(settings) as other,
+    ):
+        first = one.keys.load(SUPERVISOR).did
+        home = Home(settings, one, other, logos_of(settings), base / "kept elsewhere", first)
+        home.run("key", "new", APPROVER, "--role", "approver")
+        home.run("ledger", "checkpoint", "--to", home.kept)
+        assert one.supervisor.view.supervisor == other.supervisor.view.supervisor == first
+        yield home
+        replay_all(one)
 
 
 @pytest.fixture(scope="module")

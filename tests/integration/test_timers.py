@@ -21,6 +21,7 @@ from logos_graph.canon import encode
 from logos_graph.ledger import ESCALATION_NS, RETRY_FIRST_NS
 from logos_graph.settings import Settings
 from logos_graph.wiring import System, SystemClock, open_system, start_database, stop_database
+from tests.homes import running_home
 from tests.integration.asking import check_ledger
 from tests.integration.conftest import Cast, running
 from tests.integration.flaky import Flaky, flaky
@@ -74,21 +75,19 @@ class Home:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Home]:
-    settings = Settings(tmp_path_factory.mktemp("timers"), cache, "supervisor", None)
     clock = MovedClock()
-    try:
-        start_database(settings, lambda _line: None)
-        with open_system(settings) as system:
-            system.clock = clock
-            operator = system.keys.load("supervisor")
-            bare = Cast(system, operator, operator, (operator, operator))
-            approver = bare.register("approver-1", ["approver"])
-            cast = Cast(system, operator, bare.register("agent-1", ["agent"]), (approver, operator))
-            with flaky(cast) as odd:
-                yield Home(settings, odd, clock)
-            replay_all(system)
-    finally:
-        stop_database(settings)
+    with (
+        running_home(tmp_path_factory.mktemp("timers"), cache) as settings,
+        open_system(settings) as system,
+    ):
+        system.clock = clock
+        operator = system.keys.load("supervisor")
+        bare = Cast(system, operator, operator, (operator, operator))
+        approver = bare.register("approver-1", ["approver"])
+        cast = Cast(system, operator, bare.register("agent-1", ["agent"]), (approver, operator))
+        with flaky(cast) as odd:
+            yield Home(settings, odd, clock)
+        replay_all(system)
 
 
 @pytest.fixture(autouse=True)
