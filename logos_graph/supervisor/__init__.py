@@ -3,6 +3,13 @@
 from logos_graph.graph.capabilities import EVERY_CAPABILITY
 from logos_graph.ledger import OPERATOR
 from logos_graph.supervisor.answerable import usual_doubt
+from logos_graph.supervisor.building_ports import (
+    Admission,
+    AdmittedModule,
+    Builder,
+    BuiltModule,
+    LoadableHost,
+)
 from logos_graph.supervisor.claims import lease_end, waits
 from logos_graph.supervisor.entries import check_entry
 from logos_graph.supervisor.gate import Supervisor
@@ -12,14 +19,9 @@ from logos_graph.supervisor.handlers.flows import check_none_deprecated
 from logos_graph.supervisor.outcome import Outcome
 from logos_graph.supervisor.ports import (
     NOT_WRITTEN,
-    Admission,
-    AdmittedModule,
-    Builder,
-    BuiltModule,
     Clock,
     GivenConsent,
     IntentRecord,
-    LoadableHost,
     Mutation,
     OpenEscalation,
     Outside,

@@ -21,6 +21,7 @@ from logos_graph.canon import ContentId, Json
 from logos_graph.errors import Conflict, EnvironmentFault, LogosError, NotVerified, Rejected
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.breakers import check_breaker
+from logos_graph.supervisor.building_ports import Admission, Builder
 from logos_graph.supervisor.claims import Claims, waits
 from logos_graph.supervisor.commitments import (
     attempt,
@@ -39,8 +40,6 @@ from logos_graph.supervisor.hands import check_not_cancelled, in_hand, unsettled
 from logos_graph.supervisor.journal import Journal
 from logos_graph.supervisor.outcome import Outcome
 from logos_graph.supervisor.ports import (
-    Admission,
-    Builder,
     Clock,
     Outside,
     PendingIntent,

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import LogosError
+from logos_graph.supervisor.building_ports import Admission, Builder
 from logos_graph.supervisor.compose import Compose, Draft
 from logos_graph.supervisor.ports import (
-    Admission,
-    Builder,
     Mutation,
     PendingIntent,
     Store,

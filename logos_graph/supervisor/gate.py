@@ -29,6 +29,7 @@ from logos_graph.logline import SignedIntent, parse_signed_intent
 from logos_graph.supervisor import bodies
 from logos_graph.supervisor.admit import admit
 from logos_graph.supervisor.answerable import check_commitments
+from logos_graph.supervisor.building_ports import Admission, Builder, LoadableHost
 from logos_graph.supervisor.carry import Carrier, still_pending
 from logos_graph.supervisor.claims import CLAIMED_AT_ONCE
 from logos_graph.supervisor.commitments import Due, due
@@ -41,10 +42,7 @@ from logos_graph.supervisor.limits import within_limits
 from logos_graph.supervisor.lookout import Lookout
 from logos_graph.supervisor.outcome import Outcome
 from logos_graph.supervisor.ports import (
-    Admission,
-    Builder,
     Clock,
-    LoadableHost,
     Outside,
     PendingIntent,
     Signers,

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from logos_graph.canon import ContentId, Json
-from logos_graph.execution import Host
 from logos_graph.governance import Conducts
-from logos_graph.graph import Component, Descriptor
+from logos_graph.graph import Component
 from logos_graph.graph.capabilities import HttpLimits
 from logos_graph.identity import Did, Signer
 from logos_graph.ledger import Entry, Head, SupervisorKeys
@@ -22,16 +21,9 @@ from logos_graph.supervisor.watched import WatchedSnapshot
 
 __all__ = [
     "NOT_WRITTEN",
-    "Admission",
-    "AdmittedModule",
-    "Builder",
-    "BuiltModule",
     "Clock",
-    "Diagnostic",
     "GivenConsent",
-    "ImportedFunction",
     "IntentRecord",
-    "LoadableHost",
     "Mutation",
     "OpenEscalation",
     "Outside",
@@ -259,100 +251,6 @@ class Store(Protocol):
 
     def values(self, identities: Sequence[str]) -> Mapping[str, str]:
         """Stored values (base64) by id; those of which nothing is stored are not there."""
-
-
-class BuiltModule(Protocol):
-    """A compiled source, and what compiled it."""
-
-    @property
-    def module(self) -> bytes:
-        """The binary."""
-
-    @property
-    def toolchain(self) -> str:
-        """The compiler and its flags, in one line."""
-
-    @property
-    def flags(self) -> Sequence[str]:
-        """What the compiler was called with, but for paths."""
-
-    @property
-    def sdk(self) -> ContentId:
-        """Content id of the SDK's sources."""
-
-    @property
-    def diagnostics(self) -> Sequence[Diagnostic]:
-        """The compiler's warnings."""
-
-
-class Diagnostic(Protocol):
-    """One message of the compiler."""
-
-    def to_json(self) -> dict[str, object]:
-        """level, code, message, line, column, rendered."""
-
-
-class Builder(Protocol):
-    """Compiles one untrusted Rust file in a sandbox."""
-
-    def build(self, source: bytes) -> BuiltModule:
-        """Raises Rejected E_COMPILE with the compiler's diagnostics."""
-
-
-class ImportedFunction(Protocol):
-    """A function that a module calls from outside."""
-
-    @property
-    def module(self) -> str:
-        """Where it comes from."""
-
-    @property
-    def name(self) -> str:
-        """What it is called there."""
-
-
-class AdmittedModule(Protocol):
-    """A module that passed every check; nothing of it has run."""
-
-    @property
-    def id(self) -> ContentId:
-        """The node's id: the content id of the binary."""
-
-    @property
-    def descriptor(self) -> Descriptor:
-        """What it says of itself: name, docs, ports."""
-
-    @property
-    def imports(self) -> Sequence[ImportedFunction]:
-        """What it imports."""
-
-    @property
-    def size(self) -> int:
-        """Of the binary, in bytes."""
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """The capabilities without which it would not be admitted."""
-
-
-class Admission(Protocol):
-    """The screen between a compiled binary and the graph."""
-
-    def admit(self, module: bytes, granted: frozenset[str]) -> AdmittedModule:
-        """Raises Rejected E_ADMIT_…, naming the check that failed."""
-
-
-class LoadableHost(Host, Protocol):
-    """Runs nodes; each must be loaded once in a process."""
-
-    def loaded(self, node: ContentId) -> bool:
-        """Whether the node can be called."""
-
-    def needs(self, node: ContentId) -> frozenset[str]:
-        """The capabilities that a loaded node asks for."""
-
-    def load(self, node: ContentId, module: bytes) -> None:
-        """Makes a node callable."""
 
 
 class Request(Protocol):

@@ -21,7 +21,11 @@ from logos_graph.execution.plan import plan
 from logos_graph.execution.replay import replay
 from logos_graph.execution.whatif import WhatIf, check_same_inputs, what_if
 from logos_graph.graph import Component, Flow
-from logos_graph.supervisor.ports import LoadableHost, Mutation, Store
+from logos_graph.supervisor.building_ports import LoadableHost
+from logos_graph.supervisor.ports import (
+    Mutation,
+    Store,
+)
 
 __all__ = ["Runner", "run_id"]
 

@@ -9,8 +9,11 @@ from logos_graph.canon import ContentId, Json, content_id
 from logos_graph.errors import Rejected
 from logos_graph.graph.capabilities import EVERY_CAPABILITY, grant_command
 from logos_graph.graph.component import ports_json
+from logos_graph.supervisor.building_ports import Admission, AdmittedModule, BuiltModule
 from logos_graph.supervisor.effects import Context
-from logos_graph.supervisor.ports import Admission, AdmittedModule, BuiltModule, Mutation
+from logos_graph.supervisor.ports import (
+    Mutation,
+)
 from logos_graph.supervisor.view import View
 
 __all__ = ["Made", "imports_json", "make"]

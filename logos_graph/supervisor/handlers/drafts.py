@@ -19,10 +19,14 @@ from logos_graph.canon import Json, content_id, recordable
 from logos_graph.errors import InvalidInput, LogosError, Rejected
 from logos_graph.graph.capabilities import EVERY_CAPABILITY
 from logos_graph.identity import Did
+from logos_graph.supervisor.building_ports import BuiltModule
 from logos_graph.supervisor.effects import Context, Draft, Effect
 from logos_graph.supervisor.handlers.building import imports_json
 from logos_graph.supervisor.handlers.fields import text
-from logos_graph.supervisor.ports import BuiltModule, Mutation, PendingIntent
+from logos_graph.supervisor.ports import (
+    Mutation,
+    PendingIntent,
+)
 from logos_graph.supervisor.view import View
 
 __all__ = ["MAX_DIAGNOSTICS", "MAX_OPEN", "draft"]
