@@ -456,3 +456,33 @@ def test_the_commands_show_and_lift(
     ghosts = logos(*words, "--who", assistant.did, "--json").document
     assert len(ghosts["ghosts"]) == 47
     assert desk.lift(assistant).status == "COMMITTED"
+
+
+def test_why_a_rate_denied(desk: Desk, assistant: Signer, payment: Any, logos: Logos) -> None:
+    assert set_rate(desk, assistant.did, "transfer", 0, 60).status == "COMMITTED"
+    denied = desk.submit(assistant, "transfer", payment("ok"))
+    assert set_rate(desk, assistant.did, "transfer", None, 60).status == "COMMITTED"
+    told = logos("why", denied.intent, "--json").document
+    assert (told["status"], told["judged_again"], told["rules"]) == ("GHOST", None, [])
+    assert told["otherwise"] == [
+        {"if": "the window had room", "then": "the policy's answer would stand"}
+    ]
+    (said,) = [each for each in told["sentences"] if "The gate denied it" in each]
+    assert said.startswith("The gate denied it, whatever policy says: 0 act(s) in 60 s")
+
+
+def test_why_what_nobody_consented_to_in_time_took_no_effect(
+    desk: Desk, assistant: Signer, payment: Any, logos: Logos
+) -> None:
+    waiting = desk.submit(assistant, "transfer", payment("large"))
+    assert waiting.status == "PENDING", waiting
+    given = desk.cast.consent(desk.cast.treasury[0], waiting)
+    assert given.status == "COMMITTED", given
+    desk.clock.forward(73 * 60)
+    desk.system.supervisor.recover()
+    told = logos("why", waiting.intent, "--json").document
+    assert (told["status"], told["decision"]["outcome"]) == ("GHOST", "REQUIRE")
+    assert told["sentences"][-2].startswith("treasury-1 consented (entry ")
+    assert told["sentences"][-1].startswith(
+        "It took no effect: 1 of 2 consents came in time (entry "
+    )

@@ -95,7 +95,9 @@ def test_a_failed_run_changes_no_stored_value(asking: Asking) -> None:
 
 
 @pytest.mark.parametrize("capability", ["clock", "random", "log"])
-def test_a_run_of_a_node_without_its_grant_is_denied(asking: Asking, capability: str) -> None:
+def test_a_run_of_a_node_without_its_grant_is_denied(
+    asking: Asking, capability: str, logos: Logos
+) -> None:
     node = asking.nodes["ticks"]
     revoke(asking.example, asking.held("ticks", capability))
     denied = asking.run("ticks-counts")
@@ -106,6 +108,10 @@ def test_a_run_of_a_node_without_its_grant_is_denied(asking: Asking, capability:
     assert denied.cause["granted"] == sorted({"clock", "log", "random"} - {capability})
     assert denied.error is not None
     assert denied.error.code == "E_CAPABILITY_MISSING"
+    told = logos("why", denied.intent, "--json").document
+    assert told["otherwise"] == [
+        {"if": "the node held the grant", "then": "a policy would be asked"}
+    ]
     assert denied.error.hint == f"logos capability grant {node} {capability}"
     assert asking.run("ticks-counts").consequence == "if_ok"
 

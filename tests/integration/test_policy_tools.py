@@ -128,22 +128,21 @@ def test_a_lockout_that_is_forced_comes_into_force_and_names_the_way_back(
 def test_a_policy_s_own_text_changes_nothing(
     example: Cast, payment: Payment, logos: Logos, written: Callable[[str], Path]
 ) -> None:
+    begin = len(example.entries())  # before, others may have had other policies
     for name in ("ok", "large", "refused"):
         example.submit(example.agent, "transfer", payment(name))
     example.submit(example.agent, "no.such.verb", {})
-    begin = len(example.entries())
     example.activate(OWN + "// the same rules\n")
     example.submit(example.agent, "transfer", payment("ok"))
     example.activate(OWN)
     document = logos("policy", "diff", written(OWN), "--json").document
-    assert len(example.entries()) > begin
     recorded = [e for e in example.entries() if e.kind == "intent"]
     totals = document["totals"]
     assert totals["entries"] == len(example.entries())
     assert totals["judged"] + totals["undecided"] == len(recorded)
     assert totals["undecided"] >= 1
-    transfers = [row for row in document["rows"] if row["did"] == "transfer"]
-    assert transfers == []
+    changed = {row["did"] for row in document["rows"] if row["index"] >= begin}
+    assert "transfer" not in changed
 
 
 def test_every_decision_that_another_limit_would_change_is_shown_and_no_other(

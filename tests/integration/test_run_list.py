@@ -72,7 +72,9 @@ def test_an_unfinished_run_says_why_and_since_when_and_how_it_goes_on(
     rows = {row["intent"]: row for row in listed("--unfinished", "--flow", "payment-approval")}
     asked, running = rows[waiting.intent]["why"], rows[signed.intent.cid]["why"]
     assert (rows[waiting.intent]["status"], asked["code"]) == ("consent", "consent")
-    assert asked["text"].startswith("waits for consent of treasury (0 of 2) until ")
+    assert asked["text"].startswith(
+        "waits for the consents of 2 of role treasury (there are 0) until "
+    )
     assert running["code"] == "in_hand"
     assert running["text"].startswith("in hand of a live process since ")
     cancelled = example.submit(
