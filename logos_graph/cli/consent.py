@@ -16,6 +16,8 @@ from logos_graph.cli.texts import duration_ns, short, short_value
 from logos_graph.errors import Rejected
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from logos_graph.governance import Require
     from logos_graph.supervisor import PendingIntent
     from logos_graph.wiring import System
@@ -125,7 +127,12 @@ def refuse(out: Printer, intent: str, reason: str, signer: str | None) -> int:
 @click.option("--role", required=True, help="A role that you hold, whose voice you lend.")
 @click.option("--verb", "verbs", multiple=True, metavar="VERB", help="Only to acts of this verb.")
 @click.option(
-    "--for", "span", default="7d", metavar="TIME", help="For how long, as in 7d; 90d most."
+    "--for",
+    "span",
+    default="7d",
+    show_default=True,
+    metavar="TIME",
+    help="For how long; 90d at most.",
 )
 @as_option
 @with_output
@@ -157,14 +164,16 @@ def undelegate(out: Printer, delegation: str, signer: str | None) -> int:
 
 
 @consent.command()
-@click.option("--all", "every", is_flag=True, help="Also those that were ended.")
+@click.option(
+    "--all", "every", is_flag=True, help="Also those that were ended, or whose time is over."
+)
 @with_output
 def delegations(out: Printer, every: bool) -> int:
     """Who may consent in whose place, to what, and until when."""
     with opened() as system:
         names = _names(system)
         found: list[dict[str, Any]] = [
-            {**each} for each in system.reader.delegations() if every or each["ended"] is None
+            {**each} for each in system.reader.delegations() if every or _lasts(system, each)
         ]
     for each in found:
         del each["kind"]
@@ -182,6 +191,14 @@ def delegations(out: Printer, every: bool) -> int:
         ],
     )  # fmt: skip
     return 0
+
+
+def _lasts(system: System, delegation: Mapping[str, Any]) -> bool:
+    """Whether nobody ended it, and its time is not over."""
+    from logos_graph.logline import parse_when
+
+    until = parse_when(delegation["until"])
+    return delegation["ended"] is None and until > system.clock.now_ns()
 
 
 def _waiting(system: System) -> list[PendingIntent]:
@@ -219,8 +236,8 @@ def _delegation(system: System, pending: PendingIntent, seat: str, signer: str |
     asked = {quorum.role for quorum in _asked(pending).quorums}
     for each in reversed(system.reader.delegations()):
         verbs: Any = each["verbs"]
-        fits = (each["by"], each["to"], each["ended"]) == (by, to, None) and each["role"] in asked
-        if fits and (verbs is None or verb in verbs):
+        fits = (each["by"], each["to"]) == (by, to) and each["role"] in asked
+        if fits and _lasts(system, each) and (verbs is None or verb in verbs):
             return str(each["id"])
     raise Rejected(
         "E_DELEGATION_UNKNOWN",

@@ -21,7 +21,10 @@ def read_bytes(name: str, limit: int = MAX_BYTES) -> bytes:
             return _bounded(file, name, limit)
     except OSError as error:
         raise InvalidInput(
-            "E_FILE", f"{name} cannot be read: {error.strerror or error}", path=name
+            "E_FILE",
+            f"{name} cannot be read: {error.strerror or error}",
+            hint="name a file that you can read, or - for what is piped in",
+            path=name,
         ) from None
 
 
@@ -32,7 +35,11 @@ def read_text(name: str, limit: int) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidInput(
-            "E_UTF8", f"{name} is not UTF-8 at byte {error.start}", path=name, offset=error.start
+            "E_UTF8",
+            f"{name} is not UTF-8 at byte {error.start}",
+            hint="save it as UTF-8",
+            path=name,
+            offset=error.start,
         ) from None
 
 
@@ -65,7 +72,11 @@ def _parse(data: bytes | str, where: str) -> Json:
 
 def _object(value: Json, what: str) -> dict[str, Json]:
     if not isinstance(value, dict):
-        raise InvalidInput("E_NOT_OBJECT", f"{what} is a JSON object, and this is none")
+        raise InvalidInput(
+            "E_NOT_OBJECT",
+            f"{what} is a JSON object, and this is none",
+            hint="it begins with { and ends with }",
+        )
     return value
 
 

@@ -129,6 +129,9 @@ def test_(out: Printer, file: str, other: str | None) -> int:
         ],
     )
     out.line()
+    for each in tried:
+        if each.differences and "detail" in each.decision:
+            out.line(f"{each.case.name}: {each.decision['detail']}")
     out.line(f"{len(tried) - failed} of {len(tried)} cases hold")
     if untested:
         out.line(f"rules that decide none of them: {', '.join(untested)}")

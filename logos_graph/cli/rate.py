@@ -60,7 +60,12 @@ def list_(out: Printer) -> int:
 @click.option("--verb", metavar="VERB", help="Of this verb; else of all together.")
 @click.option("--count", metavar="N", type=_Count(), required=True, help="Acts, or `none`.")
 @click.option(
-    "--seconds", metavar="N", type=click.IntRange(1, 86_400), default=60, help="In how many."
+    "--seconds",
+    metavar="N",
+    type=click.IntRange(1, 86_400),
+    default=60,
+    show_default=True,
+    help="Within so many seconds.",
 )
 @as_option
 @with_output

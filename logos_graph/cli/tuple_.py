@@ -30,7 +30,11 @@ def tuple_() -> None:
     help="What the verb is done with: a JSON object.",
 )  # fmt: skip
 @click.option("--if-ok", metavar="COMMITMENT", required=True, help="emit:EVENT and the like.")
-@click.option("--if-doubt", metavar="COMMITMENT", required=True, help="escalate:HANDLER, …")
+@click.option(
+    "--if-doubt", metavar="COMMITMENT", required=True,
+    help="What follows if nobody answers in time, or it is not known whether it was done:"
+    " escalate:ROLE, emit:EVENT, retry:N or abort.",
+)  # fmt: skip
 @click.option("--if-not", metavar="COMMITMENT", required=True, help="What follows a failure.")
 @click.option("--submit", "submits", is_flag=True, help="Take it through the gate at once.")
 @with_output
@@ -46,7 +50,7 @@ def create(
 ) -> int:
     """Write and sign a LogLine of this moment; prints it as JSON, or submits it.
 
-    A commitment is emit:EVENT, escalate:HANDLER, retry:N or abort, then @TARGET if there is one.
+    A commitment is emit:EVENT, escalate:ROLE, retry:N or abort, then @TARGET if there is one.
     """
     from logos_graph.canon import encode_text
     from logos_graph.logline import parse_verb_name

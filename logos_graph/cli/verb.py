@@ -84,11 +84,12 @@ def register(out: Printer, file: str, flow: str | None, signer: str | None) -> i
         this: dict[str, Json] = {**given, "flow": target}
         parsed = parse_verb(this)
         check_registrable(parsed)
-        if _find(system, parsed.name) is not None:
+        known = _find(system, parsed.name)
+        if known is not None and not parsed.rebinds(parse_verb(known)):
             raise Rejected(
                 "E_VERB_EXISTS",
                 f"the verb {parsed.name!r} is registered already",
-                hint="a verb's meaning never changes: register another name",
+                hint="a verb's meaning never changes: bind it to another flow, or register another",
                 verb=parsed.name,
             )
         return report(out, system, submit(system, "verb.register", this, signer))

@@ -38,9 +38,11 @@ from typing import Any, Final, Never
 from logos_graph.canon import Json, encode
 from logos_graph.errors import InvalidInput, LogosError
 from logos_graph.governance.decision import Outcome
+from logos_graph.governance.seen import SEEN
 
 __all__ = ["Case", "CaseTable", "Expected", "parse_cases"]
 
+_HINT: Final = "docs/policy.md, Test, shows a table of cases"
 MAX_CASES: Final = 10_000
 _TABLE: Final = frozenset({"policy", "verbs", "principals", "context", "case"})
 _CASE: Final = frozenset({"name", "who", "verb", "this", "context", "consents"})
@@ -104,13 +106,15 @@ def parse_cases(text: str) -> CaseTable:
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidInput("E_CASES_SYNTAX", f"the table of cases is no TOML: {error}") from error
+        raise InvalidInput(
+            "E_CASES_SYNTAX", f"the table of cases is no TOML: {error}", hint=_HINT
+        ) from error
     _check_names("", table, _TABLE, required={"policy", "principals", "case"})
     principals = {
         name: frozenset(_texts("", f"principals.{name}", roles))
         for name, roles in _table("", "principals", table["principals"]).items()
     }
-    shared = _table("", "context", table.get("context", {}))
+    shared = _context("", table)
     rows = table["case"]
     if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_CASES:
         _refuse("", f"there must be 1 to {MAX_CASES} cases, each a [[case]]")
@@ -153,7 +157,7 @@ def _case(
         who=who,
         verb=_text(name, "verb", row["verb"]),
         this=_table(name, "this", row.get("this", {})),
-        context={**shared, **_table(name, "context", row.get("context", {}))},
+        context={**shared, **_context(name, row)},
         consents=tuple(consents),
         expected=Expected(Outcome(outcome), rules, more),
     )
@@ -188,6 +192,17 @@ def _table(case: str, name: str, value: Any) -> dict[str, Any]:
     return value
 
 
+def _context(case: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """What policy sees of the ledger there: some of SEEN, a record whole."""
+    context = _table(case, "context", found.get("context", {}))
+    _check_names(case, context, frozenset(SEEN), required=set())
+    for name, value in context.items():
+        members = SEEN[name].get("attributes")
+        if members is not None:
+            _check_names(case, _table(case, name, value), frozenset(members), required={*members})
+    return context
+
+
 def _texts(case: str, name: str, value: Any) -> Sequence[str]:
     if not isinstance(value, list):
         _refuse(case, f"{name} must be an array of texts")
@@ -206,4 +221,4 @@ def _shown(value: object) -> str:
 
 def _refuse(case: str, why: str) -> Never:
     where = f"the case {case!r}" if case else "the table of cases"
-    raise InvalidInput("E_CASES", f"{where}: {why}", case=case or None)
+    raise InvalidInput("E_CASES", f"{where}: {why}", hint=_HINT, case=case or None)

@@ -49,6 +49,7 @@ _UNITS: Final = {"s": 10**9, "m": 60 * 10**9, "h": 3_600 * 10**9, "d": 86_400 * 
 _EXPIRES: Final = re.compile(r"([1-9][0-9]{0,6})([smhd])", re.ASCII)
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}", re.ASCII)
 _ROLE: Final = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
+_EXPIRES_HINT: Final = 'as in @expires("72h"); 90d at most'
 _ANNOTATIONS: Final = frozenset({"id", "reason", "deny", "require", "quorum", "expires"})
 _ENTITY_TYPES: Final = frozenset({"Principal", "Role", "Action", "Ledger"})
 
@@ -197,18 +198,40 @@ def _requirement(
         )
     role = annotations["require"] or ""
     quorum = annotations.get("quorum", "1") or ""
-    expires = _EXPIRES.fullmatch(annotations.get("expires", "1h") or "")
     if not _ROLE.fullmatch(role):
-        _refuse("E_POLICY_ANNOTATION", f"@require of the rule {label} names no role: {role!r}")
-    if expires is None:
-        _refuse("E_POLICY_ANNOTATION", f"@expires of the rule {label} is no time such as 72h")
-    expiry_ns = int(expires[1]) * _UNITS[expires[2]]
-    if expiry_ns > _MAX_EXPIRY_NS:
-        _refuse("E_POLICY_ANNOTATION", f"@expires of the rule {label} is longer than 90d")
+        _refuse(
+            "E_POLICY_ANNOTATION",
+            f"@require of the rule {label} names no role: {role!r}",
+            hint='as in @require("treasury")',
+        )
+    expiry_ns = _expiry(label, annotations)
     try:
         return Requirement(parse_rule(role, quorum), expiry_ns)
     except LogosError as error:
-        _refuse("E_POLICY_ANNOTATION", f"@quorum of the rule {label}: {error.message}")
+        _refuse(
+            "E_POLICY_ANNOTATION",
+            f"@quorum of the rule {label}: {error.message}",
+            hint='@quorum("2"), "all", "majority" or "weighted:10;ann=6,role:cfo=5"',
+        )
+
+
+def _expiry(label: str, annotations: dict[str, str | None]) -> int:
+    """How long it is waited for (ns)."""
+    expires = _EXPIRES.fullmatch(annotations.get("expires", "1h") or "")
+    if expires is None:
+        _refuse(
+            "E_POLICY_ANNOTATION",
+            f"@expires of the rule {label} is no time such as 72h",
+            hint=_EXPIRES_HINT,
+        )
+    expiry_ns = int(expires[1]) * _UNITS[expires[2]]
+    if expiry_ns > _MAX_EXPIRY_NS:
+        _refuse(
+            "E_POLICY_ANNOTATION",
+            f"@expires of the rule {label} is longer than 90d",
+            hint=_EXPIRES_HINT,
+        )
+    return expiry_ns
 
 
 def _check_entities(label: str, form: dict[str, Any]) -> None:

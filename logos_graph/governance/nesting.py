@@ -122,6 +122,7 @@ def refuse_at(line: int, why: str) -> Never:
     raise Rejected(
         "E_POLICY_SYNTAX",
         f"the policy cannot be parsed: {why} (in the rule that begins at line {line})",
-        hint="`logos policy check FILE` parses a policy without activating it",
+        hint="a rule is permit or forbid (principal, action, resource), with when { … } if need be,"
+        " and ends with ;",
         line=line,
     )

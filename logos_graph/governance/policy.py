@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -105,10 +105,11 @@ class Policy:
         if not answer.rules:
             detail = f"no policy permits {request.verb.name}"
             return self._deny(request, answer, DenyReason.POLICY_VIOLATION, detail)
-        denials = {rule.denial for rule in answer.rules if rule.requirement is None}
-        if denials:
-            reason = denials.pop() if len(denials) == 1 else DenyReason.EXPLICIT_DENY
-            return self._deny(request, answer, reason, _told(answer.rules))
+        denying = [rule for rule in answer.rules if rule.requirement is None]
+        if denying:
+            reasons = {rule.denial for rule in denying}
+            reason = reasons.pop() if len(reasons) == 1 else DenyReason.EXPLICIT_DENY
+            return self._deny(request, answer, reason, _told(denying))
         if not self._ask(self._parsed.permits, question, entities).allowed:
             detail = f"no policy permits {request.verb.name}, with or without consent"
             return self._deny(request, answer, DenyReason.POLICY_VIOLATION, detail)
@@ -187,7 +188,7 @@ def _basis(request: Request) -> Basis:
     return Basis(tuple(sorted(request.roles)), verb)
 
 
-def _told(rules: tuple[Rule, ...]) -> str:
+def _told(rules: Iterable[Rule]) -> str:
     told = [f"{rule.id} ({rule.reason})" if rule.reason else rule.id for rule in rules]
     return "forbidden by " + ", ".join(sorted(told))
 

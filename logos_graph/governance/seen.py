@@ -7,7 +7,7 @@ policies are checked against (cedar_schema.py). Every part is there in every req
 |---|---|
 | trajectory | score (0 to 10,000), limit, acts, ghosts, spent (amounts of the last 24 hours) |
 | breaker | whether a circuit breaker is open for the actor |
-| alarms | how many open alarms there are about the actor |
+| alarms | how many about the actor are open, or medium and raised within their window |
 
 Beside these, each request has `risk` (0 to 5, the verb's) and `this` (the payload, by the verb's
 own schema).

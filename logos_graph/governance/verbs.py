@@ -133,6 +133,12 @@ class Verb:
         """What it does beside being recorded."""
         return EffectKind.of(self.name, self.flow)
 
+    def rebinds(self, known: Verb) -> bool:
+        """Whether it is the known one but for its flow, and both have one."""
+        if known.flow is None or self.flow in (None, known.flow):
+            return False
+        return {**known.to_json(), "flow": None} == {**self.to_json(), "flow": None}
+
     def to_json(self) -> dict[str, Json]:
         """The form of the ledger's `verb` mutation; `parse_verb` reads it back."""
         amount: dict[str, Json] = {} if self.amount is None else {"amount": self.amount}

@@ -37,22 +37,24 @@ LIFT: Final = "breaker.lift"
 SUPERVISOR_TYPE: Final = "supervisor"
 """The type of principal that no breaker holds: its key signs the ledger, so a breaker would protect
 nothing from it, and it is the way back in when nobody else is left."""
-_ANSWERS: Final = frozenset(
-    {"consent.give", "consent.refuse", "escalation.resolve", "run.cancel", "principal.revoke"}
-)
-"""What a principal may do though its breaker is open: answer what others ask, stop things, and give
-up a key."""
+_ANSWERS: Final = frozenset({"consent.give", "consent.refuse", "escalation.resolve", "run.cancel"})
+"""What a principal may do though its breaker is open: answer what others ask, and stop things. It
+may also give up a key of its own (`_REVOKE`), but nobody else's."""
+_REVOKE: Final = "principal.revoke"
 
 
 Known = Callable[[str, str], Mapping[str, Json] | None]
 """A thing by kind and key, as the entries so far have it."""
 
 
-def free_of_breaker(verb: str, risk: str, kind: str) -> bool:
-    """Whether an open breaker leaves this act to policy.
+def free_of_breaker(who: str, kind: str, verb: str, risk: str, this: Mapping[str, Json]) -> bool:
+    """Whether an open breaker of `who` leaves this act to policy.
 
-    verb, risk: what is done, and its level (`L0` changes nothing that counts); kind: of principal.
+    kind: of principal. verb, risk, this: what is done, its level (`L0` changes nothing that counts)
+    and its payload.
     """
+    if verb == _REVOKE:
+        return this.get("principal") == who or kind == SUPERVISOR_TYPE
     return risk == "L0" or verb in _ANSWERS or kind == SUPERVISOR_TYPE
 
 
@@ -82,7 +84,7 @@ class Alarms:
             return
         risk = str((self._known("verb", act.verb) or {}).get("risk"))
         kind = str((self._known("principal", act.who) or {}).get("type"))
-        if free_of_breaker(act.verb, risk, kind):
+        if free_of_breaker(act.who, kind, act.verb, risk, act.this):
             return
         verdict = act.requirement.verdict
         message = f"the breaker of {act.who} is open, and entry {entry.index} does not deny"

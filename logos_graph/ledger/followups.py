@@ -3,7 +3,7 @@
 | entry | when |
 |---|---|
 | attempt | a run failed in a case for which its intent says retry:N; at most N, then the end |
-| escalation | at once after an end whose commitment is escalate:HANDLER, and only there; but |
+| escalation | at once after an end whose commitment is escalate:ROLE, and only there; but |
 | | not after a ghost of whom already has 20 open, which says so: `escalates` is false |
 | expiry | an escalation was open until its time |
 | a receipt of escalation.resolve | somebody who may has answered it before its time |

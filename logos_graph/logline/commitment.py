@@ -1,6 +1,6 @@
 """Commitments: what a principal binds itself to, for success, for doubt and for failure.
 
-One string: `emit:EVENT`, `escalate:HANDLER`, `retry:N` or `abort`, optionally followed by
+One string: `emit:EVENT`, `escalate:ROLE`, `retry:N` or `abort`, optionally followed by
 `@TARGET`.
 Source: LogLine Paper I, section II.
 """
@@ -90,5 +90,5 @@ def _refuse(text: object, reason: str) -> NoReturn:
     raise InvalidInput(
         "E_COMMITMENT",
         f"{shown(text, 120)} is not a commitment: {reason}",
-        hint="Write emit:EVENT, escalate:HANDLER, retry:N or abort, then @TARGET if there is one.",
+        hint="Write emit:EVENT, escalate:ROLE, retry:N or abort, then @TARGET if there is one.",
     )

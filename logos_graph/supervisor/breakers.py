@@ -9,7 +9,8 @@ not allowed by consents, and what was allowed and has not begun is not carried o
 | acts of risk L0 | they change nothing that counts |
 | consent.give, consent.refuse, | others wait for the answer; a policy may forbid it, by |
 | escalation.resolve | `context.breaker` |
-| run.cancel, principal.revoke | to stop things is always safe, and to give up a stolen key |
+| run.cancel; principal.revoke | to stop things is always safe, and to give up a stolen key; |
+| of its own key | another's is not its to give up |
 | acts of type `supervisor` | that key signs the ledger: a breaker would protect nothing from |
 | | it, and it is the way back in |
 
@@ -18,6 +19,9 @@ Reading needs no intent, and is free.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from logos_graph.canon import Json
 from logos_graph.errors import Rejected
 from logos_graph.governance import Verb
 from logos_graph.identity import Did
@@ -31,16 +35,17 @@ __all__ = ["check_breaker", "held_back"]
 def check_breaker(view: View, pending: PendingIntent) -> None:
     """Raises Rejected E_BREAKER_OPEN for what was allowed before the breaker opened."""
     verb = view.verbs.get(pending.signed.intent.logline.did)
-    error = None if verb is None else held_back(view, pending.who, verb)
+    this = pending.signed.intent.logline.this
+    error = None if verb is None else held_back(view, pending.who, verb, this)
     if error is not None:
         raise error
 
 
-def held_back(view: View, who: Did, verb: Verb) -> Rejected | None:
+def held_back(view: View, who: Did, verb: Verb, this: Mapping[str, Json]) -> Rejected | None:
     """Why a principal may not do this now; None if no breaker holds it."""
     alarms = view.watched.breaker(who)
     kind = str(view.principals[who]["type"]) if who in view.principals else ""
-    if not alarms or free_of_breaker(verb.name, verb.risk.value, kind):
+    if not alarms or free_of_breaker(who, kind, verb.name, verb.risk.value, this):
         return None
     patterns = sorted({each.pattern for each in alarms})
     return Rejected(

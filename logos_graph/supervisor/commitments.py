@@ -3,7 +3,7 @@
 | commitment | of an end | of a run that failed |
 |---|---|---|
 | emit:EVENT | the end's own entry is the event | - |
-| escalate:HANDLER | an `escalation` entry follows in the same transaction | - |
+| escalate:ROLE | an `escalation` entry follows in the same transaction | - |
 | retry:N | recorded, no more: nothing of it began | an `attempt` entry in place of it, N times |
 | abort | recorded, no more | - |
 

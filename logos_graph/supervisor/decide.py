@@ -123,7 +123,7 @@ def decide(
     verb = view.verbs.get(line.did)
     if verb is None:
         return _invalid_verb(view, line.did)
-    held = held_back(view, line.who, verb)
+    held = held_back(view, line.who, verb, line.this)
     if held is not None:
         return denied(view, "CircuitBreakerOpen", held, {"code": held.code})
     try:

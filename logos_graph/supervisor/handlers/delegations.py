@@ -47,7 +47,11 @@ def delegate(context: Context, pending: PendingIntent) -> Effect:  # noqa: ARG00
 def _check(view: View, pending: PendingIntent, now_ns: int) -> None:
     by, to, role = pending.who, Did(text(pending, "to")), text(pending, "role")
     if to == by:
-        raise Rejected("E_DELEGATION_SELF", f"{by} consents in its own place without a delegation")
+        raise Rejected(
+            "E_DELEGATION_SELF",
+            f"{by} consents in its own place without a delegation",
+            hint="name somebody else",
+        )
     if to not in view.principals:
         raise Rejected(
             "E_UNKNOWN_PRINCIPAL", f"{to} is not registered in this ledger", hint="`logos key list`"
@@ -60,7 +64,11 @@ def _check(view: View, pending: PendingIntent, now_ns: int) -> None:
         )
     until = parse_when(text(pending, "until"))
     if not now_ns < until <= now_ns + MAX_DELEGATION_NS:
-        raise Rejected("E_DELEGATION_UNTIL", "a delegation ends later than now, within 90 days")
+        raise Rejected(
+            "E_DELEGATION_UNTIL",
+            "a delegation ends later than now, within 90 days",
+            hint="`logos consent delegate --for` takes 90d at most",
+        )
     if pending.signed.intent.logline.this["verbs"] is None:
         return
     for verb in texts(pending, "verbs"):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from logos_graph.errors import Rejected
-from logos_graph.identity import Did, is_key, look
+from logos_graph.identity import Did, look
 from logos_graph.ledger import OPERATOR
 from logos_graph.supervisor.effects import Context, Effect
 from logos_graph.supervisor.handlers.fields import text, texts
@@ -139,11 +139,12 @@ def _check_new(view: View, did: Did, name: str) -> None:
                 name=name,
                 did=did,
             )
-        if not is_key(did) and look(name) == look(str(known["name"])):
+        if look(name) == look(str(known["name"])):
             raise Rejected(
                 "E_LOOKALIKE",
                 f"{did} is easily taken for {known['name']} ({known['did']})",
-                hint="choose a name that differs in more than 0 and o, 1 and l, or a hyphen",
+                hint="choose a name that differs in more than 0 and o, 1 and l, rn and m, vv and w,"
+                " or hyphens",
                 name=name,
                 known=known["name"],
             )

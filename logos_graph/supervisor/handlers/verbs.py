@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from logos_graph.canon import ContentId
 from logos_graph.errors import Rejected
-from logos_graph.governance import Verb, check_registrable, parse_verb
+from logos_graph.governance import check_registrable, parse_verb
 from logos_graph.graph import Flow
 from logos_graph.supervisor.effects import Context, Draft, Effect
 from logos_graph.supervisor.ports import PendingIntent
@@ -26,7 +26,7 @@ def register(context: Context, pending: PendingIntent) -> Effect:
 
     def check(view: View, _now_ns: int) -> Sequence[Draft]:
         known = view.verbs.get(verb.name)
-        if known is not None and not _is_bound_anew(known, verb):
+        if known is not None and not verb.rebinds(known):
             raise Rejected(
                 "E_VERB_EXISTS",
                 f"the verb {verb.name!r} is registered already",
@@ -41,10 +41,3 @@ def register(context: Context, pending: PendingIntent) -> Effect:
     ):
         raise Rejected("E_UNKNOWN_FLOW", f"there is no flow {verb.flow}", flow=verb.flow)
     return Effect(({"kind": "verb", **verb.to_json()},), {"verb": verb.name}, entries=check)
-
-
-def _is_bound_anew(known: Verb, verb: Verb) -> bool:
-    """Whether it is the same but for its flow, and both have one."""
-    if known.flow is None or verb.flow in (None, known.flow):
-        return False
-    return {**known.to_json(), "flow": None} == {**verb.to_json(), "flow": None}
