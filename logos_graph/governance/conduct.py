@@ -45,12 +45,17 @@ class _Stake:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """An intent that has not ended. risk: None for a verb that there is not."""
+    """An intent that has not ended.
+
+    risk: None for a verb that there is not. reached: whether it reached outside, so that its amount
+    is spent however it ends.
+    """
 
     who: str
     risk: Risk | None
     amount: int
     allowed: bool
+    reached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +71,18 @@ class Conducts:
     def of(
         cls,
         verbs: Iterable[Mapping[str, Json]],
-        pending: Iterable[tuple[str, Mapping[str, Any], bool]],
+        pending: Iterable[tuple[str, Mapping[str, Any], bool, bool]],
         days: Iterable[tuple[str, Day]],
     ) -> Conducts:
         """What a graph keeps of it.
 
         verbs: mutations. pending: intents that have not ended, each with its content id, its
-        LogLine as JSON, and whether it is allowed. days: by DID, each principal's in their order.
+        LogLine as JSON, whether it is allowed, and whether it reached outside. days: by DID, each principal's in their order.
         """
         conducts, by = cls()._with_verbs(verbs), dict[str, list[Day]]()
-        for cid, line, allowed in pending:
+        for cid, line, allowed, reached in pending:
             conducts = conducts._begun(cid, line, allowed)
+            conducts = conducts._reached(cid) if reached else conducts
         for who, day in days:
             by.setdefault(who, []).append(day)
         return replace(
@@ -129,6 +135,8 @@ class Conducts:
                 if reached is not None and reached["outcome"] == "ALLOW":
                     return self._allowed(body["intent"])
                 return self
+            case EntryKind.EFFECT:
+                return self._reached(body["intent"])
             case EntryKind.RECEIPT:
                 ended = self._ended(entry, _CONSEQUENCES[body["consequence"]])
                 return ended._with_verbs(_verbs(body["mutations"]))
@@ -163,6 +171,12 @@ class Conducts:
         opened = self._open.insert(cid, replace(known, allowed=True))
         return replace(self, _open=opened, _reserved=self._kept(known.who, known.amount))
 
+    def _reached(self, cid: str) -> Conducts:
+        known = self._open.get(cid)
+        if known is None or known.reached:
+            return self
+        return replace(self, _open=self._open.insert(cid, replace(known, reached=True)))
+
     def _kept(self, who: str, more: int) -> HashTrieMap[str, int]:
         """What is reserved, with so much more (or less) of one principal's."""
         kept = self._reserved.get(who, 0) + more
@@ -176,7 +190,7 @@ class Conducts:
         if ended is None:  # such a ledger is not whole, which others say
             return self
         conduct = self.of_principal(ended.who).with_act(
-            kind, ended.risk, ended.amount, entry.recorded_at, entry.index
+            kind, ended.risk, ended.amount, entry.recorded_at, entry.index, reached=ended.reached
         )
         return replace(
             self,

@@ -44,6 +44,8 @@ __all__ = [
 
 _COUNT: Final = re.compile(r"[0-9]{1,4}", re.ASCII)
 _NUMBER: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
+_DID: Final = "did:"
+"""What begins so is meant as a DID, whoever is called so."""
 ROLE: Final = "role:"
 """Before a weight that everybody has who holds another role."""
 _FORMS: Final = '"2", "all", "majority", "weighted:10;treasury-1=6,role:cfo=5"'
@@ -175,9 +177,10 @@ class Weighted:
         return Quorum(QuorumKind.WEIGHTED, self.role, self.threshold, weights)
 
     def _weight(self, told: Mapping[str, int], did: Did, person: Person) -> int:
-        for key in (str(did), person.name):
-            if key in told and not key.startswith(ROLE):
-                return told[key]
+        if did in told:
+            return told[did]
+        if person.name in told and not person.name.startswith((ROLE, _DID)):
+            return told[person.name]
         return max((told.get(ROLE + role, 0) for role in person.roles), default=0)
 
 

@@ -129,11 +129,24 @@ class Day:
         sums = Sums(_weighed(done), ghosts + sum(map(_weighed, bad)), sum(done[1:]), ghosts)
         object.__setattr__(self, "sums", sums)
 
-    def with_act(self, kind: Kind, risk: Risk | None, amount: int, hour: int, index: int) -> Day:
-        """The day with one more act. risk: None for a verb that there is not."""
+    def with_act(
+        self,
+        kind: Kind,
+        risk: Risk | None,
+        amount: int,
+        hour: int,
+        index: int,
+        *,
+        reached: bool = False,
+    ) -> Day:
+        """The day with one more act.
+
+        risk: None for a verb that there is not. reached: whether it reached outside; its amount is
+        spent then, however it ended.
+        """
         level = 0 if risk is None else risk.level
         counts = {**self.counts, kind: _plus(self.counts.get(kind, _NONE), level, 1)}
-        spent = amount if kind in _SPENT else 0
+        spent = amount if kind in _SPENT or reached else 0
         amounts = _plus(self.amounts, hour, spent) if spent else self.amounts
         return Day(self.number, self.first, index, MappingProxyType(counts), amounts)
 
@@ -156,19 +169,27 @@ class Conduct:
         return cls(held, reduce(Sums.plus, (day.sums for day in held), _NO_SUMS))
 
     def with_act(
-        self, kind: Kind, risk: Risk | None, amount: int, recorded_at: int, index: int
+        self,
+        kind: Kind,
+        risk: Risk | None,
+        amount: int,
+        recorded_at: int,
+        index: int,
+        *,
+        reached: bool = False,
     ) -> Conduct:
         """The conduct with an act that ended now.
 
         risk: of its verb; None for a verb that there is not. amount: in whole units. recorded_at:
         of its end (ns), not before any act that is counted; index: of the entry that says so.
+        reached: whether it reached outside; its amount is spent then, however it ended.
         """
         number, hour = divmod(recorded_at // _HOUR_NS, _DAY_HOURS)
         days, sums = self._since(number)
         day = Day(number, index, index, _NOTHING)
         if days and days[-1].number == number:
             days, day = days[:-1], days[-1]
-        after = day.with_act(kind, risk, amount, hour, index)
+        after = day.with_act(kind, risk, amount, hour, index, reached=reached)
         return Conduct((*days, after), sums.minus(day.sums).plus(after.sums))
 
     def sums_at(self, now_ns: int) -> Sums:

@@ -78,7 +78,10 @@ def read_conducts(
     since = day_text(day_of(head.recorded_at) - LOOK_BACK_DAYS + 1)
     return Conducts.of(
         verbs,
-        ((each.cid, each.signed.intent.logline.json, each.allowed) for each in pending),
+        (
+            (each.cid, each.signed.intent.logline.json, each.allowed, each.effects > 0)
+            for each in pending
+        ),
         (read_conduct(row["conduct"]) for row in rows("read/conducts", since=since)),
     )
 

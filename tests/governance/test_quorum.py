@@ -329,3 +329,9 @@ def test_nobody_is_part_of_two_consents_that_count_and_the_actor_of_none(
     assert len(people) == len(set(people))
     assert WHO not in people
     assert all(voice.people & {WHO, *people} for voice in voices)  # none was left out for nothing
+
+
+def test_who_is_named_like_a_did_does_not_weigh_what_that_did_weighs() -> None:
+    rule = Weighted("treasury", 10, ((str(ANN), 10),))
+    people = {**PEOPLE, DOT: Person(str(ANN), TREASURY)}
+    assert [*(rule.ask(people, WHO).weights or {})] == [ANN]

@@ -358,6 +358,19 @@ def test_the_graph_finds_what_the_view_remembers(
                 assert found == [each.cid for each in lower.found(inside)]
 
 
+def test_the_graph_counts_denials_among_the_youngest_ghosts_only(
+    desk: Desk, assistant: Signer
+) -> None:
+    """As many as an auditor remembers: an alarm that he does not find would break the ledger."""
+    nothing: dict[str, Json] = {"intent": f"b3:{'0' * 64}", "reason": "none"}
+    for verb, times in (("no.such", 5), ("run.cancel", 59), ("no.such", 6)):
+        for _ in range(times):
+            assert desk.submit(assistant, verb, nothing).status == "GHOST"
+    raised = [(name, count) for name, _, count in patterns(desk.alarms(assistant))]
+    assert sorted(raised) == [("Burst", 47), ("RepeatedDenials", 6)]
+    check_everything(desk)
+
+
 # rates -----------------------------------------------------------------------
 
 

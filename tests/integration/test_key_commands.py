@@ -90,7 +90,7 @@ def test_a_key_that_consent_gave_has_its_name_once_it_signs(logos: Logos, cast: 
     assert acts(logos, "again-k") == 0
     found = listed(logos, "again-k")
     assert found["key_file"] == "again-k"
-    assert [each["revoked"] is None for each in found["keys"]] == [False, True]
+    assert [each["revoked_at"] is None for each in found["keys"]] == [False, True]
 
 
 @pytest.mark.usefixtures("cast")

@@ -110,7 +110,7 @@ class Archive:
     ) -> Sequence[ContentId]:
         """What the statement of that name asks of the graph."""
         actors: dict[str, str] = {}
-        found: list[tuple[ContentId, int | None]] = []
+        found: list[tuple[ContentId, int | None, bool]] = []
         for entry in self.written:
             body: Any = entry.body
             if entry.kind is EntryKind.INTENT:
@@ -119,15 +119,16 @@ class Archive:
                 continue
             cause, denied = body["cause"], body["cause"]["type"] in ("PolicyDeny", "InvalidVerb")
             held = cause.get("reason") in ("RateLimitExceeded", "CircuitBreakerOpen")
-            counted = entry.recorded_at > since_ns and entry.index > after and not held
-            if counted and (denied or statement == "alarms/burst"):
-                found.append((ContentId(body["intent"]), body["amount"]))
+            if entry.recorded_at > since_ns and entry.index > after and not held:
+                found.append((ContentId(body["intent"]), body["amount"], denied))
+        found = found[-64:]
+        if statement != "alarms/burst":
+            found = [each for each in found if each[2]]
         if statement == "alarms/escalating_probes":
             found = [each for each in found if each[1] is not None][-threshold:]
             if any((one[1] or 0) >= (two[1] or 0) for one, two in pairwise(found)):
                 return ()
-        found = found[-64:]
-        return [cid for cid, _ in found] if len(found) >= threshold else ()
+        return [cid for cid, _, _ in found] if len(found) >= threshold else ()
 
 
 def _nonce(entry: Entry) -> tuple[str, str]:

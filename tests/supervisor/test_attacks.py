@@ -10,20 +10,21 @@ import pytest
 from logos_graph.canon import Tag
 from logos_graph.errors import LogosError, NotVerified, Rejected
 from logos_graph.identity import Signer
-from logos_graph.ledger import EntryKind, make_entry, parse_entry
-from logos_graph.logline import SignedIntent
+from logos_graph.ledger import EntryKind, check_invariants, make_entry, parse_entry
+from logos_graph.logline import SignedIntent, format_when
 from tests.supervisor.auditor import SECOND
 from tests.supervisor.codes import ADMIN, ANSWERS, Ask, Code, Rule, verbs
 from tests.supervisor.founded import PaperWorld, bundled
 
 CLERK, GUARD, OTHER, APPROVER, THIEF = (Signer.from_seed(bytes([n]) * 32) for n in range(71, 76))
-OPEN = Code((Rule("pay.out", ("clerk",), over=100, ask=Ask("guard", "2")),))
+REVOKE = '@id("revoke") permit (principal, action == Action::"principal.revoke", resource);'
+OPEN = Code((Rule("pay.out", ("clerk",), over=100, ask=Ask("guard", "2")),), extra=REVOKE)
 SHUT = Code((Rule("pay.out", ("clerk",), most=1),), number=1)
 
 
 @pytest.fixture
 def world() -> PaperWorld:
-    made = PaperWorld(OPEN.text, [*bundled((*ADMIN, *ANSWERS)), *verbs()])
+    made = PaperWorld(OPEN.text, [*bundled((*ADMIN, *ANSWERS, "principal.revoke")), *verbs()])
     for signer, name, role in (
         (CLERK, "clerk", "clerk"), (GUARD, "guard", "guard"), (OTHER, "other", "guard"),
         (APPROVER, "approver", "approver"),
@@ -188,3 +189,45 @@ def test_a_threshold_of_zero_or_out_of_reach_never_comes_into_force(
     (settled,) = consent(world, APPROVER, asked.intent).settled
     assert settled.cause["code"] == "E_POLICY_ANNOTATION"
     assert world.supervisor.view.policy.text == OPEN.text
+
+
+def test_a_stopped_operator_takes_nobody_else_s_key(world: PaperWorld) -> None:
+    """Those who would have to lift its breaker are not its to remove."""
+    assert register(world, THIEF, "thief", "operator").status == "COMMITTED"
+    for _ in range(47):
+        world.execute(world.sign(THIEF, "no.such", {}))
+    assert world.supervisor.view.watched.breaker(THIEF.did)
+    for who, ended in ((APPROVER, "GHOST"), (THIEF, "COMMITTED")):
+        this = {"principal": who.did, "id": who.did, "reason": "stolen"}
+        outcome = world.execute(world.sign(THIEF, "principal.revoke", this))
+        assert outcome is not None
+        assert outcome.status == ended, outcome
+    assert check_invariants(world.entries(), world.store.state).ok
+
+
+def test_ghosts_of_another_kind_do_not_make_an_alarm_that_no_auditor_finds(
+    world: PaperWorld,
+) -> None:
+    """Of a principal's youngest ghosts the denials are counted, by the graph as by an auditor."""
+    nothing = {
+        "intent": f"b3:{'0' * 64}", "policy_hash": f"b3:{'0' * 64}", "revision": 1,
+        "expires_at": format_when(world.clock.now_ns() + 3600 * SECOND),
+    }  # fmt: skip
+    for verb, this, times in (
+        ("no.such", {}, 5),
+        ("consent.give", nothing, 59),
+        ("no.such", {}, 6),
+    ):
+        for _ in range(times):
+            world.execute(world.sign(CLERK, verb, this))
+    raised = [each.body for each in world.entries() if each.kind is EntryKind.ALARM]
+    assert [(each["pattern"], each["count"]) for each in raised] == [
+        ("Burst", 47), ("RepeatedDenials", 6),
+    ]  # fmt: skip
+    assert check_invariants(world.entries(), world.store.state).ok
+
+
+@pytest.mark.parametrize("name", [GUARD.did, "did:logline:person:guard", "did:"])
+def test_nobody_is_named_like_a_did(world: PaperWorld, name: str) -> None:
+    refused = register(world, THIEF, name, "guard")
+    assert (refused.status, refused.cause["code"]) == ("GHOST", "E_NAME")

@@ -126,6 +126,19 @@ def test_what_is_allowed_is_spent_before_it_is_done(book: Book) -> None:
     assert spent() == 0
 
 
+def test_what_reached_outside_is_spent_however_it_ends(book: Book) -> None:
+    """Else who pays, and cancels the run before its next step, would have spent nothing."""
+    verb(book, "pay", "L3")
+    paid = book.intent(did="pay", this={"amount": 300})
+    book.effect(paid)
+    book.outcome(paid)
+    book.receipt(paid, **FAILED)
+    book.receipt(book.intent(did="pay", this={"amount": 40}), **FAILED)
+    conducts = folded(book.entries)
+    assert conducts.trajectory(AGENT.did, book.now).spent == 300
+    assert counts(conducts, AGENT, book.now) == {Kind.FAILED: (0, 0, 0, 2, 0, 0)}
+
+
 def test_what_waits_for_consent_is_spent_when_it_is_given(book: Book) -> None:
     verb(book, "pay", "L3")
     asked = book.intent(decision=book.require(1), did="pay", this={"amount": 9})
@@ -208,11 +221,14 @@ def test_who_begins_anew_with_what_the_graph_keeps_knows_the_same(book: Book) ->
     tell_story(book)
     book.intent(did="pay", this={"amount": 12})
     waiting = book.intent(decision=book.require(1), did="pay", this={"amount": 30})
+    sent = book.intent(did="pay", this={"amount": 5})
+    book.effect(sent)
+    reached = {sent}
     read = folded(book.entries)
     verbs = [{"name": "transfer", "risk": "L1"}, {"name": "pay", "risk": "L3", "amount": "/amount"}]
     lines: dict[str, Any] = {str(e.body["cid"]): e.body for e in book.entries if e.kind == "intent"}
     open_ = [
-        (cid, body["intent"]["logline"], body["decision"]["outcome"] == "ALLOW")
+        (cid, body["intent"]["logline"], body["decision"]["outcome"] == "ALLOW", cid in reached)
         for cid, body in lines.items()
         if read.who(cid) is not None
     ]
@@ -222,8 +238,12 @@ def test_who_begins_anew_with_what_the_graph_keeps_knows_the_same(book: Book) ->
     told = len(book.entries)
     book.consent(waiting, ALICE, ALLOW)
     for conducts in (anew, read):
-        assert conducts.trajectory(AGENT.did, book.now).spent == 12
+        assert conducts.trajectory(AGENT.did, book.now).spent == 17
     one, other = folded(book.entries[told:], anew), folded(book.entries[told:], read)
     for who in (AGENT, ALICE, BOB):
         assert one.trajectory(who.did, book.now) == other.trajectory(who.did, book.now)
-    assert one.trajectory(AGENT.did, book.now).spent == 42
+    assert one.trajectory(AGENT.did, book.now).spent == 47
+    book.receipt(sent, **FAILED)
+    for conducts in (anew, read):
+        ended = folded(book.entries[told:], conducts)
+        assert ended.trajectory(AGENT.did, book.now).spent == 47

@@ -129,7 +129,14 @@ def _follows(change: Mutation, *, lost: bool) -> Callable[[View], None]:
 
 
 def _check_new(view: View, did: Did, name: str) -> None:
-    """Nobody has this DID or name, nor one that is taken for it."""
+    """Nobody has this DID or name, nor one that is taken for it; and no name is like a DID."""
+    if name.startswith("did:"):
+        raise Rejected(
+            "E_NAME",
+            f"{name!r} would be taken for a DID",
+            hint="choose a name that does not begin with did:",
+            name=name,
+        )
     for known in view.principals.values():
         if did == known["did"] or name == known["name"]:
             raise Rejected(
