@@ -16,10 +16,9 @@ from logos_graph.cli.texts import duration_ns, short, short_value
 from logos_graph.errors import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from logos_graph.governance import Require
     from logos_graph.supervisor import PendingIntent
+    from logos_graph.supervisor.view import View
     from logos_graph.wiring import System
 
 __all__ = ["consent"]
@@ -165,15 +164,19 @@ def undelegate(out: Printer, delegation: str, signer: str | None) -> int:
 
 @consent.command()
 @click.option(
-    "--all", "every", is_flag=True, help="Also those that were ended, or whose time is over."
+    "--all",
+    "every",
+    is_flag=True,
+    help="Also those that were ended, or are over, or were signed by a key that was revoked.",
 )
 @with_output
 def delegations(out: Printer, every: bool) -> int:
     """Who may consent in whose place, to what, and until when."""
     with opened() as system:
         names = _names(system)
+        lasting = set[str]() if every else _lasting(system)
         found: list[dict[str, Any]] = [
-            {**each} for each in system.reader.delegations() if every or _lasts(system, each)
+            {**each} for each in system.reader.delegations() if every or each["id"] in lasting
         ]
     for each in found:
         del each["kind"]
@@ -193,12 +196,11 @@ def delegations(out: Printer, every: bool) -> int:
     return 0
 
 
-def _lasts(system: System, delegation: Mapping[str, Any]) -> bool:
-    """Whether nobody ended it, and its time is not over."""
-    from logos_graph.logline import parse_when
-
-    until = parse_when(delegation["until"])
-    return delegation["ended"] is None and until > system.clock.now_ns()
+def _lasting(system: System) -> set[str]:
+    """Those that nobody ended, whose time is not over, and which no revoked key signed."""
+    view, now_ns = _view(system), system.clock.now_ns()
+    known = view.delegations.values()
+    return {each.id for each in known if each.until > now_ns and each.holds(view.principal_keys)}
 
 
 def _waiting(system: System) -> list[PendingIntent]:
@@ -232,13 +234,14 @@ def _delegation(system: System, pending: PendingIntent, seat: str, signer: str |
     """The delegation of `seat` to the signer that is for such an act; the last of several."""
     by = _did(system, seat)
     to = system.principal(signer or system.settings.signer).did
-    verb = pending.signed.intent.logline.did
+    verb, now_ns = pending.signed.intent.logline.did, system.clock.now_ns()
     asked = {quorum.role for quorum in _asked(pending).quorums}
-    for each in reversed(system.reader.delegations()):
-        verbs: Any = each["verbs"]
-        fits = (each["by"], each["to"]) == (by, to) and each["role"] in asked
-        if fits and _lasts(system, each) and (verbs is None or verb in verbs):
-            return str(each["id"])
+    view = _view(system)
+    for each in sorted(view.delegations.values(), key=lambda lent: (lent.until, lent.id))[::-1]:
+        fits = (each.by, each.to) == (by, to) and each.role in asked
+        lent = each.lent(frozenset({each.role}), verb, now_ns)
+        if fits and lent and each.holds(view.principal_keys):
+            return each.id
     raise Rejected(
         "E_DELEGATION_UNKNOWN",
         f"{seat} has delegated no consent to {verb} to you",
@@ -257,11 +260,8 @@ def _asked(pending: PendingIntent) -> Require:
 def _quorums(system: System, pending: PendingIntent) -> list[dict[str, Any]]:
     """Each quorum of what waits: how much there is of it, and who could still consent."""
     from logos_graph.governance import resolve_signers
-    from logos_graph.supervisor.view import View
 
-    snapshot = system.store.snapshot()
-    assert snapshot is not None  # something waits in it
-    view = View(snapshot)
+    view = _view(system)
     who, verb, now_ns = pending.who, pending.signed.intent.logline.did, system.clock.now_ns()
     voices = view.voices(pending.consents, now_ns)
     given = resolve_signers(voices, view.people, who, lambda each: view.lent(each, verb, now_ns))
@@ -281,6 +281,14 @@ def _quorums(system: System, pending: PendingIntent) -> list[dict[str, Any]]:
         }
         for quorum in _asked(pending).quorums
     ]
+
+
+def _view(system: System) -> View:
+    from logos_graph.supervisor.view import View
+
+    snapshot = system.store.snapshot()
+    assert snapshot is not None  # a ledger that was opened has a genesis
+    return View(snapshot)
 
 
 def _show_progress(out: Printer, system: System, before: PendingIntent) -> None:

@@ -68,7 +68,8 @@ class Given:
     index: of its entry. recorded_at: when it was given; expires_at: until when it counts (both ns
     since the epoch).
     roles: what the seat held at that index, and lent if it is another's; none if it was not
-    registered, or the delegation did not hold.
+    registered, or the delegation did not hold. Once the act is allowed: at the index that says so.
+    delegation: by which it was given in another's place; None if it is `by`'s own.
     """
 
     by: str
@@ -77,6 +78,12 @@ class Given:
     roles: frozenset[str]
     seat: str
     index: int
+    delegation: str | None = None
+
+    @property
+    def voice(self) -> Voice:
+        """Who signed it, and in whose place."""
+        return Voice(Did(self.by), Did(self.seat))
 
 
 @dataclass(slots=True)
@@ -114,6 +121,7 @@ class Act:
     flow: what it stays on, if its entry tells (pinned); None for what is no run.
     attempts: how many failed and were to be made again; past_effects: how many effects those had,
     which are no longer among `effects`; wake_at: before then (ns) there is no other.
+    consents: all that were given; once it is allowed, those that held then (consenting.py).
     revoked: while it waited for consent, the key that signed it, or its principal, was revoked.
     """
 
@@ -139,8 +147,8 @@ class Act:
     revoked: bool = False
     end: tuple[int, EntryKind] | None = None
 
-    def qualified(self) -> dict[Did, frozenset[str]]:
-        """In whose places the consents were given that count towards the REQUIRE, with their roles.
+    def voices(self) -> dict[Voice, frozenset[str]]:
+        """The consents that count towards the REQUIRE, each with the roles for which it does.
 
         Each holds a role that is asked, consented before the question's expiry, and the consent's
         own expiry came after the decision that rests on it. Nobody takes part in two of them, by
@@ -150,13 +158,17 @@ class Act:
         if asked is None or self.revoked:
             return {}
         good = {
-            Voice(Did(given.by), Did(given.seat)): given.roles
+            given.voice: given.roles
             for given in self.consents
             if any(quorum.asks(Did(given.seat), given.roles) for quorum in asked.quorums)
             and given.recorded_at < asked.expires_at
             and self.decided_at < given.expires_at
         }
-        return {voice.seat: good[voice] for voice in counted(good, Did(self.who))}
+        return {voice: good[voice] for voice in counted(good, Did(self.who))}
+
+    def qualified(self) -> dict[Did, frozenset[str]]:
+        """In whose places those were given, with the roles."""
+        return {voice.seat: roles for voice, roles in self.voices().items()}
 
     def is_met(self) -> bool:
         """Whether they are enough."""
@@ -239,7 +251,10 @@ def _written(act: Act) -> list[Any]:
             required.policy_hash, required.revision,
         ],
         [
-            [each.by, each.recorded_at, each.expires_at, sorted(each.roles), each.seat, each.index]
+            [
+                each.by, each.recorded_at, each.expires_at, sorted(each.roles), each.seat,
+                each.index, each.delegation,
+            ]
             for each in act.consents
         ],
     ]  # fmt: skip
@@ -255,8 +270,8 @@ def _read(cid: str, told: list[Any]) -> Act:
             Verdict(verdict)
         ),
         consents=[
-            Given(by, at, until, frozenset(roles), seat, index)
-            for by, at, until, roles, seat, index in given
+            Given(by, at, until, frozenset(roles), seat, index, delegation)
+            for by, at, until, roles, seat, index, delegation in given
         ],
         answered_at=answered, end=(end[0], EntryKind(end[1])),
     )  # fmt: skip

@@ -4,7 +4,8 @@
 |---|---|
 | alarm | its intents are ghosts of its principal within its window, as its pattern asks |
 | a receipt of breaker.lift | it lifts all open alarms of the principal that it names, no others; |
-| | neither submitted by that principal nor resting on its consent |
+| | neither submitted by that principal nor resting on its consent: one that it signed, or |
+| | that was signed in its place |
 | an intent of a principal whose breaker is open | it is denied, unless it is `free_of_breaker` |
 
 That an alarm was not raised cannot be told from entries: it is looked for after the ghost's own
@@ -136,7 +137,7 @@ class Alarms:
         self._may(found == wanted, entry, told, [*found], "does not lift what its intent names")
         self._may(bool(wanted), entry, "an open breaker", who, "lifts a breaker that is not open")
         self._may(act.who != who, entry, "another", who, "lifts the breaker of its own author")
-        own = who in act.qualified()
+        own = any(who in voice.people for voice in act.voices())
         self._may(not own, entry, "others", who, "rests on the consent of whom it concerns")
         self._lifted[who] = entry.index
 

@@ -101,11 +101,13 @@ class Attribution:
             self._void()
 
     def _void(self) -> None:
-        """Of what waits for consent, what a key answered or asked that was just revoked."""
+        """What waits for consent, and was asked by a key that was just revoked.
+
+        What such a key answered is left out when the consents are counted (consenting.py).
+        """
         counts = self.principals.counts
         for act in self.acts.open:
             if act.requirement.verdict is Verdict.REQUIRE:
-                act.consents = [each for each in act.consents if counts(each.by, each.index)]
                 act.revoked = act.revoked or not counts(act.who, act.index)
 
     def check_trusted(self) -> None:

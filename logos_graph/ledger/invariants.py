@@ -90,9 +90,10 @@ class Walk:
         self.causes: Counter[str] = Counter()
         self.effects = Effects(self.integrity)
         self.rights = Rights(self.legality, self._roles)
-        self.consenting = Consenting(self.legality, self.state, self._roles)
         self.alarms = Alarms(self.integrity, self.legality, self.state.get)
         self.attribution = Attribution(supervisor, self.state, self.acts, self.attributed, proven)
+        keys = self.attribution.principals
+        self.consenting = Consenting(self.legality, self.state, keys, self._roles)
         self.follow_ups = FollowUps(
             self.integrity, self.legality, named=self._named, roles=self._roles
         )
@@ -206,6 +207,7 @@ class Walk:
         self.effects.told(entry, act)
         self.forks.receipt(entry, act)
         self.rights.receipt(entry, act)
+        self.consenting.receipt(entry, act)
         self._check_cancelled(entry)
         self.follow_ups.answered(entry, act)
         self.alarms.receipt(entry, act)

@@ -117,7 +117,7 @@ def _judge(
             context=_context(entry if seen_at is None else seen_at),
             people=_people(state, keys),
         )
-        delegations = _delegations(state)
+        delegations = _delegations(facts, state, keys)
 
         def lent(voice: Voice) -> frozenset[str]:
             return frozenset[str]().union(
@@ -136,7 +136,7 @@ def _judge(
 
 
 def _voices(consents: Sequence[Consented], known: Mapping[str, Delegation]) -> list[Voice]:
-    """Who consented, and in whose place; nobody by a delegation that was ended."""
+    """Who consented, and in whose place; nobody by a delegation that does not hold."""
     return [
         Voice(each.by, each.by) if each.delegation is None else known[each.delegation].voice
         for each in consents
@@ -205,11 +205,12 @@ def _context(entry: Entry) -> Mapping[str, Json]:
     return context if isinstance(context, dict) else {}
 
 
-def _delegations(state: State) -> dict[str, Delegation]:
-    """Those that nobody has ended."""
+def _delegations(facts: Facts, state: State, keys: PrincipalKeys) -> dict[str, Delegation]:
+    """Those that hold: each is named by the intent that made it, whose key was not revoked."""
     known = state.objects.get("delegation", {})
-    found = {key: Delegation.from_mutation(each) for key, each in known.items()}
-    return {key: each for key, each in found.items() if each.ended is None}
+    signed = {str(e.body["cid"]): e.index for e in facts.entries if e.kind is EntryKind.INTENT}
+    found = {key: Delegation.from_mutation(each, signed.get(key, 0)) for key, each in known.items()}
+    return {key: each for key, each in found.items() if each.holds(keys)}
 
 
 def _people(state: State, keys: PrincipalKeys) -> People:

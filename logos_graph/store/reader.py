@@ -154,7 +154,7 @@ class Reader:
 
     def delegations(self) -> list[Mutation]:
         """Who may consent in whose place, as the ledger's mutations; the ended ones included."""
-        return read_delegations(self.rows, in_force=False)
+        return [mutation for _, mutation in read_delegations(self.rows, in_force=False)]
 
     def verbs(self) -> list[Mutation]:
         """Verbs, as the ledger's mutations."""

@@ -148,10 +148,13 @@ def read_limits(rows: Rows) -> list[Mutation]:
     return [{"kind": "limit", **row} for row in rows("read/limits")]
 
 
-def read_delegations(rows: Rows, *, in_force: bool) -> list[Mutation]:
-    """Who may consent in whose place; in_force: only what nobody has ended."""
-    found = rows("read/delegations", in_force=in_force)
-    return [{"kind": "delegation", **row} for row in found]
+def read_delegations(rows: Rows, *, in_force: bool) -> list[tuple[int, Mutation]]:
+    """Who may consent in whose place, with the indexes of the entries that made or ended it.
+
+    in_force: only what nobody has ended.
+    """
+    found = [{**row} for row in rows("read/delegations", in_force=in_force)]
+    return [(row.pop("ledger_index"), {"kind": "delegation", **row}) for row in found]
 
 
 def pending_intent(row: Row) -> PendingIntent:

@@ -152,8 +152,8 @@ class Snapshot:
     pending: Sequence[PendingIntent]
     grants: Sequence[Mutation] = ()
     limits: Sequence[Mutation] = ()
-    delegations: Sequence[Mutation] = ()
-    """As the grants: those in force."""
+    delegations: Sequence[tuple[int, Mutation]] = ()
+    """Those that nobody has ended, with the indexes of the entries that made them."""
     key_changes: Sequence[tuple[int, Mutation]] = ()
     """What became of principals' keys since they were registered, with the entries' indexes."""
     escalations: Sequence[OpenEscalation] = ()

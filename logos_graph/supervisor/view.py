@@ -74,13 +74,10 @@ class View:
         self.watched = Watched.of(snapshot.watched)
         self._opened = HashTrieMap(Counter(each.who for each in snapshot.escalations))
         self.delegations: HashTrieMap[ContentId, Delegation] = HashTrieMap()
-        tables = (
-            snapshot.principals, snapshot.verbs, snapshot.grants, snapshot.limits,
-            snapshot.delegations,
-        )  # fmt: skip
+        tables = (snapshot.principals, snapshot.verbs, snapshot.grants, snapshot.limits)
         for mutation in chain.from_iterable(tables):
             self._mutate(mutation, 0)
-        for index, mutation in snapshot.key_changes:
+        for index, mutation in (*snapshot.key_changes, *snapshot.delegations):
             self._mutate(mutation, index)
         self.conducts = snapshot.conducts
 
@@ -147,14 +144,20 @@ class View:
         """How many escalations of what a principal submitted nobody has answered."""
         return self._opened.get(who, 0)
 
+    def delegation(self, identity: ContentId) -> Delegation | None:
+        """A delegation that counts: nobody has ended it, and no revoked key signed it."""
+        found = self.delegations.get(identity)
+        return found if found is not None and found.holds(self.principal_keys) else None
+
     def voices(self, consents: Iterable[GivenConsent], now_ns: int) -> list[Voice]:
         """Who consented, and in whose place, of what counts still at this instant.
 
-        What rests on a delegation that was ended, or on a key that was revoked, counts no more.
+        What rests on a delegation that was ended, or on a key that was revoked, counts no more;
+        nor does what rests on a delegation that such a key made.
         """
         found = list[Voice]()
         for each in consents:
-            lent = None if each.delegation is None else self.delegations.get(each.delegation)
+            lent = None if each.delegation is None else self.delegation(each.delegation)
             good = each.expires_at > now_ns and self.principal_keys.counts(each.by, each.index)
             if good and (each.delegation is None or lent is not None):
                 found.append(Voice(each.by, each.by) if lent is None else lent.voice)
@@ -164,7 +167,7 @@ class View:
         """The roles for which one may consent in the other's place to an act of this verb."""
         lent = frozenset[str]()
         for each in self.delegations.values():
-            if each.voice == voice:
+            if each.voice == voice and each.holds(self.principal_keys):
                 lent |= each.lent(self.roles(voice.seat), verb, now_ns)
         return lent
 
@@ -307,7 +310,7 @@ class View:
             case "grant":
                 self._grant(mutation)
             case "delegation":
-                lent = Delegation.from_mutation(mutation)
+                lent = Delegation.from_mutation(mutation, index)
                 others = self.delegations.discard(lent.id)
                 self.delegations = others.insert(lent.id, lent) if lent.ended is None else others
             case "limit":

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from logos_graph.canon import Json
+from logos_graph.canon import ContentId, Json
 from logos_graph.errors import Rejected
 from logos_graph.identity import Signer, base58, did_logline
 from logos_graph.ledger import accept_principal, check_invariants
+from logos_graph.logline import format_when
 from logos_graph.store import read_state
 from tests.integration.conftest import Cast
 
 if TYPE_CHECKING:
     from logos_graph.supervisor import Outcome
+    from tests.integration.conftest import Logos
 
 _NAMES = count(1)
 
@@ -247,6 +249,60 @@ def test_a_proof_and_the_second_verifier_know_the_key_of_each_index(
         report = check_invariants(entries, None)
         assert report.I3.first_offender is None
         assert report.I2.first_offender is None
+
+
+def test_what_a_stolen_key_lent_stays_void_in_the_graph_and_in_a_proof(
+    example: Cast, logos: Logos
+) -> None:
+    from logos_graph.proof import gather_run
+    from logos_graph.proof.facts import Facts
+    from logos_graph.proof.judged import check_settlement
+    from logos_graph.store.evidence import GraphEvidence
+    from logos_graph.supervisor.view import View
+
+    owner, other, thief = (Person(example, *roles) for roles in (["treasury"], ["treasury"], []))
+    lent, waiting = lends(example, owner, thief), transfer(example)
+    speaks: dict[str, Json] = {**example.bound(waiting), "delegation": lent}
+    assert example.submit(thief.key, "consent.give", speaks).status == "COMMITTED"
+    assert listed(logos, lent) == ["now", "ever"]
+    owner.revoke()
+    new = Signer.from_seed(os.urandom(32), owner.did)
+    asked = example.submit(example.operator, "principal.rekey", owner.follows(new))
+    (settled,) = example.consent(example.treasury[0], asked).settled
+    assert settled.status == "COMMITTED", settled
+    owner.keys.append(new)
+    snapshot = example.system.store.snapshot()
+    assert snapshot is not None
+    view, own = View(snapshot), lends(example, owner, thief)
+    assert (view.roles(owner.did), view.delegation(lent)) == ({"treasury"}, None)
+    assert view.voices(view.pending[waiting.intent].consents, example.system.clock.now_ns()) == []
+    assert listed(logos, lent) == ["ever"]
+    assert example.consent(other.key, waiting).settled == ()
+    speaks = {**example.bound(waiting), "delegation": own}
+    assert example.submit(thief.key, "consent.give", speaks).settled != ()
+    evidence = GraphEvidence(example.system.reader, example.system.ledger)
+    entries, _ = gather_run(evidence, waiting.intent)
+    check_settlement(Facts(entries, waiting.intent))
+    report = check_invariants(entries, None)
+    assert (report.I2.first_offender, report.I3.first_offender) == (None, None)
+
+
+def lends(cast: Cast, by: Person, to: Person) -> ContentId:
+    until = format_when(cast.system.clock.now_ns() + 10**13)
+    this: dict[str, Json] = {"to": to.did, "role": "treasury", "verbs": None, "until": until}
+    outcome = cast.submit(by.key, "consent.delegate", this)
+    assert outcome.status == "COMMITTED", outcome
+    return outcome.intent
+
+
+def listed(logos: Logos, lent: str) -> list[str]:
+    """Whether the command names it among those that hold, and among all."""
+    found = {"now": logos("consent", "delegations", "--json")}
+    found["ever"] = logos("consent", "delegations", "--all", "--json")
+    return [
+        when for when, told in found.items()
+        if lent in [each["id"] for each in told.document["delegations"]]
+    ]  # fmt: skip
 
 
 def transfer(cast: Cast, by: Signer | None = None, amount: str = "6000.00") -> Outcome:

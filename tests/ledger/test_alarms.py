@@ -12,8 +12,20 @@ from hypothesis import strategies as st
 from logos_graph.canon import ContentId
 from logos_graph.ledger import InvariantReport, check_invariants
 from logos_graph.ledger.patterns import MOST_OPEN_ESCALATIONS, PATTERNS, GhostMark, marks_within
-from logos_graph.logline import parse_intent
-from tests.ledger.conftest import AGENT, ALICE, ALLOW, BOB, CAROL, DENY, SUPERVISOR, Book, alarm
+from logos_graph.logline import format_when, parse_intent
+from tests.ledger.checks import fault
+from tests.ledger.conftest import (
+    AGENT,
+    ALICE,
+    ALLOW,
+    BOB,
+    CAROL,
+    DENY,
+    HOUR,
+    SUPERVISOR,
+    Book,
+    alarm,
+)
 
 BURST = PATTERNS["Burst"]
 
@@ -119,6 +131,30 @@ def test_a_lifting_that_rests_on_the_consent_of_the_broken_is_found(book: Book) 
     body = broken(book, ALICE)
     lifted(book, body, (ALICE, BOB))
     assert not report(book).I2.ok
+
+
+@pytest.mark.parametrize("broken_one", [ALICE, CAROL], ids=["spoken for", "who signed"])
+def test_a_lifting_that_rests_on_a_consent_in_the_place_of_another_is_found(
+    book: Book, broken_one: Any
+) -> None:
+    """Carol consents for alice: neither may be the one whose breaker it is."""
+    until = format_when(book.now + 10 * HOUR)
+    this = {"to": CAROL.did, "role": "treasury", "verbs": None, "until": until}
+    lent = book.intent(ALICE, did="consent.delegate", this=this)
+    made = {"kind": "delegation", "id": lent, "by": ALICE.did, **this, "ended": None}
+    book.receipt(lent, made)
+    body = broken(book, broken_one)
+    this = {"who": body["who"], "note": "it was a test"}
+    cid = book.intent(SUPERVISOR, book.require(), did="breaker.lift", this=this)
+    given = {**book.bound(cid), "delegation": lent}
+    answer = book.intent(CAROL, did="consent.give", this=given)
+    book.answer(cid, answer, CAROL, given["expires_at"], delegation=lent)
+    book.receipt(answer)
+    book.consent(cid, BOB, ALLOW)
+    assert report(book).ok
+    thing = {"kind": "lift", "alarm": body["id"], "who": body["who"], "by": cid}
+    book.receipt(cid, {**thing, "note": this["note"]})
+    assert fault(report(book), "I2") == (book.entries[-1].index, "body.mutations")
 
 
 def test_a_lifting_of_nothing_is_found(book: Book) -> None:

@@ -168,6 +168,69 @@ def test_i2_a_consent_by_a_delegation_that_was_ended_or_is_another_s_is_found(
     assert fault(check(book), "I2") == (at, "body.delegation")
 
 
+def undelegate(book: Any, who: Any, lent: str) -> None:
+    cid = book.intent(who, did="consent.undelegate", this={"delegation": lent})
+    book.receipt(cid, {**book.state().get("delegation", lent), "ended": cid})
+
+
+def revoke(book: Any, people: Any, whose: str) -> None:
+    did = people[whose].did
+    this = {"principal": did, "id": did, "reason": "stolen"}
+    cid = book.intent(people["supervisor"], did="principal.revoke", this=this)
+    book.receipt(cid, {"kind": "revocation", **this})
+
+
+def wait(book: Any, _people: Any, _lent: str) -> None:
+    book.now += 20 * 60 * 10**9
+
+
+MEANWHILE = {
+    "the delegator ended it": lambda book, people, lent: undelegate(book, people["alice"], lent),
+    "the delegate ended it": lambda book, people, lent: undelegate(book, people["carol"], lent),
+    "it is over": wait,
+    "the delegator was revoked": lambda book, people, _lent: revoke(book, people, "alice"),
+    "the delegate was revoked": lambda book, people, _lent: revoke(book, people, "carol"),
+}
+
+
+@pytest.mark.parametrize("meanwhile", MEANWHILE)
+def test_i2_a_consent_by_a_delegation_that_holds_no_longer_is_not_counted(
+    book: Any, people: Any, meanwhile: str
+) -> None:
+    lent = lend(book, people, "alice", "carol", until=format_when(book.now + 10 * 60 * 10**9))
+    cid = book.intent(decision=book.require())
+    spoken(book, cid, people["carol"], lent)
+    MEANWHILE[meanwhile](book, people, lent)
+    assert check(book).ok
+    at = book.consent(cid, people["bob"], ALLOW).index
+    assert fault(check(book), "I2") == (at, "body.decision")
+
+
+@pytest.mark.parametrize("meanwhile", MEANWHILE)
+def test_i2_what_was_counted_once_stays_so(book: Any, people: Any, meanwhile: str) -> None:
+    lent = lend(book, people, "alice", "carol", until=format_when(book.now + 10 * 60 * 10**9))
+    cid = book.intent(decision=book.require())
+    spoken(book, cid, people["carol"], lent)
+    book.consent(cid, people["bob"], ALLOW)
+    MEANWHILE[meanwhile](book, people, lent)
+    book.receipt(cid)
+    assert check(book).ok
+
+
+def test_i2_a_consent_is_counted_by_all_that_one_has_lent_to_the_other(
+    book: Any, people: Any
+) -> None:
+    """As the gate does: what it named is not ended, and something holds for the two."""
+    short = lend(book, people, "alice", "carol", until=format_when(book.now + 10 * 60 * 10**9))
+    lend(book, people, "alice", "carol")
+    cid = book.intent(decision=book.require())
+    spoken(book, cid, people["carol"], short)
+    wait(book, people, short)
+    book.consent(cid, people["bob"], ALLOW)
+    book.receipt(cid)
+    assert check(book).ok
+
+
 def test_i3_a_consent_names_the_delegation_that_was_signed(book: Any, people: Any) -> None:
     lent = lend(book, people, "alice", "carol")
     cid = book.intent(decision=book.require())

@@ -9,7 +9,8 @@ import pytest
 from logos_graph.errors import InvalidInput, LogosError
 from logos_graph.identity import Did, Signer, did_logline
 from logos_graph.ledger import PrincipalKeys, accept_principal, check_invariants
-from tests.ledger.conftest import ALICE, ALLOW, BOB, SUPERVISOR, Book
+from logos_graph.logline import format_when
+from tests.ledger.conftest import ALICE, ALLOW, BOB, CAROL, SUPERVISOR, Book
 
 DID = did_logline("person", "dora")
 FIRST, SECOND, THIRD, THIEF = (Signer.from_seed(bytes([n]) * 32, DID) for n in range(21, 25))
@@ -194,6 +195,68 @@ def test_a_consent_before_a_rotation_still_counts(ring: Keyring) -> None:
     ring.rotates(FIRST, SECOND)
     consents(ring, cid, ALICE, ALLOW)
     assert ring.first_offence() is None
+
+
+def lends(ring: Keyring, by: Signer) -> str:
+    """Her voice to carol."""
+    until = format_when(ring.now + 10**15)
+    this = {"to": CAROL.did, "role": "treasury", "verbs": None, "until": until}
+    cid = ring.intent(by, did="consent.delegate", this=this, key=by.key)
+    made = {"kind": "delegation", "id": cid, "by": DID, **this, "ended": None}
+    ring.receipt(cid, made)
+    return cid
+
+
+def speaks(ring: Keyring, waiting: str, lent: str) -> None:
+    this = {**ring.bound(waiting), "delegation": lent}
+    cid = ring.intent(CAROL, did="consent.give", this=this)
+    ring.answer(waiting, cid, CAROL, this["expires_at"], delegation=lent)
+    ring.receipt(cid)
+
+
+def rekeys(ring: Keyring, old: Signer, new: Signer) -> None:
+    ring.revokes(old.key)
+    this = follows(old, new)
+    ring.does(SUPERVISOR, "principal.rekey", this, {"kind": "key", **this})
+
+
+def test_what_a_revoked_key_lent_is_void_also_for_who_was_rekeyed(ring: Keyring) -> None:
+    lent = lends(ring, FIRST)
+    cid = ring.intent(decision=ring.require(2))
+    speaks(ring, cid, lent)
+    rekeys(ring, FIRST, SECOND)
+    assert ring.first_offence() is None
+    consents(ring, cid, ALICE, ALLOW)
+    assert ring.first_offence() == ("I2", len(ring.entries) - 1, "body.decision")
+    del ring.entries[-2:]
+    waiting = ring.intent(decision=ring.require(2))
+    speaks(ring, waiting, lent)
+    assert ring.first_offence() == ("I2", len(ring.entries) - 2, "body.delegation")
+
+
+def test_what_a_key_lent_that_another_followed_holds(ring: Keyring) -> None:
+    lent = lends(ring, FIRST)
+    ring.rotates(FIRST, SECOND)
+    cid = ring.intent(decision=ring.require(2))
+    speaks(ring, cid, lent)
+    rekeys(ring, SECOND, THIRD)  # another of hers, which lent nothing
+    consents(ring, cid, ALICE, ALLOW)
+    assert ring.first_offence() is None
+
+
+def test_what_was_lent_by_the_key_before_is_void_with_that(ring: Keyring) -> None:
+    """It took effect only when the next key was in force; its signature is the old one's."""
+    until = format_when(ring.now + 10**15)
+    this = {"to": CAROL.did, "role": "treasury", "verbs": None, "until": until}
+    lent = ring.intent(FIRST, did="consent.delegate", this=this, key=FIRST.key)
+    ring.rotates(FIRST, SECOND)
+    made = {"kind": "delegation", "id": lent, "by": DID, **this, "ended": None}
+    ring.receipt(lent, made)
+    ring.revokes(FIRST.key)
+    cid = ring.intent(decision=ring.require(2))
+    assert ring.first_offence() is None
+    speaks(ring, cid, lent)
+    assert ring.first_offence() == ("I2", len(ring.entries) - 2, "body.delegation")
 
 
 def test_what_a_revoked_key_asked_for_is_allowed_to_nobody(ring: Keyring) -> None:

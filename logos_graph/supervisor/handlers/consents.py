@@ -113,11 +113,12 @@ def _consenter(view: View, waiting: PendingIntent, given: GivenConsent, now_ns: 
     by = given.by
     if given.delegation is None:
         return Consenter(by, view.roles(by), by)
-    lent = view.delegations.get(given.delegation)
+    lent = view.delegation(given.delegation)
     if lent is None or lent.to != by:
         raise Rejected(
             "E_DELEGATION_UNKNOWN",
-            f"{given.delegation} is no delegation to {by}, or was ended",
+            f"{given.delegation} is no delegation to {by}, or was ended, or the key that signed it"
+            " was revoked",
             hint="`logos consent delegations` shows who may consent in whose place",
         )
     verb = waiting.signed.intent.logline.did

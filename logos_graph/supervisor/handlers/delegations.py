@@ -2,7 +2,8 @@
 
 A principal lends the voice of one role that it holds. What is checked here is checked again
 whenever a consent is given by it: the role is still held, the time is not over, the verb is among
-those.
+those. And it counts as long as the key that signed it is not revoked: so that key is in force when
+it is made, and the index of the receipt tells which one it was.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ MAX_DELEGATION_NS: Final = 90 * 86_400 * 10**9
 
 def delegate(context: Context, pending: PendingIntent) -> Effect:  # noqa: ARG001
     """Rejected E_DELEGATION_SELF, E_DELEGATION_ROLE, E_DELEGATION_UNTIL, E_UNKNOWN_PRINCIPAL,
-    E_UNKNOWN_VERB; on the view that it is committed against.
+    E_UNKNOWN_VERB, E_KEY_ROTATED; on the view that it is committed against.
     """
     this = pending.signed.intent.logline.this
     mutation: Mutation = {
@@ -61,6 +62,13 @@ def _check(view: View, pending: PendingIntent, now_ns: int) -> None:
             "E_DELEGATION_ROLE",
             f"{by} does not hold the role {role!r}, so has no voice of it to lend",
             hint="what was lent cannot be lent on; `logos key list` shows who holds what",
+        )
+    if view.principal_keys.current(by) != (pending.key or by):
+        raise Rejected(
+            "E_KEY_ROTATED",
+            f"{by} took another key before it was carried out",
+            hint="sign it again, with the new key",
+            who=by,
         )
     until = parse_when(text(pending, "until"))
     if not now_ns < until <= now_ns + MAX_DELEGATION_NS:
