@@ -77,7 +77,8 @@ class Conducts:
         """What a graph keeps of it.
 
         verbs: mutations. pending: intents that have not ended, each with its content id, its
-        LogLine as JSON, whether it is allowed, and whether it reached outside. days: by DID, each principal's in their order.
+        LogLine as JSON, whether it is allowed, and whether it reached outside. days: by DID, each
+        principal's in their order.
         """
         conducts, by = cls()._with_verbs(verbs), dict[str, list[Day]]()
         for cid, line, allowed, reached in pending:

@@ -456,11 +456,8 @@ def test_the_commands_show_and_lift(
     shown = logos("alarm", "show", listed[0]["alarm"][:14], "--json").document
     assert (shown["status"], len(shown["ghosts"])) == ("open", 16)
     assert shown["ghosts"][-1]["cause"]["reason"] == "ExplicitDeny"
-    (broken,) = [
-        each
-        for each in logos("breaker", "list", "--json").document["breakers"]
-        if each["who"] == assistant.did
-    ]
+    breakers = logos("breaker", "list", "--json").document["breakers"]
+    (broken,) = [each for each in breakers if each["who"] == assistant.did]
     assert broken["alarms"] == [listed[0]["alarm"]]
     end = f"until={desk.clock.time + MINUTE}"  # the command has the real clock
     told = logos("audit", "alarms", "--param", end, "--json").document["rows"]
