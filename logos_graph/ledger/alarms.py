@@ -73,6 +73,10 @@ class Alarms:
         self._open: dict[str, dict[str, int]] = {}
         self._lifted: dict[str, int] = {}
 
+    def is_broken(self, who: str) -> bool:
+        """Whether the breaker of a principal is open."""
+        return who in self._open
+
     def ghost(self, entry: Entry, act: Act) -> None:
         """One more ghost of a principal."""
         mark = ghost_mark(entry)

@@ -10,6 +10,9 @@ I2 legality         a DENY, and a REQUIRE that was not met, has no effect and en
                     nobody claims it to carry it out; who cancels an intent may;
                     an allowed run is of the flow that was recorded with its intent;
                     a capability is granted by its own intent, and used under that (rights.py);
+                    what a receipt registers or activates is what was signed (rights.py);
+                    a decision is by the policy in force, on the entry before it; what others have
+                    to consent to is not allowed at once (decisions.py);
                     nothing is allowed of whose breaker is open, and others lift it (alarms.py)
 I3 attribution      every entry is signed by the supervisor's key of its index, every intent by a
                     principal that was registered at that index, by its key of that index and not
@@ -36,6 +39,7 @@ from logos_graph.ledger.alarms import Alarms
 from logos_graph.ledger.attribution import Attribution
 from logos_graph.ledger.bodies import Cause, EntryKind, Verdict
 from logos_graph.ledger.consenting import Consenting
+from logos_graph.ledger.decisions import Decisions
 from logos_graph.ledger.effects import Effects
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.followups import FollowUps
@@ -89,8 +93,9 @@ class Walk:
         self.acts, self.forks = Acts(table), Forks(self.integrity, table)
         self.causes: Counter[str] = Counter()
         self.effects = Effects(self.integrity)
-        self.rights = Rights(self.legality, self._roles)
+        self.rights = Rights(self.legality, self._roles, self.state.get)
         self.alarms = Alarms(self.integrity, self.legality, self.state.get)
+        self.decisions = Decisions(self.legality, self.state.get, self.alarms.is_broken)
         self.attribution = Attribution(supervisor, self.state, self.acts, self.attributed, proven)
         keys = self.attribution.principals
         self.consenting = Consenting(self.legality, self.state, keys, self._roles)
@@ -145,6 +150,7 @@ class Walk:
             self.consenting.asked(entry, act)
             self.acts.add(act)
             self.alarms.judged(entry, act)
+            self.decisions.first(entry, act)
 
     def _open(self, entry: Entry) -> Act | None:
         """The intent that an entry is about: there before it, and not ended."""
@@ -165,6 +171,7 @@ class Walk:
         if act is not None:
             self.consenting.given(entry, act)
             self.alarms.judged(entry, act)
+            self.decisions.made(entry, act)
 
     def _refusal(self, entry: Entry) -> None:
         self.attribution.check_answer(entry, _REFUSE)

@@ -7,7 +7,8 @@ its capability. A receipt changes the stored values that its run wrote, all and 
 namespace of the grant that the writing node holds; a fork's changes none. A draft is what its
 intent submitted. The supervisor's key is changed by an intent of its own, which names both keys;
 the new one becomes a principal by the same receipt. A principal's key is changed as its intent
-says, which is the principal's own where it rotates; the supervisor's is never revoked.
+says, which is the principal's own where it rotates; the supervisor's is never revoked. A principal,
+a verb and a policy are those that were signed; what a verb means never changes but for its flow.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from logos_graph.canon import Json, content_id
+from logos_graph.canon import Json, content_id, encode_parsed
 from logos_graph.graph.capabilities import OPERATIONS, Capability
 from logos_graph.ledger.acts import Act
 from logos_graph.ledger.effects import recorded_calls
@@ -78,6 +79,35 @@ def _rate(act: Act) -> dict[str, Json]:
     return {"kind": "rate", "id": identity, **{name: this.get(name) for name in fields}}
 
 
+def _principal(act: Act) -> dict[str, Json]:
+    """Whom a principal.register makes."""
+    this, roles = act.this, act.this.get("roles")
+    held = roles if isinstance(roles, list) else ()
+    made: dict[str, Json] = {name: this.get(name) for name in ("did", "name", "type")}
+    made |= {"kind": "principal", "roles": [*sorted({str(role) for role in held})]}
+    return made | ({"key": this["key"]} if "key" in this else {})
+
+
+def _policy(act: Act) -> dict[str, Json]:
+    """What a policy.activate brings into force."""
+    text = act.this.get("text")
+    return {"kind": "policy", "id": content_id(str(text).encode()), "text": text}
+
+
+def _verb(told: Mapping[str, Json]) -> dict[str, Json]:
+    """The whole form of a user's verb, of which some may be left out."""
+    amount, flow = told.get("amount"), told.get("flow")
+    verb: dict[str, Json] = {name: told.get(name) for name in ("name", "docs", "risk", "schema")}
+    verb |= {"kind": "verb", "flow": flow, "effect": "record" if flow is None else "flow"}
+    verb["idempotent"] = told.get("idempotent") is True
+    return verb if amount is None else {**verb, "amount": amount}
+
+
+def _same(one: Json, other: Json) -> bool:
+    """Equal as JSON; in Python alone, true would equal 1."""
+    return encode_parsed(one) == encode_parsed(other)
+
+
 def rate_id(who: Json, verb: Json) -> str:
     """What names a rate: whose acts, and of which verb; `*` for all, each principal by itself."""
     return f"{'*' if who is None else who}/{'*' if verb is None else verb}"
@@ -90,17 +120,24 @@ _ASKED: Mapping[str, Callable[[Act], dict[str, Json]]] = MappingProxyType(
         "rate": _rate,
         "key": lambda act: {"kind": "key", **act.this},
         "revocation": lambda act: {"kind": "revocation", **act.this},
+        "principal": _principal,
+        "policy": _policy,
+        "verb": lambda act: _verb(act.this),
     }
 )
-"""The things that hold what their intent says, and nothing else."""
+"""The things that hold what their intent says, and nothing else; of principals, those that a
+`principal.register` makes."""
+
+Known = Callable[[str, str], Mapping[str, Json] | None]
+"""A thing by kind and key, as the entries so far have it."""
 
 
 class Rights:
     """Looks at effects and receipts in their order, and keeps the grants that are in force."""
 
-    def __init__(self, tally: Tally, roles: Callable[[str], frozenset[str]]) -> None:
-        """roles: what a principal holds at the entry that is looked at."""
-        self._tally, self._roles = tally, roles
+    def __init__(self, tally: Tally, roles: Callable[[str], frozenset[str]], known: Known) -> None:
+        """roles: what a principal holds at the entry that is looked at. known: as of before it."""
+        self._tally, self._roles, self._known = tally, roles, known
         self._delegations: dict[str, Mapping[str, Json]] = {}
         self._grants: dict[str, Mapping[str, Json]] = {}
         self._held: dict[tuple[str, str], str] = {}
@@ -132,10 +169,9 @@ class Rights:
             elif thing["kind"] == "delegation":
                 self._check_delegation(entry, act, thing, field)
             elif thing["kind"] in _ASKED:
-                asked = _ASKED[str(thing["kind"])](act)
-                message = f"the {thing['kind']} at entry {entry.index} is not what was asked for"
-                self._require(asked == {**thing}, entry, field, asked, {**thing}, message)
+                self._check_asked(entry, act, thing, field)
                 self._check_own_key(entry, act, thing, field)
+                self._check_meaning(entry, thing, field)
             elif thing["kind"] == "run" and act.pinned:
                 message = f"the run at entry {entry.index} is not of the flow of its intent"
                 ran = thing.get("flow")
@@ -144,9 +180,7 @@ class Rights:
                 self._check_draft(entry, act, thing, field)
             elif thing["kind"] == "supervisor":
                 self._check_rotation(entry, act, thing, field)
-                new = [each["did"] for each in things if each["kind"] == "principal"]
-                message = f"the key of entry {entry.index} does not become a principal"
-                self._require(new == [thing["did"]], entry, field, [thing["did"]], [*new], message)
+                self._check_successor(entry, thing, things, field)
 
     def _check_kind(self, entry: Entry, act: Act, kind: str, field: str) -> None:
         """A verb makes what it is for: an allowed run, say, registers nobody."""
@@ -162,6 +196,41 @@ class Rights:
         found: list[Json] = [act.verb, {**thing}]
         message = f"the rotation at entry {entry.index} is not what its intent asked for"
         self._require(asked == found, entry, field, asked, found, message)
+
+    def _check_successor(
+        self, entry: Entry, thing: Mapping[str, Json], things: list[dict[str, Json]], field: str
+    ) -> None:
+        """The new key becomes a principal, with the roles of the one before it."""
+        new: list[Json] = [{**each} for each in things if each["kind"] == "principal"]
+        name = new[0].get("name") if new and isinstance(new[0], dict) else None
+        expected: list[Json] = [
+            {
+                "kind": "principal", "did": thing["did"], "name": name, "type": "supervisor",
+                "roles": [*sorted(self._roles(str(thing.get("previous"))))],
+            }
+        ]  # fmt: skip
+        message = f"the key of entry {entry.index} does not become a principal as the one before it"
+        self._require(_same(new, expected), entry, field, expected, new, message)
+
+    def _check_asked(self, entry: Entry, act: Act, thing: Mapping[str, Json], field: str) -> None:
+        kind = str(thing["kind"])
+        if kind == "principal" and act.verb == "supervisor.rotate_key":
+            return  # it is looked at with the new key
+        asked, found = _ASKED[kind](act), {**thing}
+        message = f"the {kind} at entry {entry.index} is not what was asked for"
+        self._require(_same(asked, found), entry, field, asked, found, message)
+
+    def _check_meaning(self, entry: Entry, thing: Mapping[str, Json], field: str) -> None:
+        """A verb that is registered already is bound to another flow, and stays what it is."""
+        known = self._known("verb", str(thing["name"])) if thing["kind"] == "verb" else None
+        if known is None:
+            return
+        before, now = _verb({**known, "flow": None}), _verb({**thing, "flow": None})
+        flows = None, known.get("flow")
+        rebound = known.get("flow") is not None and thing.get("flow") not in flows
+        message = f"entry {entry.index} changes what the verb {thing['name']} means"
+        holds = rebound and _same(before, now)
+        self._require(holds, entry, field, {**known}, {**thing}, message)
 
     def _check_own_key(self, entry: Entry, act: Act, thing: Mapping[str, Json], field: str) -> None:
         """Its own key anybody rotates or revokes; an operator revokes any; rekeyed is another's."""

@@ -51,14 +51,19 @@ def read_conduct(row: Mapping[str, Any]) -> tuple[str, Day]:
 def check_trajectory(conducts: Conducts, entry: Entry) -> None:
     """What a decision says that it saw of its principal's acts is what there was of them.
 
+    Only a denial may say nothing of them: those of the gate rest on no policy. That the revision is
+    the entry before is for ledger/decisions.py.
     conducts: as of the entry before. Raises NotVerified E_TRAJECTORY.
     """
     body: Mapping[str, Any] = entry.body
-    decision = body.get("decision") or {}
-    told = decision.get("context", {}).get("trajectory")
-    if told is None or decision["revision"] != entry.index - 1:
-        return
     first = entry.kind is EntryKind.INTENT
+    decision = body["decision"] if first or entry.kind is EntryKind.CONSENT else None
+    if decision is None:
+        return
+    context = decision.get("context")
+    told = context.get("trajectory") if isinstance(context, dict) else None
+    if told is None and decision["outcome"] == "DENY":
+        return
     cid = body["cid"] if first else body["intent"]
     who = body["intent"]["logline"]["who"] if first else conducts.who(cid)
     found = conducts.trajectory(str(who), entry.recorded_at, judged=cid).to_json()

@@ -112,16 +112,16 @@ def kept(length: int, ledger: str = LEDGER, **changes: Any) -> Kept:
         elif number % 8 == 4:
             _draft(book, f"source {number % 5}", contents)
         else:
-            this = {"amount": number, **changes}
-            verb = VERBS.get(number % 8, "transfer")
-            book.receipt(book.intent(did=verb, this=this), *_mutations(number, contents))
+            verb, made = VERBS.get(number % 8, "transfer"), _mutations(number, contents)
+            this = {**made[0], **changes} if number % 8 in (5, 7) else {"amount": number, **changes}
+            book.receipt(book.intent(did=verb, this=this), *made)
     del book.entries[length:]
     return Kept(book, contents)
 
 
 VERBS = {1: "node.publish", 5: "policy.activate", 7: "verb.register"}
 """By the remainder of the number that `_mutations` looks at."""
-DENIED = {"outcome": "DENY", "reason": "x", "detail": "", "policies": [], "revision": 0}
+DENIED = {"outcome": "DENY", "reason": "x", "detail": "", "policies": []}
 
 
 def _draft(book: Book, source: str, contents: dict[ContentId, bytes]) -> None:
@@ -143,7 +143,8 @@ def _mutations(number: int, contents: dict[ContentId, bytes]) -> list[dict[str, 
         case 5:
             return [{"kind": "policy", "id": content_id(text.encode()), "text": text}]
         case 7:
-            return [{"kind": "verb", "name": f"v{number}", "schema": {"type": "object"}}]
+            verb = {"name": f"v{number}", "docs": "d", "risk": "L0", "schema": {"type": "object"}}
+            return [{"kind": "verb", **verb, "flow": None, "effect": "record", "idempotent": False}]
     return []
 
 

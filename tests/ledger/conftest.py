@@ -31,13 +31,12 @@ TREASURY = "treasury"
 POLICY: dict[str, Any] = {"id": content_id(b"permit;"), "text": "permit;"}
 START = 1_790_000_000_000_000_000
 HOUR = 3_600_000_000_000
-ALLOW: dict[str, Any] = {"outcome": "ALLOW", "policies": ["allow"], "revision": 0}
+ALLOW: dict[str, Any] = {"outcome": "ALLOW", "policies": ["allow"]}
 DENY: dict[str, Any] = {
     "outcome": "DENY",
     "reason": "PolicyViolation",
     "detail": "too much",
     "policies": ["limit"],
-    "revision": 0,
 }
 NODE, OTHER_NODE = content_id(b"node"), content_id(b"other node")
 CALL: dict[str, Any] = {"operation": "http.request", "arguments": {"request": {"url": "x"}}}
@@ -73,7 +72,7 @@ class Book:
     def __init__(self, ledger: str = "main") -> None:
         self.ledger = ledger
         self.entries: list[Entry] = []
-        self.now = START
+        self.now, self.policy = START, str(POLICY["id"])
         self.intents: dict[str, Any] = {}
         genesis: dict[str, Any] = {
             "supervisor": SUPERVISOR.did,
@@ -95,10 +94,13 @@ class Book:
         book = cls()
         book.entries = list(entries)
         for entry in told:
+            body = dict(entry.body)
+            if isinstance(body.get("decision"), dict):
+                body["decision"] = {**body["decision"], "revision": len(book.entries) - 1}
             again = make_entry(
                 book.head,
                 entry.kind,
-                dict(entry.body),
+                body,
                 trace_id=entry.trace_id,
                 now_ns=entry.recorded_at,
                 policy_hash=entry.policy_hash,
@@ -113,18 +115,23 @@ class Book:
         return self.entries[-1].head if self.entries else None
 
     def add(self, kind: str, body: dict[str, Any], *, signer: Signer = SUPERVISOR) -> Entry:
+        """decision, where it is told: on the entry before, unless it says another revision."""
         self.now += 1_000_000
+        if isinstance(body.get("decision"), dict):
+            body = {**body, "decision": {"revision": len(self.entries) - 1, **body["decision"]}}
         entry = make_entry(
             self.head,
             EntryKind(kind),
             body,
             trace_id=f"{len(self.entries):026d}",
             now_ns=self.now,
-            policy_hash=POLICY["id"],
+            policy_hash=self.policy,
             signer=signer,
             ledger=self.ledger,
         )
         self.entries.append(entry)
+        for made in body.get("mutations", ()):
+            self.policy = made["id"] if made["kind"] == "policy" else self.policy
         return entry
 
     def require(self, quorum: int = 2, role: str = TREASURY) -> dict[str, Any]:
@@ -134,7 +141,6 @@ class Book:
             "quorum": {"kind": "KOfN", "k": quorum},
             "expires_at": format_when(self.now + HOUR),
             "policies": ["ask"],
-            "revision": 0,
         }
 
     def signed(self, who: Signer, did: str, this: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -276,10 +282,12 @@ class Book:
 
     def bound(self, waiting: str) -> dict[str, Any]:
         """`this` of a consent to what waits."""
+        asked = [each for each in self.entries if each.body.get("cid") == waiting]
+        decision: Any = asked[0].body["decision"] if asked else {}
         return {
             "intent": waiting,
-            "policy_hash": POLICY["id"],
-            "revision": 0,
+            "policy_hash": asked[0].policy_hash if asked else self.policy,
+            "revision": decision.get("revision"),
             "expires_at": format_when(self.now + 10 * HOUR),
         }
 

@@ -44,7 +44,7 @@ def test_i2_a_consent_counts_for_the_decision_however_late_the_effect_is(
     [
         ("policy_hash", content_id(b"another policy")),
         ("policy_hash", None),
-        ("revision", 1),
+        ("revision", 7),
         ("revision", False),
         ("revision", None),
     ],

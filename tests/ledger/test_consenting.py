@@ -9,7 +9,7 @@ import pytest
 from logos_graph.logline import format_when
 from tests.ledger.checks import check, fault
 
-ALLOW = {"outcome": "ALLOW", "policies": [], "revision": 0}
+ALLOW = {"outcome": "ALLOW", "policies": []}
 TRANSFER = "transfer"
 
 

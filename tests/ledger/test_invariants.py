@@ -275,9 +275,6 @@ def test_i3_an_intent_for_another_ledger_is_found(book: Any, people: Any) -> Non
 @pytest.mark.parametrize(
     ("kind", "verb"),
     [
-        ("principal", "principal.register"),
-        ("verb", "verb.register"),
-        ("policy", "policy.activate"),
         ("node", "node.publish"),
         ("flow", "flow.publish"),
         ("name", "node.fork"),
@@ -304,10 +301,10 @@ def test_i3_an_intent_before_its_actor_was_registered_is_found(book: Any, people
     early = book.intent(stranger)
     book.ghost(early)
     member = {"kind": "principal", "did": stranger.did, "name": "s", "type": "agent", "roles": []}
-    book.receipt(book.intent(did="principal.register"), member)
+    book.receipt(book.intent(did="principal.register", this=member), member)
     assert fault(check(book), "I3") == (1, "body.intent.logline.who")
     book.entries[1:] = []
-    book.receipt(book.intent(did="principal.register"), member)
+    book.receipt(book.intent(did="principal.register", this=member), member)
     book.intent(stranger)
     assert check(book).ok
 

@@ -30,6 +30,12 @@ KEYS = (SUPERVISOR, *(Signer.from_seed(bytes([n]) * 32) for n in range(11, 17)))
 FIRST, SECOND, THIRD = KEYS[:3]
 
 
+def successor(new: Signer, name: str, **changes: Any) -> dict[str, Any]:
+    """The principal that the new key becomes."""
+    told = principal(new, name, "operator")
+    return {"kind": "principal", **told, "type": "supervisor", **changes}
+
+
 class Rotated(Book):
     """A book whose supervisor's key changes; `signers` are those whose turn it was, in order."""
 
@@ -51,7 +57,7 @@ class Rotated(Book):
         """An allowed rotation, as the gate records it; from then on the new key signs."""
         this = self.rotation(new, **changes)
         cid = self.allowed(this, self.signers[-1])
-        became = {"kind": "principal", **principal(new, f"key {new.did[-6:]}", "operator")}
+        became = successor(new, f"key {new.did[-6:]}")
         entry = self.receipt(cid, {"kind": "supervisor", **this}, became)
         self.signers.append(new)
         return entry
@@ -59,7 +65,7 @@ class Rotated(Book):
     def allowed(self, this: dict[str, Any], who: Signer) -> str:
         """The intent of a rotation, with the consent that it takes."""
         cid = self.intent(who, decision=self.require(1), did="supervisor.rotate_key", this=this)
-        self.consent(cid, ALICE, {"outcome": "ALLOW", "policies": ["allow"], "revision": 0})
+        self.consent(cid, ALICE, {"outcome": "ALLOW", "policies": ["allow"]})
         return cid
 
 
@@ -210,7 +216,7 @@ def test_a_rotation_that_the_old_key_did_not_sign_is_refused(book: Rotated) -> N
 
 def test_i2_a_key_changes_only_as_an_intent_of_that_verb_asked(book: Rotated) -> None:
     this = book.rotation(SECOND)
-    became = {"kind": "principal", **principal(SECOND, "second", "operator")}
+    became = successor(SECOND, "second")
     at = book.receipt(book.intent(), {"kind": "supervisor", **this}, became).index
     book.signers.append(SECOND)
     assert fault(check(book), "I2") == (at, "body.mutations[0]")
@@ -224,6 +230,20 @@ def test_i2_a_new_key_becomes_a_principal_by_its_rotation(book: Rotated) -> None
     this = book.rotation(SECOND)
     at = book.receipt(book.allowed(this, FIRST), {"kind": "supervisor", **this}).index
     assert fault(check(book), "I2") == (at, "body.mutations[0]")
+
+
+@pytest.mark.parametrize(
+    "lie", [{"roles": ["approver", "operator"]}, {"type": "person"}, {"key": THIRD.did}],
+    ids=lambda lie: next(iter(lie)),
+)  # fmt: skip
+def test_i2_a_new_key_becomes_what_the_one_before_it_was(
+    book: Rotated, lie: dict[str, Any]
+) -> None:
+    this = book.rotation(SECOND)
+    became = successor(SECOND, "second", **lie)
+    at = book.receipt(book.allowed(this, FIRST), {"kind": "supervisor", **this}, became).index
+    book.signers.append(SECOND)
+    assert fault(check_broken(book), "I2") == (at, "body.mutations[0]")
 
 
 # --- keys out of their stretch --------------------------------------------------------------------
@@ -274,7 +294,7 @@ def test_wherever_keys_are_rotated_each_signs_its_own_stretch(turns: list[int]) 
     book = Rotated()
     for acts, new in zip(turns, KEYS[1:], strict=False):
         for _ in range(acts):
-            book.ghost(book.intent(decision={"outcome": "DENY", "policies": [], "revision": 0}))
+            book.ghost(book.intent(decision={"outcome": "DENY", "policies": []}))
         book.rotate(new)
     keys, entries = keys_of(book.entries), book.entries
     assert keys.dids == tuple(signer.did for signer in KEYS[: len(turns) + 1])
@@ -303,7 +323,7 @@ def test_i3_a_retired_key_is_no_principal_any_more(book: Rotated) -> None:
 def test_a_retired_key_s_consent_does_not_count(book: Rotated) -> None:
     book.rotate(SECOND)
     asked = book.intent(decision=book.require(1, "operator"))
-    book.consent(asked, FIRST, {"outcome": "ALLOW", "policies": ["allow"], "revision": 0})
+    book.consent(asked, FIRST, {"outcome": "ALLOW", "policies": ["allow"]})
     book.receipt(asked)
     report = check(book)
     assert fault(report, "I3")[1] == "body.intent.logline.who"
@@ -313,7 +333,7 @@ def test_a_retired_key_s_consent_does_not_count(book: Rotated) -> None:
 def test_the_roles_of_a_retired_key_are_those_of_the_one_that_follows(book: Rotated) -> None:
     book.rotate(SECOND)
     asked = book.intent(decision=book.require(1, "operator"))
-    book.consent(asked, SECOND, {"outcome": "ALLOW", "policies": ["allow"], "revision": 0})
+    book.consent(asked, SECOND, {"outcome": "ALLOW", "policies": ["allow"]})
     book.receipt(asked)
     assert check(book).ok
 

@@ -92,12 +92,13 @@ def test_an_intent_s_line_follows_its_life(book: Any, people: Any, decisions: An
 
 
 def test_an_intent_s_line_holds_all_that_was_said_of_it(book: Any, people: Any) -> None:
-    asked = book.require()
+    asked = {**book.require(), "revision": 0}
     cid = book.intent(decision=asked)
     body = book.entries[-1].body
     line = body["intent"]["logline"]
     consents = [book.consent(cid, people["alice"])]
-    consents.append(book.consent(cid, people["bob"], {"outcome": "ALLOW"}, writer="another"))
+    allow = {"outcome": "ALLOW", "revision": 5}
+    consents.append(book.consent(cid, people["bob"], allow, writer="another"))
     end = book.receipt(cid, result={"run": "r"})
     assert book.state().get("logline", cid) == {
         "kind": "logline",
@@ -107,7 +108,7 @@ def test_an_intent_s_line_holds_all_that_was_said_of_it(book: Any, people: Any) 
         "text": body["intent"],
         "signature": body["signature"],
         "first_decision": asked,
-        "decision": {"outcome": "ALLOW"},
+        "decision": allow,
         "policy_hash": consents[1].policy_hash,
         "writer": "another",
         "decided_index": consents[1].index,

@@ -76,6 +76,29 @@ def test_a_decision_that_saw_another_trajectory_is_found(field: str) -> None:
     assert refused.value.data["index"] == book.entries[-1].index
 
 
+@pytest.mark.parametrize("revision", [0, 2, 7])
+def test_a_revision_that_is_not_the_entry_before_hides_no_trajectory(revision: int) -> None:
+    book, conducts = story()
+    book.intent(decision={**told(book, score=10_000), "revision": revision})
+    with pytest.raises(NotVerified) as refused:
+        check_trajectory(conducts, book.entries[-1])
+    assert refused.value.code == "E_TRAJECTORY"
+
+
+@pytest.mark.parametrize("context", [None, {}, {"alarms": 0}, {"trajectory": None}, []])
+def test_only_a_denial_may_say_nothing_of_a_trajectory(context: Any) -> None:
+    book, conducts = story()
+    for decision in (ALLOW, book.require()):
+        book.intent(decision={**decision, "context": context})
+        with pytest.raises(NotVerified) as refused:
+            check_trajectory(conducts, book.entries[-1])
+        assert refused.value.code == "E_TRAJECTORY"
+        book.entries.pop()
+    book.intent(decision={**DENY, "context": context})
+    check_trajectory(conducts, book.entries[-1])
+    check_trajectory(conducts, book.add("checkpoint", {"decision": context}))
+
+
 def test_a_consents_decision_saw_the_trajectory_of_who_asked() -> None:
     book, _ = story()
     asked = book.intent(AGENT, decision=book.require(1))

@@ -7,11 +7,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logos_graph.governance import Conducts
 from logos_graph.ledger import TreeWatch
 from logos_graph.scratch import scratch_file
 from logos_graph.store import ExpectedGraph, GraphComparison, GraphSum
 from logos_graph.store.elements import Element, node_element, relationship_element
-from tests.ledger.conftest import Book
+from tests.ledger.conftest import AGENT, ALLOW, Book
 
 values = st.sampled_from([1, True, 1.0, "1", "x" * 300, b"\x01", [1], None])
 nodes = st.builds(
@@ -71,14 +72,23 @@ def test_the_sum_is_the_same_exactly_where_nothing_differs(told: Any, data: st.D
         assert sums.equals(found) == (comparison.compare(found).total == 0)
 
 
+def seen(book: Book, decision: dict[str, Any]) -> dict[str, Any]:
+    """The decision, with what there was to be seen of the agent's acts."""
+    conducts = Conducts()
+    for entry in book.entries:
+        conducts = conducts.after(entry)
+    found = conducts.trajectory(AGENT.did, book.now).to_json()
+    return {**decision, "context": {"trajectory": found}}
+
+
 def test_what_a_ledger_makes_has_the_sum_of_its_things() -> None:
     book = Book()
     for number in range(3):
-        book.receipt(book.intent(), book.stored("k", str(number)))
+        book.receipt(book.intent(decision=seen(book, ALLOW)), book.stored("k", str(number)))
     for name in ("one", "two"):
         target = {"kind": "name", "name": "n", "target": f"b3:{name}"}
-        book.receipt(book.intent(), target)
-    book.intent(decision=book.require())
+        book.receipt(book.intent(decision=seen(book, ALLOW)), target)
+    book.intent(decision=seen(book, book.require()))
     with scratch_file() as scratch:
         sums, kept = GraphSum(scratch), _Kept()
         for elements, drafts in ((sums, "one"), (kept, "two")):

@@ -106,8 +106,9 @@ def act(number: int) -> dict[str, Any]:
 def record(signed: dict[str, Any]) -> Compose:
     """Records an intent; the store refuses one that is recorded already."""
 
-    def compose(_view: View, _now_ns: int) -> list[Draft]:
-        body: dict[str, Json] = {**signed, "decision": ALLOW, "writer": "w"}
+    def compose(view: View, _now_ns: int) -> list[Draft]:
+        allow = {**ALLOW, "revision": view.head.index}
+        body: dict[str, Json] = {**signed, "decision": allow, "writer": "w"}
         return [Draft(EntryKind.INTENT, body, POLICY["id"])]
 
     return compose

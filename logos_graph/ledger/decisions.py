@@ -1,0 +1,72 @@
+"""I2 for what a decision says of itself, as far as the entries before it tell.
+
+| what | is |
+|---|---|
+| `revision` | the entry right before the one that holds the decision |
+| the entry's `policy_hash` | the policy in force there |
+| `context.breaker`, where it is told | whether the breaker of the intent's `who` is open |
+| an intent's first decision, if its verb is of risk L3 or more | not ALLOW: others consent first |
+
+Whether the policy says what the decision says is not asked here: that takes judging again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from logos_graph.canon import Json
+from logos_graph.ledger.acts import Act
+from logos_graph.ledger.bodies import Verdict
+from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.state import ACTIVE
+from logos_graph.ledger.tally import Tally
+
+__all__ = ["Decisions"]
+
+_BY_CONSENT: Final = frozenset({"L3", "L4", "L5"})
+"""The levels of risk at which no policy allows an act before others have consented."""
+
+Known = Callable[[str, str], Mapping[str, Json] | None]
+"""A thing by kind and key, as the entries so far have it."""
+
+
+class Decisions:
+    """Looks at each entry that holds a decision. broken: whether somebody's breaker is open."""
+
+    def __init__(self, tally: Tally, known: Known, broken: Callable[[str], bool]) -> None:
+        self._tally, self._known, self._broken = tally, known, broken
+
+    def first(self, entry: Entry, act: Act) -> None:
+        """That with which an intent is recorded: nobody can have consented to it yet."""
+        self.made(entry, act)
+        risk = (self._known("verb", act.verb) or {}).get("risk")
+        holds = risk not in _BY_CONSENT or act.requirement.verdict is not Verdict.ALLOW
+        message = f"entry {entry.index} allows {act.verb}, of risk {risk}, before anybody consented"
+        found = act.requirement.verdict.value
+        self._require(holds, entry, "body.decision", Verdict.REQUIRE.value, found, message)
+
+    def made(self, entry: Entry, act: Act) -> None:
+        """Any, of this intent: what it rests on is what there is right before it."""
+        decision = entry.body["decision"]
+        if not isinstance(decision, dict):
+            return  # a consent that settles nothing
+        revision, before = decision.get("revision"), entry.index - 1
+        message = f"the decision at entry {entry.index} does not rest on the entry before it"
+        holds = revision == before and not isinstance(revision, bool)
+        self._require(holds, entry, "body.decision.revision", before, revision, message)
+        policy = (self._known("policy", ACTIVE) or {}).get("id")
+        message = f"the decision at entry {entry.index} is not by the policy in force"
+        told = entry.policy_hash
+        self._require(told == policy, entry, "policy_hash", policy, told, message)
+        context = decision.get("context")
+        if isinstance(context, dict) and "breaker" in context:
+            is_open, seen = self._broken(act.who), context["breaker"]
+            message = f"the decision at entry {entry.index} saw a breaker that was not so"
+            field = "body.decision.context.breaker"
+            self._require(seen is is_open, entry, field, is_open, seen, message)
+
+    def _require(
+        self, holds: bool, entry: Entry, field: str, expected: Json, found: Json, message: str
+    ) -> None:
+        self._tally.require(holds, entry.index, field, expected, found, message)
