@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from logos_graph.canon import Json, Tag, content_id, encode_text, tagged_id
+from logos_graph.canon import ContentId, Json, Tag, content_id, encode_text, tagged_id
 from logos_graph.identity import Did, Signer
 from logos_graph.ledger import (
     ESCALATION_NS,
@@ -72,7 +72,7 @@ class Book:
     def __init__(self, ledger: str = "main") -> None:
         self.ledger = ledger
         self.entries: list[Entry] = []
-        self.now, self.policy = START, str(POLICY["id"])
+        self.now, self.policy = START, ContentId(POLICY["id"])
         self.intents: dict[str, Any] = {}
         genesis: dict[str, Any] = {
             "supervisor": SUPERVISOR.did,
@@ -94,9 +94,9 @@ class Book:
         book = cls()
         book.entries = list(entries)
         for entry in told:
-            body = dict(entry.body)
-            if isinstance(body.get("decision"), dict):
-                body["decision"] = {**body["decision"], "revision": len(book.entries) - 1}
+            body, decision = dict(entry.body), entry.body.get("decision")
+            if isinstance(decision, dict):
+                body["decision"] = {**decision, "revision": len(book.entries) - 1}
             again = make_entry(
                 book.head,
                 entry.kind,
@@ -131,7 +131,7 @@ class Book:
         )
         self.entries.append(entry)
         for made in body.get("mutations", ()):
-            self.policy = made["id"] if made["kind"] == "policy" else self.policy
+            self.policy = ContentId(made["id"]) if made["kind"] == "policy" else self.policy
         return entry
 
     def require(self, quorum: int = 2, role: str = TREASURY) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -184,7 +185,7 @@ def wait(book: Any, _people: Any, _lent: str) -> None:
     book.now += 20 * 60 * 10**9
 
 
-MEANWHILE = {
+MEANWHILE: dict[str, Callable[[Any, Any, str], object]] = {
     "the delegator ended it": lambda book, people, lent: undelegate(book, people["alice"], lent),
     "the delegate ended it": lambda book, people, lent: undelegate(book, people["carol"], lent),
     "it is over": wait,

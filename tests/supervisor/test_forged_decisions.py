@@ -15,7 +15,8 @@ from logos_graph.ledger import Entry, EntryKind, InvariantReport, check_invarian
 from logos_graph.logline import SignedIntent
 from logos_graph.resources import read_text
 from logos_graph.store.conduct_rows import check_trajectory
-from tests.supervisor.founded import SUPERVISOR, PaperWorld, bundled
+from tests.ledger.conftest import SUPERVISOR
+from tests.supervisor.founded import PaperWorld, bundled
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "verbs"
 VERBS = sorted(path.name.removesuffix(".schema.json") for path in SCHEMAS.glob("*.schema.json"))
