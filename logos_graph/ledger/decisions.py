@@ -7,6 +7,9 @@
 | `context.breaker`, where it is told | whether the breaker of the intent's `who` is open |
 | an intent's first decision, if its verb is of risk L3 or more | not ALLOW: others consent first |
 
+The second and the third are asked of a ledger, not of the part of one that a proof holds: what it
+leaves out may have changed the policy, or opened a breaker.
+
 Whether the policy says what the decision says is not asked here: that takes judging again.
 """
 
@@ -36,6 +39,12 @@ class Decisions:
 
     def __init__(self, tally: Tally, known: Known, broken: Callable[[str], bool]) -> None:
         self._tally, self._known, self._broken = tally, known, broken
+        self._next, self._whole = 0, True
+
+    def reached(self, entry: Entry) -> None:
+        """The next entry, whatever it holds: one that does not follow leaves others out."""
+        self._whole = self._whole and entry.index == self._next
+        self._next = entry.index + 1
 
     def first(self, entry: Entry, act: Act) -> None:
         """That with which an intent is recorded: nobody can have consented to it yet."""
@@ -55,6 +64,10 @@ class Decisions:
         message = f"the decision at entry {entry.index} does not rest on the entry before it"
         holds = revision == before and not isinstance(revision, bool)
         self._require(holds, entry, "body.decision.revision", before, revision, message)
+        if self._whole:
+            self._as_it_was(entry, act, decision)
+
+    def _as_it_was(self, entry: Entry, act: Act, decision: Mapping[str, Json]) -> None:
         policy = (self._known("policy", ACTIVE) or {}).get("id")
         message = f"the decision at entry {entry.index} is not by the policy in force"
         told = entry.policy_hash

@@ -107,6 +107,7 @@ class Walk:
         """Checks one entry against everything before it, then moves the state."""
         self.attribution.check_supervisor(entry)
         self.follow_ups.before(entry)
+        self.decisions.reached(entry)
         match entry.kind:
             case EntryKind.INTENT:
                 self._intent(entry)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from logos_graph.canon import content_id
+from logos_graph.ledger import check_invariants
 from tests.ledger.checks import check, fault, passed
 from tests.ledger.conftest import AGENT, ALICE, ALLOW, BOB, DENY, SUPERVISOR, Book, alarm
 
@@ -74,6 +75,14 @@ def test_each_decision_is_by_the_policy_in_force(book: Any) -> None:
     book.consent(asked, ALICE, ALLOW)
     book.receipt(asked)
     assert check(book).ok
+
+
+def test_a_part_of_a_ledger_does_not_say_which_policy_was_in_force(book: Any) -> None:
+    activated(book, "permit; permit;")
+    book.receipt(book.intent())
+    part = [book.entries[0], *book.entries[3:]]
+    assert check_invariants(book.entries, None).I2.ok
+    assert check_invariants(part, None).I2.ok
 
 
 @pytest.mark.parametrize("which", ["the one before", "one that was never in force"])
