@@ -83,7 +83,8 @@ def moments(example: Cast, settings: Settings) -> Iterator[list[Moment]]:
     revoke(example, next(row["grant"] for row in held if row["capability"] == "kv"))
     now()
     example.activate((EXAMPLE / "policy.cedar").read_text())
-    run(example, flow, 3)
+    denied = example.submit(example.operator, "flow.run", {"flow": flow, "inputs": {"value": 3}})
+    assert denied.decision["reason"] == "CapabilityMissing", denied
     try:
         yield found
     finally:

@@ -11,6 +11,7 @@ import pytest
 from logos_graph.canon import Json
 from logos_graph.errors import NotVerified
 from logos_graph.supervisor import decide as decide_module
+from logos_graph.supervisor.context import context_of
 from logos_graph.wiring import open_system
 from tests.integration.conftest import EXAMPLE
 
@@ -349,9 +350,11 @@ def test_a_policy_that_is_asked_again_sees_what_was_seen_and_the_proof_repeats_i
     `logos verify` of the proof asks again, from the proof alone.
     """
     alarms = [0]
-    monkeypatch.setattr(
-        decide_module, "context_of", lambda *_, **__: {"alarms": alarms[0], "breaker": False}
-    )
+
+    def looked(*moment: Any, **judged: Any) -> dict[str, Json]:
+        return {**context_of(*moment, **judged), "alarms": alarms[0]}
+
+    monkeypatch.setattr(decide_module, "context_of", looked)
     watchful = own + (
         '@id("calm") forbid (principal, action == Action::"transfer", resource)'
         " when { context.alarms > 0 };\n"
@@ -364,9 +367,8 @@ def test_a_policy_that_is_asked_again_sees_what_was_seen_and_the_proof_repeats_i
 
     with open_system(settings, watch=change_policy) as other:
         outcome = other.supervisor.execute(example.sign(example.agent, "transfer", payment("ok")))
-    assert (outcome.status, outcome.decision["context"]) == (
-        "COMMITTED", {"alarms": 0, "breaker": False},
-    )  # fmt: skip
+    context: Any = outcome.decision["context"]
+    assert (outcome.status, context["alarms"], context["breaker"]) == ("COMMITTED", 0, False)
     receipt = example.entries()[-1]
     assert receipt.policy_hash == example.system.supervisor.view.policy.id
     denied = example.submit(example.agent, "transfer", payment("ok"))  # of this moment
