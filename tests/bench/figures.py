@@ -78,10 +78,13 @@ def round_trip(stage: Stage) -> float:
 
 
 def ghost_commit(stage: Stage) -> float:
-    """The product's smallest commit: the intent and the ghost of an unknown verb, durable."""
+    """The product's smallest commit: the intent and the ghost of an unknown verb, durable.
+
+    The operator's, the one principal that no breaker holds however many ghosts it leaves.
+    """
     times = []
     for _ in range(stage.rounds):
-        signed = stage.sign(stage.agent, "no.such.verb", {})
+        signed = stage.sign(stage.operator, "no.such.verb", {})
         with measured() as clock, clock.around(stage.system.store, "append", "database"):
             stage.system.supervisor.execute(signed)
         times.append(clock.spent["database"])
