@@ -14,13 +14,25 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from logos_graph.errors import EnvironmentFault, LogosError
 from logos_graph.identity import Did
-from logos_graph.ledger import Entry, Proof, parse_entry, prove, trusted_entry
+from logos_graph.ledger import (
+    Entry,
+    Head,
+    Proof,
+    Stored,
+    SupervisorKeys,
+    parse_entry,
+    prove,
+    trusted_entry,
+)
 
-__all__ = ["Prover", "Stored", "apart", "usable_cores"]
+if TYPE_CHECKING:
+    from logos_graph.supervisor.parts import Part
+
+__all__ = ["Prover", "apart", "in_parts", "usable_cores"]
 
 _Part = TypeVar("_Part")
 _Result = TypeVar("_Result")
@@ -31,14 +43,6 @@ _AHEAD = 3
 
 _WORTHWHILE = 4000
 """Entries from which on it pays to start processes."""
-
-
-class Stored(NamedTuple):
-    """An entry as it is stored."""
-
-    text: str
-    hash: str
-    signature: str
 
 
 def usable_cores() -> int:
@@ -74,7 +78,20 @@ def apart(
             "E_WORKER", f"a process that looked at entries ended: {error}", hint="try again"
         ) from error
     finally:
-        executor.shutdown(wait=True, cancel_futures=True)
+        _let_go(executor)
+
+
+def in_parts(
+    look: Callable[[Part], _Result], rows: Iterable[Stored], keys: SupervisorKeys, head: Head
+) -> Iterator[_Result]:
+    """What `look` makes of each part of a ledger, in order, on all cores if that is worth it.
+
+    rows: all entries up to the head. Raises as `cut` and `look`, and EnvironmentFault E_WORKER.
+    """
+    from logos_graph.supervisor.parts import cut  # which knows policies: not for every process
+
+    cores = usable_cores() if head.index >= _WORTHWHILE else 1
+    yield from apart(look, cut(rows, keys, head), cores=cores)
 
 
 class Prover:
@@ -156,9 +173,7 @@ class Prover:
                 "E_WORKER", f"a process that verified entries ended: {error}", hint="try again"
             ) from error
         finally:
-            # Not waited for: what is left half-way may be collected as garbage by any thread, the
-            # one that tends these processes too, and that cannot wait for itself.
-            executor.shutdown(wait=False, cancel_futures=True)
+            _let_go(executor)
 
 
 _Proven = tuple[list[Stored], Did | None, list[Proof]]
@@ -192,6 +207,12 @@ def _prove_all(rows: list[Stored], signer: Did | None) -> list[Proof]:
     if signer is None:
         return [(False, False)] * len(rows)
     return [prove(*row, signer) for row in rows]
+
+
+def _let_go(executor: ProcessPoolExecutor) -> None:
+    """Not waited for: what is left half-way may be collected as garbage by any thread, the one that
+    tends these processes too, and that cannot wait for itself."""
+    executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _ignore_interrupts() -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from logos_graph.cores import Prover, Stored, apart, usable_cores
+from logos_graph.cores import Prover, apart, usable_cores
 from logos_graph.errors import NotVerified
 from logos_graph.identity import Signer
-from logos_graph.ledger import Entry, SupervisorKeys, Walk, check_invariants, verify_chain
+from logos_graph.ledger import Entry, Stored, SupervisorKeys, Walk, check_invariants, verify_chain
 from logos_graph.ledger.report import InvariantReport
 from tests.ledger.conftest import AGENT, SUPERVISOR, Book, forge, tell_story
 

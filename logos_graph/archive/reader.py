@@ -29,9 +29,8 @@ from logos_graph.archive.layout import (
     tile_path,
 )
 from logos_graph.canon import ContentId, Json, Tag, content_id, shown, tagged_id, verify
-from logos_graph.cores import Stored
 from logos_graph.errors import LogosError, NotVerified
-from logos_graph.ledger import Entry, parse_checkpoint, parse_entry, parse_note
+from logos_graph.ledger import Entry, Stored, parse_checkpoint, parse_entry, parse_note
 from logos_graph.ledger.merkle import HASH_BYTES
 from logos_graph.ledger.tiles import TILE_WIDTH, Span, Tiler, level_size, spans, split_hashes
 

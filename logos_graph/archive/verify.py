@@ -8,6 +8,7 @@
 5. export.json says the same
 6. there is nothing else in the folder, and what an earlier export left agrees
 7. I1, I2, I3 and I5 hold; there is no database whose state could be compared (I4)
+8. each decision is the policy's: it is made again (I2)
 
 The first thing that does not hold is raised as NotVerified, with data file, and index where it is
 an entry's; the invariants are in the report.
@@ -15,17 +16,18 @@ an entry's; the invariants are in the report.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from logos_graph.archive.folder import refuse
 from logos_graph.archive.layout import CHECKPOINT, INFO, entries_path, leaves_path, tile_path
 from logos_graph.archive.reader import Archive, in_file
 from logos_graph.archive.rest import check_rest
 from logos_graph.canon import ContentId, Json, shown
-from logos_graph.cores import Prover
+from logos_graph.cores import Prover, in_parts
 from logos_graph.errors import NotVerified
 from logos_graph.identity import Did
 from logos_graph.ledger import (
@@ -33,7 +35,6 @@ from logos_graph.ledger import (
     Entry,
     Head,
     InvariantReport,
-    Proven,
     SignedCheckpoint,
     SupervisorKeys,
     TreeWatch,
@@ -48,6 +49,8 @@ from logos_graph.ledger.merkle import HASH_BYTES, hash_leaf, leaf_data
 from logos_graph.ledger.note import Note
 from logos_graph.ledger.tiles import HashTile, Span, Tiler, encode_bundle, spans
 from logos_graph.scratch import scratch_file
+from logos_graph.supervisor.decided_again import decided_again, look_again
+from logos_graph.supervisor.parts import parts_of
 
 __all__ = [
     "ArchiveReport",
@@ -58,8 +61,19 @@ __all__ = [
     "verify_archive",
 ]
 
-Watch = Callable[[Iterable[Entry], int], Iterator[Entry]]
-"""Sees the entries pass: the same ones, of so many."""
+_Item = TypeVar("_Item")
+
+
+class Watch(Protocol):
+    """Sees what is looked at pass: the same items, of so many; `label` says what is done."""
+
+    def __call__(self, items: Iterable[_Item], total: int, label: str) -> Iterator[_Item]:
+        """Gives each item on."""
+
+
+def _unseen(items: Iterable[_Item], total: int, label: str) -> Iterator[_Item]:  # noqa: ARG001
+    """Nobody watches."""
+    return iter(items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +106,16 @@ class ArchiveReport:
         return self.checked.state
 
 
-def verify_archive(
-    folder: Path, trusted: Did | None, *, watch: Watch | None = None
-) -> ArchiveReport:
+def verify_archive(folder: Path, trusted: Did | None, *, watch: Watch = _unseen) -> ArchiveReport:
     """What is in the folder, all of it verified. Raises NotVerified.
 
     trusted: one of the ledger's keys, known from elsewhere; with None the export vouches for
-    itself. watch: sees the entries pass.
+    itself. watch: sees the entries pass, and then the parts in which they are judged again.
     """
     archive = Archive(folder)
     note, checkpoint = _checkpoint(archive)  # 1
     walk = _Walk(archive, checkpoint)
-    entries: Iterable[Entry] = walk.entries(trusted)
-    if watch is not None:
-        entries = watch(entries, checkpoint.size)
-    checked = _checked(entries, trusted, walk.prover)  # 2, 7
+    checked = _checked(walk, trusted, watch)  # 2, 7, 8
     assert walk.head is not None  # a checkpoint of no entries is refused
     if walk.tree.root() != checkpoint.root:  # 3
         refuse("E_EXPORT_ROOT", CHECKPOINT, "its root is not that of the entries")
@@ -126,12 +135,17 @@ def verify_archive(
     )
 
 
-def _checked(entries: Iterable[Entry], trusted: Did | None, proven: Proven) -> InvariantReport:
+def _checked(of: _Walk, trusted: Did | None, watch: Watch) -> InvariantReport:
     """The invariants; what has ended is put into a file, so that memory does not grow with it."""
+    size = of.checkpoint.size
     with scratch_file() as scratch:
-        walk = InvariantWalk(trusted, scratch.table("walk"), proven)
-        for entry in entries:
+        walk = InvariantWalk(trusted, scratch.table("walk"), of.prover)
+        for entry in watch(of.entries(trusted), size, "verifying"):
             walk.take(entry)
+        assert of.head is not None  # a checkpoint of no entries is refused
+        parts = in_parts(look_again, of.archive.stored(size), of.keys, of.head)
+        again = decided_again(watch(parts, parts_of(size), "judging again"))
+        walk.judged_again(again.note, again.first)
         return walk.report(None)
 
 

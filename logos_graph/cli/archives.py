@@ -88,11 +88,7 @@ def rebuild(out: Printer, folder: Path, supervisor: str | None) -> int:
 
     settings = Settings.from_environment()
     out.progress(f"verifying {folder}")
-    report = verify_archive(
-        folder,
-        _trusted(settings, supervisor),
-        watch=lambda entries, total: out.counted(entries, total, "verifying"),
-    )
+    report = verify_archive(folder, _trusted(settings, supervisor), watch=out.counted)
     if not report.ok:
         raise NotVerified(
             "E_EXPORT_INVARIANTS",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -11,19 +11,16 @@ import click
 from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
 from logos_graph.cli.policy_files import read_policy
-from logos_graph.cli.session import current_head, opened
+from logos_graph.cli.session import current_head, opened, stored_entries
 from logos_graph.cli.texts import moment, moment_ns, short
 
 if TYPE_CHECKING:
     from logos_graph.governance import Policy
     from logos_graph.ledger import Head
-    from logos_graph.supervisor.rejudge import Changed, Kept, Part, Tally
+    from logos_graph.supervisor.rejudge import Changed, Tally
     from logos_graph.wiring import System
 
 __all__ = ["diff"]
-
-_WORTHWHILE = 4000
-"""Entries from which on it pays to start processes."""
 
 
 @click.command()
@@ -60,28 +57,15 @@ def diff(out: Printer, new: str, since: str | None, limit: int) -> int:
 def _judge(
     out: Printer, system: System, head: Head, policy: Policy, since: int, tally: Tally
 ) -> None:
-    from logos_graph.cores import apart, usable_cores
-    from logos_graph.supervisor.rejudge import cut, judge_part
+    from logos_graph.cores import in_parts
+    from logos_graph.supervisor.parts import parts_of
+    from logos_graph.supervisor.rejudge import judge_part
 
-    keys, total = system.reader.supervisor_keys(), head.index + 1
-    cores = usable_cores() if total >= _WORTHWHILE else 1
-    parts: Iterator[Part] = cut(_kept(system, head), policy, since, keys, head)
-    done = apart(judge_part, parts, cores=cores)
-    for found in out.counted(done, -(-total // _part_size()), "judging again"):
+    look = partial(judge_part, policy=policy.text, since=since)
+    rows = stored_entries(system, head)
+    done = in_parts(look, rows, system.reader.supervisor_keys(), head)
+    for found in out.counted(done, parts_of(head.index + 1), "judging again"):
         tally.take(found)
-
-
-def _part_size() -> int:
-    from logos_graph.supervisor.rejudge import PART
-
-    return PART
-
-
-def _kept(system: System, head: Head) -> Iterator[Kept]:
-    from logos_graph.supervisor.rejudge import Kept
-
-    for row in system.reader.entries(head.ledger, 0, head.index + 1):
-        yield Kept(row["text"], row["hash"], row["signature"])
 
 
 def _unfit(system: System, policy: Policy) -> list[dict[str, object]]:

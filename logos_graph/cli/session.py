@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from logos_graph.cli.output import Printer
 from logos_graph.errors import InvalidInput
 
 if TYPE_CHECKING:
     from logos_graph.canon import ContentId
-    from logos_graph.ledger import Head
+    from logos_graph.ledger import Head, Stored
     from logos_graph.wiring import System
 
-__all__ = ["current_head", "opened", "opened_to_write", "warn_of_guard"]
+__all__ = ["current_head", "opened", "opened_to_write", "stored_entries", "warn_of_guard"]
 
 
 @contextmanager
@@ -61,3 +61,16 @@ def current_head(system: System) -> Head:
     if head is None:
         raise InvalidInput("E_NO_LEDGER", "this database has no ledger yet", hint="logos up")
     return head
+
+
+def stored_entries(system: System, head: Head, first: int = 0) -> Iterator[Stored]:
+    """The entries from this index up to the head, as they are stored."""
+    from logos_graph.ledger import Stored
+
+    for row in system.reader.entries(head.ledger, first, head.index + 1):
+        yield Stored(_text(row["text"]), _text(row["hash"]), _text(row["signature"]))
+
+
+def _text(value: Any) -> str:
+    """A property that should be a text; what is none is no entry's."""
+    return value if isinstance(value, str) else ""

@@ -7,20 +7,19 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from logos_graph.cli.checkpoints import judge, read_checkpoint, read_checkpoints
 from logos_graph.cli.options import with_output
 from logos_graph.cli.output import Printer
-from logos_graph.cli.session import current_head, opened
+from logos_graph.cli.session import current_head, opened, stored_entries
 from logos_graph.cli.shown import show_verdict
 from logos_graph.errors import Conflict, NotVerified
 
 if TYPE_CHECKING:
     from logos_graph.cli.checkpoints import Judged
-    from logos_graph.cores import Stored
     from logos_graph.database import GuardStatus
     from logos_graph.identity import Did
     from logos_graph.ledger import (
@@ -93,6 +92,7 @@ def verify(out: Printer, supervisor: str | None, against: Path | None, since: Pa
         work = _Verification(system, scratch, trusted, tree, below)
         graph = work.run(out)
         _confirm(covering, work)
+        work.judge_again(out)
         checked, keys = work.walk.report(graph), work.keys
         known_from += _retired(keys, trusted)
         verdict = Verdict(
@@ -166,6 +166,18 @@ class _Verification:
             hint="verify it again when less happens",
         )
 
+    def judge_again(self, out: Printer) -> None:
+        """I2: whether each decision is the policy's, by the entries that were walked."""
+        from logos_graph.cores import in_parts
+        from logos_graph.supervisor.decided_again import decided_again, look_again
+        from logos_graph.supervisor.parts import parts_of
+
+        rows = stored_entries(self.system, self.head)
+        parts = in_parts(look_again, rows, self.keys, self.head)
+        total = parts_of(self.head.index + 1)
+        again = decided_again(out.counted(parts, total, "judging again"))
+        self.walk.judged_again(again.note, again.first)
+
     def _compare(self, out: Printer) -> Comparison | None:
         """That nothing differs, or None."""
         from logos_graph.ledger import Comparison
@@ -181,7 +193,7 @@ class _Verification:
         from logos_graph.ledger import verify_chain
 
         first = 0 if done is None else done.index + 1
-        rows = _stored(self.system, self.head, first)
+        rows = stored_entries(self.system, self.head, first)
         entries = self.prover.entries(rows, first=first, below=self.below if done is None else 0)
         chain = verify_chain(
             entries, self.trusted, after=done, until=self.head, keys=self.keys, proven=self.prover
@@ -233,24 +245,11 @@ class _Details:
         from logos_graph.ledger import verify_chain
 
         prover = Prover(lambda: self.keys.current, 0, cores=1)
-        rows = _stored(self.system, head, first)
+        rows = stored_entries(self.system, head, first)
         entries = prover.entries(rows, first=first, below=head.index + 1)
         return verify_chain(
             entries, None, after=self.done, until=head, keys=self.keys, proven=prover
         )
-
-
-def _stored(system: System, head: Head, first: int) -> Iterator[Stored]:
-    """The entries from this index up to the head, as they are stored."""
-    from logos_graph.cores import Stored
-
-    for row in system.reader.entries(head.ledger, first, head.index + 1):
-        yield Stored(_text(row["text"]), _text(row["hash"]), _text(row["signature"]))
-
-
-def _text(value: Any) -> str:
-    """A property that should be a text; what is none is no entry's."""
-    return value if isinstance(value, str) else ""
 
 
 def _covered(out: Printer, system: System, since: Path) -> Judged:
@@ -269,7 +268,9 @@ def _covered(out: Printer, system: System, since: Path) -> Judged:
     covered = min(size, head.index + 1)
     if covered > 0:
         last = replace(head, index=covered - 1)
-        rows = out.counted(_stored(system, last, 0), covered, "comparing with the checkpoint")
+        rows = out.counted(
+            stored_entries(system, last, 0), covered, "comparing with the checkpoint"
+        )
         for _ in tree.watch_leaves(rows):
             pass
     (judged,) = judge([item], tree, keys)

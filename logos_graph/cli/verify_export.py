@@ -26,11 +26,7 @@ def verify_export(out: Printer, folder: Path, trusted: Did | None) -> int:
     """
     from logos_graph.archive import verify_archive
 
-    report = verify_archive(
-        folder,
-        trusted,
-        watch=lambda entries, total: out.counted(entries, total, "verifying"),
-    )
+    report = verify_archive(folder, trusted, watch=out.counted)
     known_from = _ITSELF if trusted is None else _GIVEN
     out.document(_document(report, folder, known_from))
     _show(out, report, known_from)

@@ -34,6 +34,7 @@ from logos_graph.governance.decision import (
     Outcome,
     Require,
     parse_decision,
+    same_decision,
 )
 from logos_graph.governance.lockout import (
     Lockout,
@@ -142,6 +143,7 @@ __all__ = [
     "refuse_lockout",
     "refuse_misfits",
     "resolve_signers",
+    "same_decision",
     "trajectory_of",
     "way_back",
 ]

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Never
 
-from logos_graph.canon import ContentId, Json, parse_content_id
+from logos_graph.canon import ContentId, Json, encode, parse_content_id
 from logos_graph.errors import InvalidInput, LogosError
 from logos_graph.identity import Did
 from logos_graph.ledger import Consents, Quorum, parse_quorum
@@ -35,6 +35,7 @@ __all__ = [
     "Outcome",
     "Require",
     "parse_decision",
+    "same_decision",
 ]
 
 
@@ -179,6 +180,14 @@ _FIELDS: Final = {
     Outcome.REQUIRE: _COMMON | {"role", "quorum", "also", "basis", "expires_at"},
     Outcome.DENY: _COMMON | {"reason", "detail"},
 }
+
+
+def same_decision(told: Mapping[str, Json], made: Mapping[str, Json]) -> bool:
+    """Whether two decisions (JSON) say the same, but for words (`detail`) and until when."""
+    names = (told.keys() | made.keys()) - {"detail", "expires_at"}
+    return all(name in told and name in made for name in names) and encode(
+        {name: told[name] for name in names}
+    ) == encode({name: made[name] for name in names})
 
 
 def parse_decision(value: Json, policy_hash: ContentId) -> Decision:

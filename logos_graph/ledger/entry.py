@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from logos_graph.canon import (
     ContentId,
@@ -36,6 +36,7 @@ __all__ = [
     "VERSION",
     "Entry",
     "Head",
+    "Stored",
     "entry_fields",
     "make_entry",
     "no_head",
@@ -69,6 +70,14 @@ _FIELDS = frozenset(FIELDS)
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _KINDS = {kind.value: kind for kind in EntryKind}
 _SIGNATURE = re.compile(rf"[0-9a-f]{{{SIGNATURE_DIGITS}}}")
+
+
+class Stored(NamedTuple):
+    """An entry as it is stored."""
+
+    text: str
+    hash: str
+    signature: str
 
 
 @dataclass(frozen=True, slots=True)

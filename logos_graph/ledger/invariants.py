@@ -12,7 +12,8 @@ I2 legality         a DENY, and a REQUIRE that was not met, has no effect and en
                     a capability is granted by its own intent, and used under that (rights.py);
                     what a receipt registers or activates is what was signed (rights.py);
                     a decision is by the policy in force, on the entry before it; what others have
-                    to consent to is not allowed at once (decisions.py);
+                    to consent to is not allowed at once (decisions.py); that the policy says what
+                    the decision says takes judging again, which others do (`judged_again`);
                     nothing is allowed of whose breaker is open, and others lift it (alarms.py)
 I3 attribution      every entry is signed by the supervisor's key of its index, every intent by a
                     principal that was registered at that index, by its key of that index and not
@@ -46,7 +47,7 @@ from logos_graph.ledger.followups import FollowUps
 from logos_graph.ledger.forks import Forks
 from logos_graph.ledger.memory import MemoryTable, Table
 from logos_graph.ledger.proven import NOTHING, Proven
-from logos_graph.ledger.report import Comparison, Counts, InvariantReport
+from logos_graph.ledger.report import Comparison, Counts, InvariantReport, Offender
 from logos_graph.ledger.reproduction import compare_stored
 from logos_graph.ledger.rights import OPERATOR, Rights
 from logos_graph.ledger.state import State
@@ -92,6 +93,7 @@ class Walk:
         table = MemoryTable() if aside is None else aside
         self.acts, self.forks = Acts(table), Forks(self.integrity, table)
         self.causes: Counter[str] = Counter()
+        self._judged_again = "no decision was made again"
         self.effects = Effects(self.integrity)
         self.rights = Rights(self.legality, self._roles, self.state.get)
         self.alarms = Alarms(self.integrity, self.legality, self.state.get)
@@ -313,6 +315,15 @@ class Walk:
         roles = (self.state.get("principal", did) or {}).get("roles")
         return frozenset(map(str, roles)) if isinstance(roles, list) else frozenset()
 
+    def judged_again(self, note: str, first: Offender | None) -> None:
+        """What came of making each decision again (I2), which takes the policies.
+
+        note: how much that was, in words. first: the first decision that is not its policy's.
+        """
+        self._judged_again = note
+        if first is not None:
+            self.legality.offends(first)
+
     # --- I4, I5 and the report ---------------------------------------------------------------
 
     def _fold(self, entry: Entry) -> None:
@@ -342,7 +353,7 @@ class Walk:
         compared = stored is not None
         return InvariantReport(
             I1=self.integrity.check("I1", "integrity", note if unfinished else ""),
-            I2=self.legality.check("I2", "legality"),
+            I2=self.legality.check("I2", "legality", self._judged_again),
             I3=self.attributed.check("I3", "attribution"),
             I4=self.reproduction.check(
                 "I4", "reproducibility", "" if compared else "not compared", compared=compared

@@ -25,6 +25,16 @@ class Tally:
             self.first = Offender(index, field, expected, found, message)
         return holds
 
+    def offends(self, found: Offender) -> None:
+        """What was found by another way: kept if it comes before the first of this one's."""
+        first = self.first
+        if (
+            first is None
+            or first.index is None
+            or (found.index is not None and found.index < first.index)
+        ):
+            self.first = found
+
     def check(self, name: str, title: str, note: str = "", *, compared: bool = True) -> Check:
         """The result. compared: whether the check could be made at all."""
         return Check(name, title, self.count, compared and self.first is None, self.first, note)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from logos_graph.canon import ContentId, Json, encode
+from logos_graph.canon import ContentId, Json
 from logos_graph.errors import LogosError, NotVerified
 from logos_graph.governance import (
     Allow,
@@ -19,6 +19,7 @@ from logos_graph.governance import (
     parse_decision,
     parse_verb,
     resolve_signers,
+    same_decision,
 )
 from logos_graph.identity import Did
 from logos_graph.ledger import Delegation, Entry, EntryKind, PrincipalKeys, State, Voice
@@ -162,7 +163,7 @@ def _policy(state: State, entry: Entry) -> Policy:
 def _compare(entry: Entry, made: Decision) -> None:
     """The same as recorded. Its expiry counts from when it was judged: before it was recorded."""
     told = parse_decision(entry.body["decision"], _policy_hash(entry))
-    same = encode(_but_expiry(told)) == encode(_but_expiry(made))
+    same = same_decision(told.to_json(), made.to_json())
     if isinstance(told, Require) and isinstance(made, Require):
         same = same and told.expires_at <= made.expires_at
     if not same:
@@ -179,12 +180,6 @@ def _compare(entry: Entry, made: Decision) -> None:
 
 def _outcome(decision: Decision) -> str:
     return str(decision.to_json()["outcome"])
-
-
-def _but_expiry(decision: Decision) -> Json:
-    told = decision.to_json()
-    told.pop("expires_at", None)
-    return told
 
 
 def _revision(entry: Entry) -> int:

@@ -21,7 +21,14 @@ from typing import Any
 
 from logos_graph.canon import Json, encode
 from logos_graph.errors import LogosError
-from logos_graph.governance import POLICY_REASONS, People, Person, Policy, Rule
+from logos_graph.governance import (
+    POLICY_REASONS,
+    People,
+    Person,
+    Policy,
+    Rule,
+    same_decision,
+)
 from logos_graph.governance.looked import looked_at, roles_named, without
 from logos_graph.identity import Did
 from logos_graph.ledger import Entry, EntryKind, Voice
@@ -186,7 +193,7 @@ class _Judging:
         ]
         told.sentences += [self._decision(), *map(_rule_in_words, told.rules)]
         now = self._judge(self.policy)
-        told.again = now is not None and _same(self.was, now)
+        told.again = now is not None and same_decision(self.was, now)
         if not told.again:
             told.sentences.append("Judged again now, that policy does not say the same.")
         told.otherwise += [*self._without_rules(), *self._with_roles(), *self._with_consents()]
@@ -239,7 +246,7 @@ class _Judging:
         yield from self._if_other(condition, made)
 
     def _if_other(self, condition: str, made: Mapping[str, Json] | None) -> Iterator[Otherwise]:
-        if made is not None and not _same(self.was, made):
+        if made is not None and not same_decision(self.was, made):
             yield Otherwise(condition, _in_words(made))
 
     def _judge(
@@ -334,12 +341,6 @@ def _in_words(decision: Mapping[str, Json]) -> str:
 def _also(decision: Mapping[str, Json]) -> list[Any]:
     also = decision.get("also")
     return also if isinstance(also, list) else []
-
-
-def _same(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
-    """The same decision, but for when it expires."""
-    left, right = ({n: v for n, v in d.items() if n != "expires_at"} for d in (one, other))
-    return encode(left) == encode(right)
 
 
 def _shown(value: Json) -> str:

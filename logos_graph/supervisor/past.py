@@ -1,4 +1,4 @@
-"""The ground on which a past intent was judged: roles, keys and verbs as of an entry, no more.
+"""The ground on which a past intent was judged: roles, keys, verbs and policy as of an entry.
 
 It moves along the ledger's entries, and is small enough to be handed to another process with each
 part of the ledger. Implements decide.Ground.
@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from logos_graph.canon import Json, encode_text, parse
+from logos_graph.errors import LogosError, NotVerified
 from logos_graph.governance import People, Person, Verb, parse_verb
 from logos_graph.identity import Did
 from logos_graph.ledger import Entry, EntryKind, Voice
@@ -18,13 +19,13 @@ from logos_graph.ledger.principal_keys import KEY_KINDS, PrincipalKeys
 
 __all__ = ["Past"]
 
-_KINDS: Final = (*KEY_KINDS, "supervisor", "verb")
+_KINDS: Final = (*KEY_KINDS, "policy", "supervisor", "verb")
 _MARKS: Final = tuple(f'"kind":"{kind}"' for kind in _KINDS)
 """What the canonical text of a receipt holds that changes it: other receipts are not parsed."""
 
 
 class Past:
-    """Principals, their keys and verbs; mutable, changed only by what the ledger tells.
+    """Principals, their keys, verbs, the policy; mutable, changed only by what the ledger tells.
 
     mutations: what it was made of, by kind and key, those of keys with the index of their entry;
     all that another process needs. keys: of principals, by index.
@@ -46,21 +47,28 @@ class Past:
         return '"kind":"genesis"' in text or any(mark in text for mark in _MARKS)
 
     def apply(self, entry: Entry) -> bool:
-        """Moves by one entry, the next one; whether that changed anything."""
-        body: Any = entry.body
-        if entry.kind is EntryKind.GENESIS:
-            for kind, things in (("principal", body["principals"]), ("verb", body["verbs"])):
-                for thing in things:
-                    self.change({"kind": kind, **thing}, entry.index)
-            self.change(founded(entry), entry.index)
-            return True
-        changed = False
-        if entry.kind is EntryKind.RECEIPT:
-            for mutation in body["mutations"]:
-                if mutation["kind"] in _KINDS:
-                    self.change(mutation, entry.index)
-                    changed = True
-        return changed
+        """Moves by one entry, the next one; whether that changed anything.
+
+        Raises NotVerified E_STATE for an entry that makes a thing which is none.
+        """
+        mutations = [each for each in _mutations(entry) if each["kind"] in _KINDS]
+        try:
+            for mutation in mutations:
+                self.change(mutation, entry.index)
+        except (AttributeError, KeyError, LogosError, TypeError, ValueError) as error:
+            raise NotVerified(
+                "E_STATE",
+                f"entry {entry.index} makes a thing that is none: {error}",
+                hint="`logos ledger verify` says what is wrong with the ledger",
+                index=entry.index,
+            ) from error
+        return bool(mutations)
+
+    @property
+    def policy(self) -> str | None:
+        """The text of the policy in force; None before there is one."""
+        told = self.mutations.get(("policy", ""))
+        return None if told is None else str(told["text"])
 
     def verb(self, name: str) -> Verb | None:
         """A registered verb; made when it is first asked for."""
@@ -93,6 +101,9 @@ class Past:
     def change(self, mutation: dict[str, Json], index: int) -> None:
         """By one mutation of the ledger's, of one of _KINDS, in the entry of this index."""
         kind = mutation["kind"]
+        if kind == "policy":
+            self.mutations[("policy", "")] = mutation
+            return
         if kind == "verb":
             name = str(mutation["name"])
             self.mutations[("verb", name)] = mutation
@@ -110,6 +121,16 @@ class Past:
             self._roles[did] = frozenset(map(str, roles))
         elif mutation["previous"] is not None:
             self._retired.add(Did(str(mutation["previous"])))
+
+
+def _mutations(entry: Entry) -> list[dict[str, Json]]:
+    """What an entry makes or changes, in order; genesis tells it under names of its own."""
+    body: Any = entry.body
+    if entry.kind is EntryKind.GENESIS:
+        named = {"principal": body["principals"], "verb": body["verbs"], "policy": [body["policy"]]}
+        made = [{**thing, "kind": kind} for kind, things in named.items() for thing in things]
+        return [*made, founded(entry)]
+    return [*body["mutations"]] if entry.kind is EntryKind.RECEIPT else []
 
 
 @lru_cache(maxsize=256)

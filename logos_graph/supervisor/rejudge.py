@@ -1,13 +1,8 @@
 """Past intents judged by another policy: which decisions would have been others.
 
-The ledger is cut into parts, each of which can be looked at apart (on another core): it carries the
-ground on which its first entry stands, and the entry before it. Of each part, in this order:
-
-1. every entry is in form, hashes to its hash, is signed by the supervisor's key of its index, and
-   continues the one before it
-2. the ground moves along (past.py)
-3. an intent that a policy decided is signed by its actor, and is judged again: by the new policy,
-   on the roles and verbs as of that index, with the context that its decision records
+Of each part of the ledger (parts.py), an intent that a policy decided is signed by its actor, and
+is judged again: by the new policy, on the roles and verbs as of that index, with the context that
+its decision records.
 
 An intent that no policy decided (an unknown verb, a payload that does not fit, a limit or a breaker
 of the gate's) is counted as such: another policy would not have been asked either. Such a denial is
@@ -17,67 +12,29 @@ was submitted: consents came later and to that question.
 
 from __future__ import annotations
 
-import pickle
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import LogosError, NotVerified, Rejected
-from logos_graph.governance import POLICY_REASONS, Policy
-from logos_graph.ledger import Entry, EntryKind, Head, SupervisorKeys, check_place, parse_entry
-from logos_graph.ledger.entry import no_head, trusted_entry
-from logos_graph.ledger.proven import signed_by
+from logos_graph.governance import POLICY_REASONS, Decision, Deny, Policy, parse_decision
+from logos_graph.ledger import Entry, EntryKind
 from logos_graph.ledger.quorums import parse_quorum
 from logos_graph.logline import Intent, parse_signed_intent, verify_intent
-from logos_graph.supervisor.decide import Question, judge_by_policy, seen_by
+from logos_graph.supervisor.decide import Question, judge_by_policy
+from logos_graph.supervisor.parts import Part, seen_in
 from logos_graph.supervisor.past import Past
 
 __all__ = [
-    "PART",
-    "Changed",
-    "Found",
-    "Kept",
-    "Part",
-    "Tally",
-    "asked_for",
-    "cut",
-    "in_words",
+    "Changed", "Found", "Tally", "asked_for", "by_policy", "decision_at", "in_words",
     "judge_part",
-]
-
-PART: Final = 512
-"""Entries that are looked at together."""
+]  # fmt: skip
 
 _ASKED: Final = ("outcome", "role", "quorum", "also")
 """In which members two decisions differ if they are not the same decision."""
-
-
-class Kept(NamedTuple):
-    """An entry as it is stored."""
-
-    text: str
-    hash: str
-    signature: str
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A stretch of the ledger. ground: a pickled `Past.mutations`, as of the first entry.
-
-    before, after: the entries next to it, if any. since: intents recorded earlier (ns) are not
-    judged. policy: the text of the new one. keys: the supervisor's DIDs, and from where each signs.
-    """
-
-    rows: tuple[Kept, ...]
-    before: Kept | None
-    after: Kept | None
-    ground: bytes
-    policy: str
-    since: int
-    keys: tuple[tuple[Any, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,69 +112,16 @@ def asked_for(decision: Mapping[str, Json]) -> str:
     return ", and ".join(dict.fromkeys(texts))
 
 
-def cut(
-    rows: Iterable[Kept], policy: Policy, since: int, keys: SupervisorKeys, head: Head
-) -> Iterator[Part]:
-    """The parts of a ledger from its genesis on, in order; one part is held at a time.
+def judge_part(part: Part, policy: str, since: int) -> Found:
+    """What another policy, of this text, says to the intents of a part.
 
-    head: of the last one. Raises NotVerified E_CHAIN_HEAD if there are not, and
-    E_ENTRY_FORM, E_CHAIN_HASH for what changes the ground and is no entry.
+    since: intents recorded earlier (ns) are not judged. Raises NotVerified E_ENTRY_FORM, E_CHAIN_…,
+    E_STATE for what is no entry of the ledger's.
     """
-    past, before, ground = Past(), None, b""
-    told = (keys.dids, keys.first)
-    stale, held, count = True, list[Kept](), 0
-    for row in rows:
-        if len(held) == PART:
-            if stale:
-                ground = pickle.dumps(past.mutations)
-            stale = _moved(past, held)
-            yield Part(tuple(held), before, row, ground, policy.text, since, told)
-            before, held = held[-1], []
-        held.append(row)
-        count += 1
-    if count != head.index + 1 or held[-1].hash != head.hash:
-        raise NotVerified(
-            "E_CHAIN_HEAD",
-            f"the {count} entries that are there do not end in the ledger's head, {head.index}",
-            hint="`logos ledger verify` says what is wrong with the ledger",
-            index=head.index,
-            expected=head.hash,
-        )
-    if held:
-        ground = pickle.dumps(past.mutations) if stale else ground
-        yield Part(tuple(held), before, None, ground, policy.text, since, told)
-
-
-def _moved(past: Past, rows: Iterable[Kept]) -> bool:
-    """Moves the ground by these; whether it is another. Whoever has the part verifies them."""
-    changed = False
-    for row in rows:
-        if Past.may_change(row.text):
-            changed = past.apply(parse_entry(*row)) or changed
-    return changed
-
-
-def judge_part(part: Part) -> Found:
-    """Steps 1 to 3. Raises NotVerified E_ENTRY_FORM, E_CHAIN_…, for what is no such entry."""
-    past, policy = Past(_ground(part.ground)), _policy(part.policy)
-    keys = SupervisorKeys(*part.keys)
-    entries = [_verified(row, keys) for row in part.rows]
-    following = None if part.after is None else trusted_entry(*part.after)
-    head = None if part.before is None else trusted_entry(*part.before).head
-    found = Found(entries=len(entries))
-    for entry, after in zip(entries, [*entries[1:], following], strict=True):
-        check_place(entry, no_head(entry.ledger) if head is None else head)  # 1
-        head = entry.head
-        if entry.kind is EntryKind.INTENT and entry.recorded_at >= part.since:
-            _judge(found, policy, past, entry, after)  # 3
-        past.apply(entry)  # 2
-    return found
-
-
-@lru_cache(maxsize=1)
-def _ground(data: bytes) -> dict[tuple[str, str], dict[str, Json]]:
-    """It was pickled by this program's own other process."""
-    found: dict[tuple[str, str], dict[str, Json]] = pickle.loads(data)  # noqa: S301
+    found = Found(entries=len(part.rows))
+    for past, entry, after in seen_in(part):
+        if entry.kind is EntryKind.INTENT and entry.recorded_at >= since:
+            _judge(found, _policy(policy), past, entry, after)
     return found
 
 
@@ -226,24 +130,10 @@ def _policy(text: str) -> Policy:
     return Policy(text)
 
 
-def _verified(row: Kept, keys: SupervisorKeys) -> Entry:
-    entry = parse_entry(*row)
-    signer = keys.signer_of(entry)
-    if signer is None or not signed_by(signer, entry):
-        raise NotVerified(
-            "E_CHAIN_SIGNATURE",
-            f"entry {entry.index} is not signed by the supervisor",
-            hint="`logos ledger verify` says what is wrong with the ledger",
-            index=entry.index,
-            expected=signer,
-        )
-    return entry
-
-
 def _judge(found: Found, policy: Policy, past: Past, entry: Entry, after: Entry | None) -> None:
     body: Any = entry.body
-    was: dict[str, Json] = body["decision"]
-    if not _by_policy(was, body["cid"], after):
+    told = decision_at(entry)
+    if not by_policy(told, body["cid"], after):
         found.undecided += 1
         return
     intent = _signed(past, entry)
@@ -255,9 +145,8 @@ def _judge(found: Found, policy: Policy, past: Past, entry: Entry, after: Entry 
             f"entry {entry.index} was judged by a policy, and there was no verb {line.did}",
             index=entry.index,
         )
-    revision = was["revision"]
-    assert isinstance(revision, int)  # the entry's form was checked when it was read
-    question = Question(line, verb, entry.ledger, revision, entry.recorded_at, seen_by(was))
+    question = Question(line, verb, entry.ledger, told.revision, entry.recorded_at, told.context)
+    was = told.to_json()
     try:
         would = judge_by_policy(policy, past, question).to_json()
     except Rejected as error:
@@ -275,11 +164,30 @@ def _judge(found: Found, policy: Policy, past: Past, entry: Entry, after: Entry 
         found.other_rules += 1
 
 
-def _by_policy(was: Mapping[str, Json], cid: str, after: Entry | None) -> bool:
-    """Whether a policy made this decision, and not the gate before it."""
-    if was["outcome"] != "DENY":
+def decision_at(entry: Entry) -> Decision:
+    """The decision that an entry tells. Raises NotVerified E_DECISION if it is none."""
+    try:
+        if entry.policy_hash is not None:
+            return parse_decision(entry.body["decision"], entry.policy_hash)
+        reason = "it names no policy"
+    except LogosError as error:
+        reason = error.message
+    raise NotVerified(
+        "E_DECISION",
+        f"entry {entry.index} tells a decision that is none: {reason}",
+        hint="`logos ledger verify` says what is wrong with the ledger",
+        index=entry.index,
+    )
+
+
+def by_policy(was: Decision, cid: str, after: Entry | None) -> bool:
+    """Whether a policy made this decision, and not the gate before it.
+
+    cid: of the intent. after: the next entry: a denial's ghost, if it is one.
+    """
+    if not isinstance(was, Deny):
         return True
-    if was["reason"] not in POLICY_REASONS:
+    if was.reason not in POLICY_REASONS:
         return False
     if after is None or after.kind is not EntryKind.GHOST or after.body["intent"] != cid:
         return True

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from logos_graph.archive import verify_archive
-from tests.archive.conftest import Kept
+from tests.archive.conftest import Kept, holds
 from tests.golang import Program
 from tests.ledger.conftest import BOB, SUPERVISOR
 from tests.ledger.test_principal_keys import DID, FIRST, SECOND, THIRD, Keyring, consents, follows
@@ -33,7 +33,7 @@ def test_both_verifiers_follow_a_principal_s_keys(tmp_path: Path, second_verifie
     ring.does(THIRD, "transfer", {"amount": 2})
     ring.revokes(DID)
     Kept(ring, {}).export(tmp_path)
-    assert verify_archive(tmp_path, SUPERVISOR.did).ok
+    assert holds(verify_archive(tmp_path, SUPERVISOR.did), ring)
     answer = second_verifier(tmp_path, SUPERVISOR.did)
     assert answer.status == 0, answer.err
 
@@ -73,7 +73,7 @@ def test_both_verifiers_refuse_a_key_that_was_not_hers_then(
     ring = lived()
     attack(ring)
     Kept(ring, {}).export(tmp_path)
-    assert not verify_archive(tmp_path, SUPERVISOR.did).ok
+    assert not holds(verify_archive(tmp_path, SUPERVISOR.did), ring)
     answer = second_verifier(tmp_path, SUPERVISOR.did)
     assert answer.status == 1
     assert answer.err.startswith(f"entry {len(ring.entries) - 1}:"), answer.err

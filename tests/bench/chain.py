@@ -17,9 +17,9 @@ import json
 import sys
 from collections.abc import Iterator
 
-from logos_graph.cores import Prover, Stored
+from logos_graph.cores import Prover
 from logos_graph.identity import Did
-from logos_graph.ledger import Head, SupervisorKeys, TreeWatch, Walk, verify_chain
+from logos_graph.ledger import Head, Stored, SupervisorKeys, TreeWatch, Walk, verify_chain
 from logos_graph.scratch import Scratch, scratch_file
 from logos_graph.settings import Settings
 from logos_graph.wiring import System, open_system

@@ -10,6 +10,7 @@ import pytest
 
 from logos_graph.canon import Json
 from logos_graph.errors import NotVerified
+from logos_graph.ledger import Stored
 from logos_graph.supervisor import decide as decide_module
 from logos_graph.supervisor.context import context_of
 from logos_graph.wiring import open_system
@@ -214,17 +215,16 @@ def test_a_ledger_that_was_changed_is_not_judged(
     example: Cast, payment: Payment, logos: Logos
 ) -> None:
     """The cores look at parts: each is verified, and so is the joint between two."""
-    from logos_graph.governance import Policy
-    from logos_graph.supervisor.rejudge import Kept, cut, judge_part
+    from logos_graph.supervisor.parts import cut
+    from logos_graph.supervisor.rejudge import judge_part
 
     example.submit(example.agent, "transfer", payment("refused"))
     entries = example.entries()
     keys, head = example.system.reader.supervisor_keys(), entries[-1].head
-    kept = [Kept(e.text, e.hash, e.signature) for e in entries]
+    kept = [Stored(e.text, e.hash, e.signature) for e in entries]
 
-    def judged(rows: list[Kept]) -> int:
-        parts = cut(rows, Policy(OWN), 0, keys, head)
-        return sum(judge_part(part).entries for part in parts)
+    def judged(rows: list[Stored]) -> int:
+        return sum(judge_part(part, OWN, 0).entries for part in cut(rows, keys, head))
 
     assert judged(kept) == len(kept)
     other = kept[5]._replace(text=kept[5].text.replace('"index":5', '"index":6'))

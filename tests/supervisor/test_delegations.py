@@ -13,12 +13,13 @@ import pytest
 
 from logos_graph.errors import NotVerified
 from logos_graph.identity import Signer, did_logline
-from logos_graph.ledger import Delegation, accept_principal, check_invariants
+from logos_graph.ledger import Delegation, accept_principal
 from logos_graph.logline import format_when
 from logos_graph.proof.facts import Facts
 from logos_graph.proof.judged import check_settlement
 from logos_graph.resources import read_text
 from logos_graph.supervisor.view import View
+from tests.supervisor.again import audited
 from tests.supervisor.auditor import SECOND
 from tests.supervisor.founded import PaperWorld, bundled
 
@@ -107,7 +108,7 @@ class Lent(PaperWorld):
         self.done(old, "principal.rotate_key", this)
 
     def faults(self) -> list[str]:
-        report = check_invariants(self.entries(), self.store.state)
+        report = audited(self.entries(), self.store.state)
         return [each.name for each in report.checks if not each.ok]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-from logos_graph.ledger import check_invariants
+from tests.supervisor.again import audited
 from tests.supervisor.codes import ADMIN, ANSWERS, verbs
 from tests.supervisor.founded import PaperWorld, bundled
 from tests.supervisor.obeying import FIRST, FiveProperties
@@ -26,7 +26,7 @@ class OnPaper(FiveProperties):
     def teardown(self) -> None:
         super().teardown()
         if self.sound:
-            report = check_invariants(self.world.entries(), self.world.store.state)
+            report = audited(self.world.entries(), self.world.store.state)
             assert report.ok, report.json
 
 

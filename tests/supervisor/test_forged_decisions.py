@@ -11,11 +11,12 @@ from logos_graph.canon import content_id
 from logos_graph.errors import NotVerified
 from logos_graph.governance import Conducts
 from logos_graph.identity import Signer, did_logline
-from logos_graph.ledger import Entry, EntryKind, InvariantReport, check_invariants, make_entry
+from logos_graph.ledger import Entry, EntryKind, InvariantReport, make_entry
 from logos_graph.logline import SignedIntent
 from logos_graph.resources import read_text
 from logos_graph.store.conduct_rows import check_trajectory
 from tests.ledger.conftest import SUPERVISOR
+from tests.supervisor.again import audited
 from tests.supervisor.founded import PaperWorld, bundled
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "verbs"
@@ -75,7 +76,7 @@ class Forged(PaperWorld):
         return self.forge(EntryKind.RECEIPT, body)
 
     def report(self) -> InvariantReport:
-        return check_invariants(self.entries(), self.store.state)
+        return audited(self.entries(), self.store.state)
 
 
 def i2(world: Forged) -> tuple[int | None, str] | None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from logos_graph.governance import Policy
-from logos_graph.ledger import SupervisorKeys
-from logos_graph.supervisor import rejudge
-from logos_graph.supervisor.rejudge import Kept, Tally, cut, judge_part
+from logos_graph.ledger import Stored, SupervisorKeys
+from logos_graph.supervisor import parts
+from logos_graph.supervisor.parts import cut
+from logos_graph.supervisor.rejudge import Tally, judge_part
 from tests.ledger.conftest import AGENT, STRANGER, SUPERVISOR, Book, principal
 
 ALL = '@id("all") permit (principal, action, resource);'
@@ -25,14 +25,14 @@ ALLOWED: dict[str, Any] = {"outcome": "ALLOW", "policies": ["all"], "revision": 
 @pytest.fixture(autouse=True, params=[1, 2, 3, 512], ids="parts of {}".format)
 def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """How many entries are looked at together: the answer does not depend on it."""
-    monkeypatch.setattr(rejudge, "PART", request.param)
+    monkeypatch.setattr(parts, "PART", request.param)
 
 
 def judged(book: Book, text: str, since: int = 0) -> Tally:
     keys, tally = SupervisorKeys((SUPERVISOR.did,), (0,)), Tally(100)
-    rows: Iterator[Kept] = (Kept(e.text, e.hash, e.signature) for e in book.entries)
-    for part in cut(rows, Policy(text), since, keys, book.entries[-1].head):
-        tally.take(judge_part(part))
+    rows: Iterator[Stored] = (Stored(e.text, e.hash, e.signature) for e in book.entries)
+    for part in cut(rows, keys, book.entries[-1].head):
+        tally.take(judge_part(part, text, since))
     return tally
 
 
@@ -111,8 +111,8 @@ def test_only_so_many_rows_are_kept_and_all_are_counted(book: Book) -> None:
     for number in range(30, 40):
         moved(book, number)
     keys, tally = SupervisorKeys((SUPERVISOR.did,), (0,)), Tally(3)
-    rows = (Kept(e.text, e.hash, e.signature) for e in book.entries)
-    for part in cut(rows, Policy(f"{ALL}\n{ASK}"), 0, keys, book.entries[-1].head):
-        tally.take(judge_part(part))
+    rows = (Stored(e.text, e.hash, e.signature) for e in book.entries)
+    for part in cut(rows, keys, book.entries[-1].head):
+        tally.take(judge_part(part, f"{ALL}\n{ASK}", 0))
     assert (len(tally.rows), tally.rows[-1].index) == (3, book.entries[-1].index)
     assert tally.changed >= 12

@@ -1,0 +1,307 @@
+"""Every decision of a ledger is made again: nobody can make one up, the supervisor least of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from logos_graph.identity import Signer
+from logos_graph.ledger import Entry, EntryKind, make_entry
+from logos_graph.logline import format_when, parse_when
+from logos_graph.supervisor import parts
+from tests.ledger.conftest import SUPERVISOR
+from tests.supervisor.again import again, audited
+from tests.supervisor.codes import ADMIN, ANSWERS, Ask, Code, Rule, verbs
+from tests.supervisor.founded import PaperWorld, bundled
+
+CLERK, GUARD, OTHER, APPROVER = (Signer.from_seed(bytes([n]) * 32) for n in range(71, 75))
+OPEN = Code((Rule("pay.out", ("clerk",), over=100, ask=Ask("guard", "2"), most=10_000),))
+SHUT = Code((Rule("pay.out", ("clerk",), most=1),), number=1)
+Body = dict[str, Any]
+
+
+@pytest.fixture(autouse=True, params=[1, 3, 512], ids="parts of {}".format)
+def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many entries are looked at together: the answer does not depend on it."""
+    monkeypatch.setattr(parts, "PART", request.param)
+
+
+class Guarded(PaperWorld):
+    """A clerk who pays, two guards who consent to more, and an approver of policies."""
+
+    def __init__(self) -> None:
+        super().__init__(OPEN.text, [*bundled((*ADMIN, *ANSWERS)), *verbs()])
+        for signer, name, role in (
+            (CLERK, "clerk", "clerk"), (GUARD, "guard", "guard"), (OTHER, "other", "guard"),
+            (APPROVER, "approver", "approver"),
+        ):  # fmt: skip
+            this = {"did": signer.did, "name": name, "type": "person", "roles": [role]}
+            self.done(self.operator, "principal.register", this)
+
+    def done(self, who: Signer, verb: str, this: Body) -> Any:
+        outcome = self.execute(self.sign(who, verb, this))
+        assert outcome is not None
+        return outcome
+
+    def pay(self, amount: int, verb: str = "pay.out") -> Any:
+        return self.done(CLERK, verb, {"amount": amount}).intent
+
+    def consent(self, who: Signer, cid: Any) -> Any:
+        waiting = self.supervisor.view.pending[cid]
+        told: Any = waiting.decision
+        this = {
+            "intent": cid, "policy_hash": waiting.policy_hash, "revision": told["revision"],
+            "expires_at": told["expires_at"],
+        }  # fmt: skip
+        return self.done(who, "consent.give", this)
+
+    def activate(self, code: Code) -> None:
+        asked = self.done(self.operator, "policy.activate", {"text": code.text})
+        self.consent(APPROVER, asked.intent)
+        assert self.supervisor.view.policy.text == code.text
+
+
+@pytest.fixture
+def world() -> Guarded:
+    return Guarded()
+
+
+def retold(entries: Sequence[Entry], at: int, body: Body, *after: Entry, **changes: Any) -> Any:
+    """The ledger up to `at`, where the supervisor tells another body; then what came `after`."""
+    told = [*entries[:at]]
+    for entry, tells in ((entries[at], body), *((each, dict(each.body)) for each in after)):
+        known: Body = {"kind": entry.kind, "policy_hash": entry.policy_hash}
+        more = {**known, **(changes if entry is entries[at] else {})}
+        told.append(
+            make_entry(
+                told[-1].head, more.pop("kind"), tells, trace_id=entry.trace_id,
+                now_ns=entry.recorded_at, signer=SUPERVISOR, ledger=entry.ledger, **more,
+            )
+        )  # fmt: skip
+    return told
+
+
+def found(entries: Sequence[Entry]) -> tuple[int, str]:
+    first = again(entries).first
+    assert first is not None
+    assert first.index is not None
+    return first.index, first.field
+
+
+def at_of(world: Guarded, cid: Any, kind: EntryKind = EntryKind.INTENT) -> int:
+    """Where the entry with the last decision of this kind on an intent is."""
+    name = "cid" if kind is EntryKind.INTENT else "intent"
+    return max(
+        each.index for each in world.entries() if each.kind is kind and each.body[name] == cid
+    )
+
+
+def decision(world: Guarded, at: int, **changes: Any) -> Body:
+    """The body of an entry, whose decision is changed; what is None is left out."""
+    body: Any = world.entries()[at].body
+    told = {**body["decision"], **changes}
+    return {**body, "decision": {name: each for name, each in told.items() if each is not None}}
+
+
+# What was so -----------------------------------------------------------------------------------
+
+
+def test_what_the_policy_decided_is_decided_so_again(world: Guarded) -> None:
+    """Allowed, denied, asked, consented to; under one policy and the next; and what no policy saw.
+
+    Parts in which a question and its answer are apart, and parts in which they are not.
+    """
+    world.pay(7)
+    world.pay(20_000)
+    world.done(CLERK, "no.such.verb", {})
+    world.done(CLERK, "pay.out", {"amount": "many"})
+    cid = world.pay(500)
+    world.consent(GUARD, cid)
+    world.consent(OTHER, cid)
+    world.activate(SHUT)
+    world.pay(1)
+    world.pay(2)
+    result = again(world.entries())
+    assert result.first is None, result.first
+    intents = sum(each.kind is EntryKind.INTENT for each in world.entries())
+    settled = sum(
+        each.kind is EntryKind.CONSENT and each.body["decision"] is not None
+        for each in world.entries()
+    )
+    assert (result.judged, result.undecided, settled) == (intents + settled - 2, 2, 2)
+    report = audited(world.entries(), world.store.state)
+    assert report.ok, report.json
+    assert report.I2.note.startswith(f"{result.judged} decisions of the policy made again, 2 ")
+
+
+# What was not ----------------------------------------------------------------------------------
+
+
+def _allowed(world: Guarded) -> Body:
+    return {"outcome": "ALLOW", "reason": None, "detail": None}
+
+
+def _of_one(world: Guarded) -> Body:
+    return {"quorum": {"kind": "KOfN", "k": 1}}
+
+
+def _of_others(world: Guarded) -> Body:
+    return {"role": "clerk"}
+
+
+def _by_another_rule(world: Guarded) -> Body:
+    return {"policies": ["somebody-may"]}
+
+
+def _on_another_basis(world: Guarded) -> Body:
+    return {"basis": {"roles": ["guard"], "verb": f"b3:{'0' * 64}"}}
+
+
+def _for_longer(world: Guarded) -> Body:
+    told: Any = world.entries()[-1].body
+    until = parse_when(told["decision"]["expires_at"]) + 3600 * 10**9
+    return {"expires_at": format_when(until)}
+
+
+def _of_no_form(world: Guarded) -> Body:
+    return {"basis": None}
+
+
+@pytest.mark.parametrize(
+    ("amount", "lie"),
+    [
+        (20_000, _allowed),
+        (500, _of_one),
+        (500, _of_others),
+        (500, _by_another_rule),
+        (500, _on_another_basis),
+        (500, _for_longer),
+        (500, _of_no_form),
+        (7, _by_another_rule),
+    ],
+)
+def test_a_decision_that_the_policy_does_not_make_is_found(
+    world: Guarded, amount: int, lie: Callable[[Guarded], Body]
+) -> None:
+    at = at_of(world, world.pay(amount))
+    told = retold(world.entries(), at, decision(world, at, **lie(world)))
+    assert found(told) == (at, "body.decision")
+    assert not audited(told, None).I2.ok
+
+
+def test_an_allow_of_an_act_that_waits_for_consent_is_found(world: Guarded) -> None:
+    at = at_of(world, world.pay(500))
+    told: Any = world.entries()[at].body["decision"]
+    kept = {name: told[name] for name in ("policies", "revision", "context")}
+    body = {**world.entries()[at].body, "decision": {**kept, "outcome": "ALLOW"}}
+    assert found(retold(world.entries(), at, body)) == (at, "body.decision")
+
+
+def test_a_denial_of_what_is_permitted_is_found(world: Guarded) -> None:
+    at = at_of(world, world.pay(7))
+    body = decision(world, at, outcome="DENY", reason="ExplicitDeny", detail="no")
+    assert found(retold(world.entries(), at, body)) == (at, "body.decision")
+
+
+def test_a_decision_by_no_policy_is_found(world: Guarded) -> None:
+    at = at_of(world, world.pay(7))
+    body = dict(world.entries()[at].body)
+    assert found(retold(world.entries(), at, body, policy_hash=None)) == (at, "body.decision")
+
+
+def test_a_payload_that_does_not_fit_the_verb_is_never_allowed(world: Guarded) -> None:
+    at = at_of(world, world.pay(7))
+    signed = world.sign(CLERK, "pay.out", {"amount": -7})
+    body = {
+        **world.entries()[at].body, "cid": signed.intent.cid, "intent": signed.intent.json,
+        "signature": signed.signature,
+    }  # fmt: skip
+    assert found(retold(world.entries(), at, body)) == (at, "body.decision")
+
+
+def test_a_verb_that_was_there_is_not_unknown(world: Guarded) -> None:
+    world.done(CLERK, "no.such.verb", {})
+    *before, intent, ghost = world.entries()
+    assert again(world.entries()).first is None
+    signed = world.sign(CLERK, "pay.out", {"amount": 7})
+    body = {
+        **intent.body, "cid": signed.intent.cid, "intent": signed.intent.json,
+        "signature": signed.signature,
+    }  # fmt: skip
+    told = retold([*before, intent], intent.index, body)
+    denied = retold([*told, ghost], ghost.index, {**ghost.body, "intent": signed.intent.cid})
+    assert found(denied) == (intent.index, "body.decision")
+
+
+# Consents --------------------------------------------------------------------------------------
+
+
+def settled(world: Guarded) -> int:
+    """A payment that two have consented to; where it was settled."""
+    cid = world.pay(500)
+    world.consent(GUARD, cid)
+    world.consent(OTHER, cid)
+    return at_of(world, cid, EntryKind.CONSENT)
+
+
+def test_a_consent_settles_what_was_asked_by_the_rules_that_asked(world: Guarded) -> None:
+    at = settled(world)
+    assert again(world.entries()).first is None
+    for lie in (
+        {"policies": ["others"]},
+        {"outcome": "DENY", "reason": "ExplicitDeny", "detail": "no"},
+    ):
+        told = retold(world.entries(), at, decision(world, at, **lie))
+        assert found(told) == (at, "body.decision")
+
+
+def test_no_consent_allows_what_another_policy_denies_by_then(world: Guarded) -> None:
+    cid = world.pay(500)
+    world.consent(GUARD, cid)
+    allowed = settled(world)
+    world.activate(SHUT)
+    world.pay(1)
+    *before, last = world.entries()
+    body = {**decision(world, allowed), "intent": cid}
+    body["decision"] = {**body["decision"], "revision": last.index - 1}
+    told = retold([*before, last], last.index, body, kind=EntryKind.CONSENT)
+    assert found(told) == (last.index, "body.decision")
+
+
+def test_no_consent_settles_a_weaker_question_than_the_policy_asks(world: Guarded) -> None:
+    """The question was told weaker than it was: both are found, and the first is named."""
+    at = settled(world)
+    asked = at_of(world, world.entries()[at].body["intent"])
+    weaker = decision(world, asked, quorum={"kind": "KOfN", "k": 1})
+    entries = world.entries()
+    told = retold(entries, asked, weaker, *entries[asked + 1 :])
+    assert found(told) == (asked, "body.decision")
+
+
+# What is no ledger's ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        {"kind": "principal", "did": CLERK.did},
+        {"kind": "verb", "name": "pay.out"},
+        {"kind": "policy", "id": f"b3:{'0' * 64}", "text": "permit everything"},
+        {"kind": "key", "key": "did:key:z6Mk"},
+    ],
+)
+def test_a_receipt_that_makes_no_thing_is_an_offender_and_no_failure(
+    world: Guarded, thing: Body
+) -> None:
+    entries = world.entries()
+    last = entries[-1]
+    assert last.kind is EntryKind.RECEIPT
+    made = retold(entries, last.index, {**last.body, "mutations": [thing]})
+    world.pay(7)
+    asks = [each for each in world.entries()[len(entries) :] if each.kind is EntryKind.INTENT]
+    told = retold([*made, *asks], len(made), dict(asks[0].body))
+    first = again(told).first
+    assert first is not None
+    assert first.index in (last.index, len(made))
