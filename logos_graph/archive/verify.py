@@ -7,7 +7,8 @@
 4. the checkpoint is signed by the key of its size
 5. export.json says the same
 6. there is nothing else in the folder, and what an earlier export left agrees
-7. I1, I2, I3 and I5 hold; there is no database whose state could be compared (I4)
+7. I1, I2, I3 and I5 hold; there is no database whose state could be compared (I4), but what
+   decisions saw of trajectories is computed
 8. each decision is the policy's: it is made again (I2)
 
 The first thing that does not hold is raised as NotVerified, with data file, and index where it is
@@ -26,6 +27,7 @@ from logos_graph.archive.folder import refuse
 from logos_graph.archive.layout import CHECKPOINT, INFO, entries_path, leaves_path, tile_path
 from logos_graph.archive.reader import Archive, in_file
 from logos_graph.archive.rest import check_rest
+from logos_graph.archive.trajectories import Trajectories
 from logos_graph.canon import ContentId, Json, shown
 from logos_graph.cores import Prover, in_parts
 from logos_graph.errors import NotVerified
@@ -140,8 +142,10 @@ def _checked(of: _Walk, trusted: Did | None, watch: Watch) -> InvariantReport:
     size = of.checkpoint.size
     with scratch_file() as scratch:
         walk = InvariantWalk(trusted, scratch.table("walk"), of.prover)
+        seen = Trajectories(walk.reproduction)
         for entry in watch(of.entries(trusted), size, "verifying"):
             walk.take(entry)
+            seen.take(entry)
         assert of.head is not None  # a checkpoint of no entries is refused
         parts = in_parts(look_again, of.archive.stored(size), of.keys, of.head)
         again = decided_again(watch(parts, parts_of(size), "judging again"))

@@ -78,7 +78,8 @@ class Verdict:
 def verify(out: Printer, supervisor: str | None, against: Path | None, since: Path | None) -> int:
     """Verify every entry, and the invariants I1 to I5. Status 1 when something does not hold.
 
-    I4 compares every node, relationship and property of the graph with what the entries make.
+    I2 has the policy in force make every decision again. I4 compares every node, relationship and
+    property of the graph with what the entries make.
     """
     from logos_graph.ledger import TreeWatch
     from logos_graph.scratch import scratch_file
@@ -204,9 +205,7 @@ class _Verification:
             try:
                 self.expected.take(entry, self.tree.completed())
             except NotVerified as error:
-                self.walk.reproduction.require(
-                    False, entry.index, "body", "what a graph can hold", error.code, error.message
-                )
+                self.walk.reproduction.refused(entry.index, "what a graph can hold", error)
 
 
 class _Details:

@@ -15,7 +15,7 @@ What the gate uses, and the files that hold it:
 
 from logos_graph.governance.cedar import DEFAULT_REQUIREMENT, Requirement, Rule
 from logos_graph.governance.cedar_schema import cedar_schema
-from logos_graph.governance.conduct import Conducts
+from logos_graph.governance.conduct import Conducts, check_trajectory
 from logos_graph.governance.consent import (
     Consent,
     Consenter,
@@ -128,6 +128,7 @@ __all__ = [
     "check_current",
     "check_registrable",
     "check_this",
+    "check_trajectory",
     "counted",
     "day_of",
     "examples_of",

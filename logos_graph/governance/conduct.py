@@ -17,13 +17,13 @@ from typing import Any
 from rpds import HashTrieMap
 
 from logos_graph.canon import Json
-from logos_graph.errors import Rejected
+from logos_graph.errors import NotVerified, Rejected
 from logos_graph.governance.amounts import amount_of
 from logos_graph.governance.trajectory import Conduct, Day, Kind, Trajectory, trajectory_of
 from logos_graph.governance.verbs import Risk
 from logos_graph.ledger import Entry, EntryKind
 
-__all__ = ["Conducts"]
+__all__ = ["Conducts", "check_trajectory"]
 
 _CAUSES = {
     "PolicyDeny": Kind.DENIED,
@@ -198,6 +198,36 @@ class Conducts:
             _open=self._open.remove(cid),
             _reserved=self._kept(ended.who, -ended.amount) if ended.allowed else self._reserved,
             _by=self._by.insert(ended.who, conduct),
+        )
+
+
+def check_trajectory(conducts: Conducts, entry: Entry) -> None:
+    """What a decision says that it saw of its principal's acts is what there was of them.
+
+    Only a denial may say nothing of them: those of the gate rest on no policy. That the revision is
+    the entry before is for ledger/decisions.py.
+    conducts: as of the entry before. Raises NotVerified E_TRAJECTORY.
+    """
+    body: Mapping[str, Any] = entry.body
+    first = entry.kind is EntryKind.INTENT
+    decision = body["decision"] if first or entry.kind is EntryKind.CONSENT else None
+    if decision is None:
+        return
+    context = decision.get("context")
+    told = context.get("trajectory") if isinstance(context, dict) else None
+    if told is None and decision["outcome"] == "DENY":
+        return
+    cid = body["cid"] if first else body["intent"]
+    who = body["intent"]["logline"]["who"] if first else conducts.who(cid)
+    found = conducts.trajectory(str(who), entry.recorded_at, judged=cid).to_json()
+    if found != told:
+        raise NotVerified(
+            "E_TRAJECTORY",
+            f"entry {entry.index} says that its decision saw another trajectory than there was",
+            index=entry.index,
+            field="body.decision.context.trajectory",
+            expected=found,
+            found=told,
         )
 
 

@@ -71,11 +71,18 @@ class Alarms:
         self._integrity, self._legality, self._known = integrity, legality, known
         self._ghosts: dict[str, list[GhostMark]] = {}
         self._open: dict[str, dict[str, int]] = {}
+        self._noted: dict[str, dict[str, int]] = {}
         self._lifted: dict[str, int] = {}
 
     def is_broken(self, who: str) -> bool:
         """Whether the breaker of a principal is open."""
         return who in self._open
+
+    def open_count(self, who: str, at_ns: int) -> int:
+        """How many alarms about it are open: high ones until lifted, others for their window."""
+        noted = {key: end for key, end in self._noted.get(who, {}).items() if at_ns < end}
+        self._noted[who] = noted
+        return len(self._open.get(who, ())) + len(noted)
 
     def ghost(self, entry: Entry, act: Act) -> None:
         """One more ghost of a principal."""
@@ -122,6 +129,9 @@ class Alarms:
         self._is(body["opened_by"] == (shown or [None])[-1], entry, "opened_by", None, None)
         if pattern.severity == "high":
             self._open.setdefault(who, {})[str(body["id"])] = entry.index
+        else:
+            end = entry.recorded_at + pattern.window_ns
+            self._noted.setdefault(who, {})[str(body["id"])] = end
 
     def receipt(self, entry: Entry, act: Act) -> None:
         """One that lifts, by others than the one whose breaker it is."""

@@ -5,21 +5,24 @@
 | `revision` | the entry right before the one that holds the decision |
 | the entry's `policy_hash` | the policy in force there |
 | `context.breaker`, where it is told | whether the breaker of the intent's `who` is open |
+| `context.alarms`, where it is told | how many alarms about `who` are open |
 | an intent's first decision, if its verb is of risk L3 or more | not ALLOW: others consent first |
 
-The second and the third are asked of a ledger, not of the part of one that a proof holds: what it
-leaves out may have changed the policy, or opened a breaker.
+All but the first and the last are asked of a ledger, not of the part of one that a proof holds:
+what it leaves out may have changed the policy, or raised an alarm.
 
-Whether the policy says what the decision says is not asked here: that takes judging again.
+Whether the policy says what the decision says is not asked here: that takes judging again
+(supervisor/decided_again.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from logos_graph.canon import Json
 from logos_graph.ledger.acts import Act
+from logos_graph.ledger.alarms import Alarms, Known
 from logos_graph.ledger.bodies import Verdict
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.state import ACTIVE
@@ -30,15 +33,12 @@ __all__ = ["Decisions"]
 _BY_CONSENT: Final = frozenset({"L3", "L4", "L5"})
 """The levels of risk at which no policy allows an act before others have consented."""
 
-Known = Callable[[str, str], Mapping[str, Json] | None]
-"""A thing by kind and key, as the entries so far have it."""
-
 
 class Decisions:
-    """Looks at each entry that holds a decision. broken: whether somebody's breaker is open."""
+    """Looks at each entry that holds a decision. alarms: what the entries so far tell of them."""
 
-    def __init__(self, tally: Tally, known: Known, broken: Callable[[str], bool]) -> None:
-        self._tally, self._known, self._broken = tally, known, broken
+    def __init__(self, tally: Tally, known: Known, alarms: Alarms) -> None:
+        self._tally, self._known, self._alarms = tally, known, alarms
         self._next, self._whole = 0, True
 
     def reached(self, entry: Entry) -> None:
@@ -73,11 +73,20 @@ class Decisions:
         told = entry.policy_hash
         self._require(told == policy, entry, "policy_hash", policy, told, message)
         context = decision.get("context")
-        if isinstance(context, dict) and "breaker" in context:
-            is_open, seen = self._broken(act.who), context["breaker"]
-            message = f"the decision at entry {entry.index} saw a breaker that was not so"
-            field = "body.decision.context.breaker"
-            self._require(seen is is_open, entry, field, is_open, seen, message)
+        if not isinstance(context, dict):
+            return
+        there: dict[str, Json] = {
+            "alarms": self._alarms.open_count(act.who, entry.recorded_at),
+            "breaker": self._alarms.is_broken(act.who),
+        }
+        for name, expected in there.items():
+            if name in context:
+                seen = context[name]
+                message = f"the decision at entry {entry.index} saw {name} as they were not"
+                holds = seen == expected and type(seen) is type(expected)
+                self._require(
+                    holds, entry, f"body.decision.context.{name}", expected, seen, message
+                )
 
     def _require(
         self, holds: bool, entry: Entry, field: str, expected: Json, found: Json, message: str

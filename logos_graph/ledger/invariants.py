@@ -97,7 +97,7 @@ class Walk:
         self.effects = Effects(self.integrity)
         self.rights = Rights(self.legality, self._roles, self.state.get)
         self.alarms = Alarms(self.integrity, self.legality, self.state.get)
-        self.decisions = Decisions(self.legality, self.state.get, self.alarms.is_broken)
+        self.decisions = Decisions(self.legality, self.state.get, self.alarms)
         self.attribution = Attribution(supervisor, self.state, self.acts, self.attributed, proven)
         keys = self.attribution.principals
         self.consenting = Consenting(self.legality, self.state, keys, self._roles)
@@ -330,10 +330,7 @@ class Walk:
         try:
             self.state.apply_entry(entry)
         except LogosError as error:
-            field = str(error.data.get("field", "body"))
-            self.reproduction.require(
-                False, entry.index, field, "an entry that follows", error.code, error.message
-            )
+            self.reproduction.refused(entry.index, "an entry that follows", error)
 
     def report(self, stored: State | Comparison | None) -> InvariantReport:
         """The five checks after the last entry.

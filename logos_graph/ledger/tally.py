@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from logos_graph.canon import Json
+from logos_graph.errors import LogosError
 from logos_graph.ledger.report import Check, Offender
 
 __all__ = ["Tally"]
@@ -34,6 +37,12 @@ class Tally:
             or (found.index is not None and found.index < first.index)
         ):
             self.first = found
+
+    def refused(self, index: int, expected: Json, error: LogosError) -> None:
+        """What something did not take an entry for. expected: if the error does not tell it."""
+        told: Mapping[str, Any] = error.data
+        field, found = str(told.get("field", "body")), told.get("found", error.code)
+        self.require(False, index, field, told.get("expected", expected), found, error.message)
 
     def check(self, name: str, title: str, note: str = "", *, compared: bool = True) -> Check:
         """The result. compared: whether the check could be made at all."""

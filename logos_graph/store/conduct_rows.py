@@ -8,11 +8,9 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from logos_graph.errors import NotVerified
-from logos_graph.governance import Conducts, Day, Kind
-from logos_graph.ledger import Entry, EntryKind
+from logos_graph.governance import Day, Kind
 
-__all__ = ["check_trajectory", "conduct_row", "day_text", "read_conduct"]
+__all__ = ["conduct_row", "day_text", "read_conduct"]
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -46,36 +44,6 @@ def read_conduct(row: Mapping[str, Any]) -> tuple[str, Day]:
     )
     amounts = row.get("amounts")
     return row["who"], day if amounts is None else replace(day, amounts=tuple(amounts))
-
-
-def check_trajectory(conducts: Conducts, entry: Entry) -> None:
-    """What a decision says that it saw of its principal's acts is what there was of them.
-
-    Only a denial may say nothing of them: those of the gate rest on no policy. That the revision is
-    the entry before is for ledger/decisions.py.
-    conducts: as of the entry before. Raises NotVerified E_TRAJECTORY.
-    """
-    body: Mapping[str, Any] = entry.body
-    first = entry.kind is EntryKind.INTENT
-    decision = body["decision"] if first or entry.kind is EntryKind.CONSENT else None
-    if decision is None:
-        return
-    context = decision.get("context")
-    told = context.get("trajectory") if isinstance(context, dict) else None
-    if told is None and decision["outcome"] == "DENY":
-        return
-    cid = body["cid"] if first else body["intent"]
-    who = body["intent"]["logline"]["who"] if first else conducts.who(cid)
-    found = conducts.trajectory(str(who), entry.recorded_at, judged=cid).to_json()
-    if found != told:
-        raise NotVerified(
-            "E_TRAJECTORY",
-            f"entry {entry.index} says that its decision saw another trajectory than there was",
-            index=entry.index,
-            field="body.decision.context.trajectory",
-            expected=found,
-            found=told,
-        )
 
 
 def day_text(number: int) -> str:

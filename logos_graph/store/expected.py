@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from logos_graph.errors import LogosError, NotVerified
-from logos_graph.governance import Conducts
+from logos_graph.governance import Conducts, check_trajectory
 from logos_graph.ledger import Entry, Head, Table
 from logos_graph.store.append import node_properties
-from logos_graph.store.conduct_rows import check_trajectory
 from logos_graph.store.elements import (
     IDS,
     Element,

@@ -18,10 +18,11 @@ from logos_graph.ledger.merkle import Frontier
 from logos_graph.settings import Settings
 from logos_graph.store import read_state, restore
 from logos_graph.wiring import System, open_system, start_database, stop_database
-from tests.archive.conftest import kept
+from tests.archive.test_judged_again import exported
 from tests.integration.asking import COUNTS, join, publish, revoke
 from tests.integration.conftest import EXAMPLE, Cast, Logos
 from tests.integration.publishing import draft, published, result
+from tests.supervisor.test_decided_again import Guarded
 
 Broken = Callable[[System], dict[str, Any]]
 BEGUN = 7
@@ -112,12 +113,12 @@ def test_an_export_rebuilds_the_same_world(
 
 
 def test_a_database_with_a_ledger_is_not_rebuilt(world: Cast, logos: Logos, tmp_path: Path) -> None:
-    other = kept(11)
-    other.export(tmp_path)
+    other = Guarded()
+    exported(other, other.entries(), tmp_path)
     refused = logos("ledger", "rebuild", tmp_path, "--json")  # whose ledger, this home's key says
     assert refused.status == 1
     assert refused.document["error"]["code"] in ("E_CHAIN_SIGNATURE", "E_CHAIN_SUPERVISOR")
-    trusted = str(other.book.entries[0].body["supervisor"])
+    trusted = str(other.entries()[0].body["supervisor"])
     refused = logos("ledger", "rebuild", tmp_path, "--supervisor", trusted, "--json")
     assert (refused.status, refused.document["error"]["code"]) == (1, "E_NOT_EMPTY")
 

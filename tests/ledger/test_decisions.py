@@ -128,13 +128,37 @@ def test_it_is_allowed_once_others_have_consented_and_may_be_denied(book: Any, r
     assert check(book).ok
 
 
-def broken(book: Book) -> None:
-    """The agent's breaker is open."""
-    ghosts = []
+def broken(book: Book, *before: str) -> None:
+    """The agent's breaker is open; so many ghosts were there before."""
+    ghosts = [*before]
     for _ in range(47):
         ghosts.append(book.intent(AGENT, DENY))
         book.ghost(ghosts[-1], amount=None)
     book.add("alarm", alarm(*ghosts, pattern="Burst"))
+
+
+@pytest.mark.parametrize("seen", [0, 1, 2, True, "1", None])
+@pytest.mark.parametrize("later_s", [0, 3598, 3601])
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_decision_saw_as_many_alarms_as_there_were(
+    book: Any, seen: Any, later_s: int, is_open: bool
+) -> None:
+    """A medium one counts for its window, a high one until it is lifted."""
+    ghosts = []
+    for _ in range(6):
+        ghosts.append(book.intent(AGENT, DENY))
+        book.ghost(ghosts[-1], amount=None)
+    book.add("alarm", alarm(*ghosts))
+    if is_open:
+        broken(book, *ghosts)
+    book.now += later_s * 1_000_000_000
+    there = (later_s < 3600) + is_open
+    book.intent(AGENT, {**ALLOW, "context": {"alarms": seen}}, did="run.cancel")
+    report = check(book)
+    if seen == there and seen is not True:
+        assert report.ok
+    else:
+        assert fault(report, "I2") == (len(book.entries) - 1, "body.decision.context.alarms")
 
 
 @pytest.mark.parametrize("seen", [True, False, 1, 0, None])

@@ -9,12 +9,11 @@ import pytest
 
 from logos_graph.canon import content_id
 from logos_graph.errors import NotVerified
-from logos_graph.governance import Conducts
+from logos_graph.governance import Conducts, check_trajectory
 from logos_graph.identity import Signer, did_logline
 from logos_graph.ledger import Entry, EntryKind, InvariantReport, make_entry
 from logos_graph.logline import SignedIntent
 from logos_graph.resources import read_text
-from logos_graph.store.conduct_rows import check_trajectory
 from tests.ledger.conftest import SUPERVISOR
 from tests.supervisor.again import audited
 from tests.supervisor.founded import PaperWorld, bundled
