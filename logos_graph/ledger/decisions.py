@@ -35,15 +35,18 @@ _BY_CONSENT: Final = frozenset({"L3", "L4", "L5"})
 
 
 class Decisions:
-    """Looks at each entry that holds a decision. alarms: what the entries so far tell of them."""
+    """Looks at each entry that holds a decision. alarms: what the entries so far tell of them.
+
+    whole: whether no entry was left out so far.
+    """
 
     def __init__(self, tally: Tally, known: Known, alarms: Alarms) -> None:
         self._tally, self._known, self._alarms = tally, known, alarms
-        self._next, self._whole = 0, True
+        self._next, self.whole = 0, True
 
     def reached(self, entry: Entry) -> None:
         """The next entry, whatever it holds: one that does not follow leaves others out."""
-        self._whole = self._whole and entry.index == self._next
+        self.whole = self.whole and entry.index == self._next
         self._next = entry.index + 1
 
     def first(self, entry: Entry, act: Act) -> None:
@@ -64,7 +67,7 @@ class Decisions:
         message = f"the decision at entry {entry.index} does not rest on the entry before it"
         holds = revision == before and not isinstance(revision, bool)
         self._require(holds, entry, "body.decision.revision", before, revision, message)
-        if self._whole:
+        if self.whole:
             self._as_it_was(entry, act, decision)
 
     def _as_it_was(self, entry: Entry, act: Act, decision: Mapping[str, Json]) -> None:

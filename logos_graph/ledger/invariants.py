@@ -14,6 +14,7 @@ I2 legality         a DENY, and a REQUIRE that was not met, has no effect and en
                     a decision is by the policy in force, on the entry before it; what others have
                     to consent to is not allowed at once (decisions.py); that the policy says what
                     the decision says takes judging again, which others do (`judged_again`);
+                    rates and limits of runs left room for it (bounds.py);
                     nothing is allowed of whose breaker is open, and others lift it (alarms.py)
 I3 attribution      every entry is signed by the supervisor's key of its index, every intent by a
                     principal that was registered at that index, by its key of that index and not
@@ -39,6 +40,7 @@ from logos_graph.ledger.acts import Act, Acts, act_of
 from logos_graph.ledger.alarms import Alarms
 from logos_graph.ledger.attribution import Attribution
 from logos_graph.ledger.bodies import Cause, EntryKind, Verdict
+from logos_graph.ledger.bounds import Bounds
 from logos_graph.ledger.consenting import Consenting
 from logos_graph.ledger.decisions import Decisions
 from logos_graph.ledger.effects import Effects
@@ -97,6 +99,7 @@ class Walk:
         self.effects = Effects(self.integrity)
         self.rights = Rights(self.legality, self._roles, self.state.get)
         self.alarms = Alarms(self.integrity, self.legality, self.state.get)
+        self.bounds = Bounds(self.legality, self.acts)
         self.decisions = Decisions(self.legality, self.state.get, self.alarms)
         self.attribution = Attribution(supervisor, self.state, self.acts, self.attributed, proven)
         keys = self.attribution.principals
@@ -154,6 +157,8 @@ class Walk:
             self.acts.add(act)
             self.alarms.judged(entry, act)
             self.decisions.first(entry, act)
+            if self.decisions.whole:
+                self.bounds.begun(entry, act)
 
     def _open(self, entry: Entry) -> Act | None:
         """The intent that an entry is about: there before it, and not ended."""
@@ -175,6 +180,8 @@ class Walk:
             self.consenting.given(entry, act)
             self.alarms.judged(entry, act)
             self.decisions.made(entry, act)
+            if self.decisions.whole and entry.body["decision"] is not None:
+                self.bounds.allowed(entry, act)
 
     def _refusal(self, entry: Entry) -> None:
         self.attribution.check_answer(entry, _REFUSE)
@@ -221,6 +228,7 @@ class Walk:
         self._check_cancelled(entry)
         self.follow_ups.answered(entry, act)
         self.alarms.receipt(entry, act)
+        self.bounds.receipt(entry)
         self.follow_ups.ended(entry, act)
         act.effects = []  # they may hold megabytes, and nothing is asked of them any more
         self.acts.end(act, entry.index, entry.kind)

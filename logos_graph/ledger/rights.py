@@ -24,7 +24,7 @@ from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.forks import is_fork
 from logos_graph.ledger.tally import Tally
 
-__all__ = ["OPERATOR", "Rights", "rate_id"]
+__all__ = ["OPERATOR", "Rights", "limit_id", "rate_id"]
 
 OPERATOR = "operator"
 """The role that the bootstrap policy lets set things up, and end what others hold or began."""
@@ -67,7 +67,7 @@ def _limit(act: Act) -> dict[str, Json]:
     """What a run.limit makes."""
     scope, of = act.this.get("scope"), act.this.get("of")
     fields = ("scope", "of", "concurrent", "run_seconds", "step_seconds")
-    identity = str(scope) if of is None else f"{scope}/{of}"
+    identity = limit_id(str(scope), None if of is None else str(of))
     return {"kind": "limit", "id": identity, **{name: act.this.get(name) for name in fields}}
 
 
@@ -106,6 +106,11 @@ def _verb(told: Mapping[str, Json]) -> dict[str, Json]:
 def _same(one: Json, other: Json) -> bool:
     """Equal as JSON; in Python alone, true would equal 1."""
     return encode_parsed(one) == encode_parsed(other)
+
+
+def limit_id(scope: str, of: str | None) -> str:
+    """What names a limit of runs: `ledger`, `flow/<id>` or `principal/<did>`."""
+    return scope if of is None else f"{scope}/{of}"
 
 
 def rate_id(who: Json, verb: Json) -> str:

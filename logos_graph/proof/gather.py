@@ -2,7 +2,8 @@
 
     the run's intent          its decision, consents, effects and their outcomes, its receipt
     who was asked             whoever a quorum of all, of a majority or by weights names
-    in whose place            the delegations by which consents were given, and how those ended
+    in whose place            the delegations by which consents were given, others by and to the
+                              same two, and how those ended
     who signed                genesis, or the intent that registered them, and every change of
                               their keys since
     what judged               each policy that decided, as it was put in force; the verb
@@ -45,7 +46,7 @@ class Evidence(Protocol):
         """Where these were made: principals (DIDs), verbs (names), flows or nodes (ids)."""
 
     def delegated_at(self, delegations: Iterable[str]) -> Sequence[int]:
-        """Where these delegations were made, and where they were ended."""
+        """Where these delegations were made and ended, and others by and to the same two."""
 
     def in_force_at(self, policy: str, before: int) -> int | None:
         """Where this policy was last put in force before that index."""

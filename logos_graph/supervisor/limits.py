@@ -16,6 +16,7 @@ from typing import Protocol
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import Rejected
 from logos_graph.identity import Did
+from logos_graph.ledger.rights import limit_id
 from logos_graph.supervisor.decide import Judged, denied
 from logos_graph.supervisor.ports import Mutation, PendingIntent
 from logos_graph.supervisor.view import View
@@ -25,7 +26,6 @@ __all__ = [
     "DEFAULT_STEP_SECONDS",
     "Limits",
     "check_room",
-    "limit_id",
     "run_seconds",
     "step_seconds",
     "within_limits",
@@ -41,11 +41,6 @@ class Limits(Protocol):
 
 DEFAULT_RUN_SECONDS = 600
 DEFAULT_STEP_SECONDS = 60
-
-
-def limit_id(scope: str, of: str | None) -> str:
-    """What names a limit: `ledger`, `flow/<id>` or `principal/<did>`."""
-    return scope if of is None else f"{scope}/{of}"
 
 
 def run_seconds(limits: Limits, who: Did, flow: ContentId | None) -> int:

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from logos_graph.canon import Json
 from logos_graph.errors import Rejected
-from logos_graph.ledger.alarms import LIFT
+from logos_graph.ledger.bounds import UNBOUNDED
 from logos_graph.logline import LogLine
 from logos_graph.supervisor.decide import Judged, denied
 from logos_graph.supervisor.view import View
 
 __all__ = ["within_rates"]
 
-_NEVER_HELD = frozenset({"rate.limit", LIFT})
-
 
 def within_rates(view: View, line: LogLine, now_ns: int, judged: Judged) -> Judged:
     """The decision; a DENY in the place of one that a rate does not leave room for."""
-    if judged.outcome == "DENY" or line.did in _NEVER_HELD:
+    if judged.outcome == "DENY" or line.did in UNBOUNDED:
         return judged
     rate = view.watched.exceeded(line.who, line.did, now_ns)
     if rate is None:

@@ -12,9 +12,10 @@ from hypothesis import strategies as some
 from logos_graph.canon import ContentId, content_id
 from logos_graph.errors import Conflict, EnvironmentFault
 from logos_graph.execution import NodeFailure
+from logos_graph.ledger.rights import limit_id
 from logos_graph.logline import parse_signed_intent
 from logos_graph.supervisor.claims import GRACE_S, Claims, lease_end
-from logos_graph.supervisor.limits import limit_id, run_seconds, step_seconds
+from logos_graph.supervisor.limits import run_seconds, step_seconds
 from logos_graph.supervisor.ports import Mutation, PendingIntent
 from logos_graph.supervisor.stopping import LOOK_S, Stops
 from tests.ledger.conftest import AGENT, POLICY, Book

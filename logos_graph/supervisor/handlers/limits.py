@@ -6,8 +6,8 @@ from logos_graph.canon import ContentId, Json
 from logos_graph.errors import InvalidInput, Rejected
 from logos_graph.graph import Flow
 from logos_graph.identity import Did
+from logos_graph.ledger.rights import limit_id
 from logos_graph.supervisor.effects import Context, Effect
-from logos_graph.supervisor.limits import limit_id
 from logos_graph.supervisor.ports import Mutation, PendingIntent
 
 __all__ = ["limit"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from logos_graph.canon import ContentId, content_id
 from logos_graph.keystore import KeyStore
 from logos_graph.ledger.merkle import nodes_of
+from logos_graph.logline import format_when
 from logos_graph.proof import NOT_SHOWN, parse_proof, proof_nodes
 from logos_graph.wiring import open_system
 from tests.integration.asking import Asking, grant, serving, set_up
@@ -138,6 +140,43 @@ def test_a_transfer_is_proved_with_each_consent_and_whose_it_is(
     (consents,) = (step["detail"] for step in found["steps"] if step["name"] == "consents")
     assert consents.startswith("2 of role treasury were asked for")
     assert all(f"treasury-{n} ({did})" in consents for n, did in enumerate(treasury, 1))
+
+
+def test_a_delegation_that_lapsed_before_it_counted_is_proved_by_the_one_that_held(
+    example: Cast, payment: Payment, prover: Prover
+) -> None:
+    """A consent names one delegation; by when the other consents, that one is over."""
+    first, second = example.treasury
+
+    def lent(seconds: float) -> str:
+        until = format_when(time.time_ns() + int(seconds * 1e9))
+        this: dict[str, Json] = {
+            "to": example.operator.did, "role": "treasury", "verbs": None, "until": until,
+        }  # fmt: skip
+        return example.submit(first, "consent.delegate", this).intent
+
+    over, holds = lent(4), lent(3600)
+    begun = time.monotonic()
+    waiting = example.submit(example.agent, "transfer", payment("large"))
+    this = {**example.bound(waiting), "delegation": over}
+    assert example.submit(example.operator, "consent.give", this).status == "COMMITTED"
+    assert time.monotonic() - begun < 4, "too slow for this test"
+    time.sleep(4.1)
+    (settled,) = example.consent(second, waiting).settled
+    assert settled.status == "COMMITTED"
+    _, file = prover.make(run_of(settled))
+    found = prover.verify(file)
+    assert found["verified"]
+    assert {over, holds} <= {each["id"] for each in delegations(file)}
+    for each in (over, holds):
+        example.submit(first, "consent.undelegate", {"delegation": each})
+
+
+def delegations(file: Path) -> Iterator[Any]:
+    """What the entries of a proof lend."""
+    for entry in parse_proof(file.read_bytes()).entries:
+        mutations: Any = entry.entry.body.get("mutations", [])
+        yield from (each for each in mutations if each["kind"] == "delegation")
 
 
 def test_a_failed_run_is_proved_with_its_failure(asking: Asking, prover: Prover) -> None:
