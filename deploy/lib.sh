@@ -17,7 +17,7 @@ readonly GO_MINIMUM=1.24.0
 readonly EXIT_ENVIRONMENT=3
 
 # A person's own Python settings must not leak into the clone's environment.
-unset PYTHONHOME PYTHONPATH VIRTUAL_ENV
+unset PYTHONHOME PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 export PYTHONNOUSERSITE=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 
 say() { printf '%s\n' "$*"; }

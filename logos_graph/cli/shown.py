@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from logos_graph.cli.verification import Verdict
     from logos_graph.ledger import Check, Comparison
 
-__all__ = ["show_verdict"]
+__all__ = ["show_invariants", "show_verdict"]
 
 _WIDTH = 44
 
@@ -37,7 +37,7 @@ def show_verdict(out: Printer, verdict: Verdict, judged: list[Judged]) -> None:
         ]
     )
     out.line()
-    _show_invariants(out, verdict.checked.checks)
+    show_invariants(out, verdict.checked.checks)
     if since:
         out.line(f"I1 to I5 look at all {verdict.size} entries, those of the checkpoint too")
     _show_differences(out, verdict.graph)
@@ -47,16 +47,23 @@ def show_verdict(out: Printer, verdict: Verdict, judged: list[Judged]) -> None:
     out.line("verified" if verified else "not verified")
 
 
-def _show_invariants(out: Printer, checks: tuple[Check, ...]) -> None:
+def show_invariants(out: Printer, checks: tuple[Check, ...]) -> None:
+    """A row for each, with the first offender; then that in words, and what to know besides."""
     out.table(
         ("invariant", "title", "count", "state", "index", "field", "expected", "found"),
-        [(c.name, c.title, c.count, "ok" if c.ok else "BROKEN", *_offender(c)) for c in checks],
+        [(c.name, c.title, c.count, _state(c), *_offender(c)) for c in checks],
     )
     for check in checks:
         if check.first_offender is not None:
             out.line(f"{check.name}: {check.first_offender.message}")
-        if check.note:
+        if check.note and check.note != _state(check):
             out.line(f"{check.name}: {check.note}")
+
+
+def _state(check: Check) -> str:
+    if check.ok:
+        return "ok"
+    return "BROKEN" if check.first_offender is not None else check.note
 
 
 def _offender(check: Check) -> tuple[object, ...]:

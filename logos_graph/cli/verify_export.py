@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from logos_graph.cli.output import Printer
+from logos_graph.cli.shown import show_invariants
 from logos_graph.cli.texts import short
 from logos_graph.errors import NotVerified
 
@@ -77,26 +78,7 @@ def _show(out: Printer, report: ArchiveReport, known_from: str) -> None:
         ]
     )
     out.line()
-    out.table(
-        ("invariant", "title", "count", "state", "first offender"),
-        [
-            (
-                c.name,
-                c.title,
-                c.count,
-                _state(report, c.name),
-                c.first_offender and c.first_offender.message,
-            )
-            for c in report.checked.checks
-        ],
-    )
+    show_invariants(out, report.checked.checks)
     out.line("I4: compare the state with that of `logos ledger verify`, where the database is")
     out.line()
     out.line("verified" if report.ok else "not verified")
-
-
-def _state(report: ArchiveReport, name: str) -> str:
-    check = getattr(report.checked, name)
-    if name == "I4" and check.first_offender is None:
-        return "not compared"
-    return "ok" if check.ok else "BROKEN"

@@ -39,7 +39,7 @@ from logos_graph.logline import LogLine, parse_intent
 from logos_graph.supervisor.decide import Question, judge_by_policy
 from logos_graph.supervisor.parts import Part, seen_in
 from logos_graph.supervisor.past import Past
-from logos_graph.supervisor.rejudge import by_policy, decision_at
+from logos_graph.supervisor.rejudge import by_policy, decision_at, in_words
 
 __all__ = ["Again", "decided_again", "look_again"]
 
@@ -125,10 +125,16 @@ def _fault(past: Past, entry: Entry, intent: Entry, told: Decision) -> Offender 
         if entry is not intent:
             holds = _may_settle(made, decision_at(intent), told)
         holds = holds and not (isinstance(told, Require) and told.expires_at > made.expires_at)
-    if holds:
-        return None
-    why = "the policy in force decides otherwise"
-    return _offender(entry, made.to_json(), told.to_json(), why)
+    return None if holds else _otherwise(entry, told.to_json(), made.to_json())
+
+
+def _otherwise(entry: Entry, told: dict[str, Json], made: dict[str, Json]) -> Offender:
+    """The members in which the two decisions differ."""
+    names = sorted(name for name in told.keys() | made.keys() if told.get(name) != made.get(name))
+    expected: dict[str, Json] = {name: made[name] for name in names if name in made}
+    found: dict[str, Json] = {name: told[name] for name in names if name in told}
+    why = f"the policy in force says {in_words(made)}, and it tells {in_words(told)}"
+    return _offender(entry, expected, found, f"{why}, different in {', '.join(names)}")
 
 
 def _made(past: Past, entry: Entry, intent: Entry, told: Decision) -> Decision:
