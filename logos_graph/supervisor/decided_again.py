@@ -150,8 +150,8 @@ def _may_settle(made: Require, asked: Decision, told: Decision) -> bool:
         isinstance(asked, Require)
         and isinstance(told, Allow)
         and told.policies == made.policies
-        and (asked.policy_hash, asked.basis, asked.quorums)
-        == (made.policy_hash, made.basis, made.quorums)
+        and (asked.policy_hash, asked.basis) == (made.policy_hash, made.basis)
+        and asked.asks_as(made)
     )
 
 

@@ -136,6 +136,40 @@ def test_what_the_policy_decided_is_decided_so_again(world: Guarded) -> None:
     assert report.I2.note.startswith(f"{result.judged} decisions of the policy made again, 2 ")
 
 
+class Several(Code):
+    """A policy whose rules ask one role in several ways; the engine names them in any order."""
+
+    @property
+    def text(self) -> str:
+        """It in Cedar."""
+        return super().text + "".join(
+            f'@id("{name}") @require("guard") @quorum("{kind}")'
+            ' forbid(principal, action == Action::"pay.out", resource);\n'
+            for name, kind in (("z", "all"), ("y", "majority"), ("x", "weighted:1;role:guard=1"))
+        )
+
+
+def test_what_is_asked_in_several_ways_is_asked_so_again_in_the_order_of_the_text(
+    world: Guarded,
+) -> None:
+    world.activate(Several(OPEN.rules))
+    for _ in range(5):
+        cid = world.pay(7)
+        told: Any = world.supervisor.view.pending[cid].decision
+        asked = [each["quorum"]["kind"] for each in (told, *told["also"])]
+        assert asked == ["All", "Majority", "Weighted"]
+        world.consent(GUARD, cid)
+        world.consent(OTHER, cid)
+        assert cid not in world.supervisor.view.pending
+    assert audited(world.entries(), world.store.state).ok
+    at = at_of(world, world.pay(7))
+    told = world.entries()[at].body["decision"]
+    *also, last = told["also"]
+    first = {name: told[name] for name in ("role", "quorum")}
+    body = decision(world, at, also=[*also, first], **last)
+    assert again(retold(world.entries(), at, body)).first is None
+
+
 # What was not ----------------------------------------------------------------------------------
 
 
