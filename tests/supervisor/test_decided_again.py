@@ -170,6 +170,37 @@ def test_what_is_asked_in_several_ways_is_asked_so_again_in_the_order_of_the_tex
     assert again(retold(world.entries(), at, body)).first is None
 
 
+class Wary(Code):
+    """A policy that asks two guards about a payment while an alarm about its clerk is open."""
+
+    @property
+    def text(self) -> str:
+        """It in Cedar."""
+        return super().text + (
+            '@id("wary") @require("guard") @quorum("2") @expires("72h") forbid('
+            'principal, action == Action::"pay.out", resource) when { context.alarms > 0 };'
+        )
+
+
+def test_what_was_asked_is_asked_still_when_the_policy_asks_for_nothing_any_more(
+    world: Guarded,
+) -> None:
+    world.activate(Wary(OPEN.rules))
+    for _ in range(6):
+        world.done(CLERK, "no.such.verb", {})
+    assert world.entries()[-1].kind is EntryKind.ALARM
+    cid = world.pay(7)
+    world.advance(3601)
+    assert world.consent(GUARD, cid).status == "COMMITTED"
+    assert cid in world.supervisor.view.pending
+    assert audited(world.entries(), world.store.state).ok
+    world.consent(OTHER, cid)
+    assert cid not in world.supervisor.view.pending
+    told: Any = world.entries()[at_of(world, cid, EntryKind.CONSENT)].body["decision"]
+    assert told["policies"] == ["pay.out-clerk"]
+    assert audited(world.entries(), world.store.state).ok
+
+
 # What was not ----------------------------------------------------------------------------------
 
 
