@@ -353,7 +353,10 @@ def test_no_consent_settles_a_weaker_question_than_the_policy_asks(world: Guarde
     [
         {"kind": "principal", "did": CLERK.did},
         {"kind": "verb", "name": "pay.out"},
+        {"kind": "verb", "name": "pay.out", "index": "somewhere"},
+        {"kind": "verb", "name": "pay.out", "risk": []},
         {"kind": "policy", "id": f"b3:{'0' * 64}", "text": "permit everything"},
+        {"kind": "policy", "id": f"b3:{'0' * 64}"},
         {"kind": "key", "key": "did:key:z6Mk"},
     ],
 )
@@ -370,3 +373,4 @@ def test_a_receipt_that_makes_no_thing_is_an_offender_and_no_failure(
     first = again(told).first
     assert first is not None
     assert first.index in (last.index, len(made))
+    assert not audited(told, None).I2.ok
