@@ -335,6 +335,33 @@ def test_no_consent_allows_what_another_policy_denies_by_then(world: Guarded) ->
     assert found(told) == (last.index, "body.decision")
 
 
+def test_nothing_that_a_consent_tells_besides_hides_what_it_settles(world: Guarded) -> None:
+    """In which part of the ledger the question stands is nobody's to choose."""
+    at = settled(world)
+    body: Any = decision(world, at, policies=["others"])
+    context = {**body["decision"]["context"], "x": {"kind": "intent", "outcome": "REQUIRE"}}
+    body["decision"]["context"] = context
+    assert found(retold(world.entries(), at, body)) == (at, "body.decision")
+
+
+def test_a_question_that_the_gate_denied_is_not_settled_by_another_consent(
+    world: Guarded,
+) -> None:
+    """A denial without its ghost ends no question; what else is wrong with it, others say."""
+    at = settled(world)
+    entries = world.entries()
+    denied = decision(world, at, outcome="DENY", reason="RateLimitExceeded", detail="full")
+    told = retold(entries, at, denied)
+    allowed: Any = {**decision(world, at, policies=["others"])}
+    allowed["decision"]["revision"] = at
+    kind, policy = EntryKind.CONSENT, entries[at].policy_hash
+    last = make_entry(
+        told[-1].head, kind, allowed, trace_id=entries[at].trace_id, policy_hash=policy,
+        now_ns=entries[at].recorded_at, signer=SUPERVISOR, ledger=world.ledger,
+    )  # fmt: skip
+    assert found([*told, last]) == (last.index, "body.decision")
+
+
 def test_no_consent_settles_a_weaker_question_than_the_policy_asks(world: Guarded) -> None:
     """The question was told weaker than it was: both are found, and the first is named."""
     at = settled(world)
