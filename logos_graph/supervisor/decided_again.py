@@ -10,10 +10,10 @@
 | a ghost for want of a verb | there was no such verb |
 
 The policy is asked on the roles, verbs and people right before the entry, with the context that the
-decision tells. That the context was so, that the consents are enough, and that the entry names the
-policy in force, is looked at elsewhere (`logos_graph.ledger`, `store.conduct_rows`). A denial that
-the gate makes before the policy is asked (a limit, a rate, a breaker, a missing grant, a payload
-that does not fit) is counted and not made again.
+decision tells, of which no part may be missing. That the context was so, that the consents are
+enough, and that the entry names the policy in force, is looked at elsewhere (`logos_graph.ledger`,
+`governance.conduct`). A denial that the gate makes before the policy is asked (a limit, a rate, a
+breaker, a missing grant, a payload that does not fit) is counted and not made again.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from logos_graph.governance import (
     check_this,
     same_decision,
 )
+from logos_graph.governance.seen import SEEN
 from logos_graph.ledger import Entry, EntryKind, Stored, trusted_entry
 from logos_graph.ledger.report import Offender
 from logos_graph.logline import LogLine, parse_intent
@@ -119,6 +120,9 @@ def _about(entry: Entry, asked: dict[str, Entry]) -> Entry | None:
 
 def _fault(past: Past, entry: Entry, intent: Entry, told: Decision) -> Offender | None:
     """What is wrong with a decision that is said to be the policy's."""
+    if told.context.keys() != SEEN.keys():
+        why = "it does not tell what a policy sees, and nothing else"
+        return _offender(entry, [*sorted(SEEN)], [*sorted(told.context)], why)
     made = _made(past, entry, intent, told)
     holds = same_decision(told.to_json(), made.to_json())
     if isinstance(made, Require):

@@ -300,6 +300,31 @@ def test_a_verb_that_was_there_is_not_unknown(world: Guarded) -> None:
     assert found(denied) == (intent.index, "body.decision")
 
 
+class Guarding(Code):
+    """A policy that looks whether there is what every request has."""
+
+    @property
+    def text(self) -> str:
+        """It in Cedar."""
+        return super().text + (
+            '@id("wary") forbid(principal, action == Action::"pay.out", resource)'
+            " when { context has alarms && context.alarms > 0 };"
+        )
+
+
+@pytest.mark.parametrize("context", [{"alarms": None}, {"other": 1}])
+def test_a_policy_is_told_all_that_there_is_to_see_and_nothing_else(
+    world: Guarded, context: Body
+) -> None:
+    world.activate(Guarding(OPEN.rules))
+    at = at_of(world, world.pay(7))
+    told: Any = world.entries()[at].body["decision"]
+    seen = {name: each for name, each in {**told["context"], **context}.items() if each is not None}
+    assert found(retold(world.entries(), at, decision(world, at, context=seen))) == (
+        at, "body.decision",
+    )  # fmt: skip
+
+
 # Consents --------------------------------------------------------------------------------------
 
 
