@@ -3,7 +3,8 @@
 | recorded | holds if |
 |---|---|
 | an intent, with what the policy decided | the payload fits the verb, and the policy says the |
-| | same: outcome, rules, whose consents are asked for, on what basis, until when at most |
+| | same: outcome, rules, whose consents are asked for, on what basis, until when at most; |
+| | the flow that it runs, if it tells one, is that of its verb, or the one that it names |
 | a consent that lets an intent be done | asked without any consent, the policy asks for those for |
 | | which it asked in the beginning, by the rules that are told; or for none any more |
 | a consent after which the policy denies it | the policy says so |
@@ -37,7 +38,7 @@ from logos_graph.governance.seen import SEEN
 from logos_graph.ledger import Entry, EntryKind, Stored, trusted_entry
 from logos_graph.ledger.report import Offender
 from logos_graph.logline import LogLine, parse_intent
-from logos_graph.supervisor.decide import Question, judge_by_policy
+from logos_graph.supervisor.decide import Question, flow_by, judge_by_policy
 from logos_graph.supervisor.parts import Part, seen_in
 from logos_graph.supervisor.past import Past
 from logos_graph.supervisor.rejudge import by_policy, decision_at
@@ -130,9 +131,19 @@ def _fault(past: Past, entry: Entry, intent: Entry, told: Decision) -> Offender 
             holds = _may_settle(made, decision_at(intent), told)
         holds = holds and not (isinstance(told, Require) and told.expires_at > made.expires_at)
     if holds:
-        return None
+        return _other_flow(past, intent) if entry is intent else None
     why = "the policy in force decides otherwise"
     return _offender(entry, made.to_json(), told.to_json(), why)
+
+
+def _other_flow(past: Past, intent: Entry) -> Offender | None:
+    """What is wrong with the flow that an intent runs, where its entry tells one."""
+    line, found = _line(intent), intent.body.get("flow")
+    expected = flow_by(past.verb(line.did), line)
+    if found is None or found == expected:
+        return None
+    message = f"entry {intent.index} runs another flow than {line.did} did there"
+    return Offender(intent.index, "body.flow", expected, found, message)
 
 
 def _made(past: Past, entry: Entry, intent: Entry, told: Decision) -> Decision:

@@ -325,6 +325,12 @@ def test_a_policy_is_told_all_that_there_is_to_see_and_nothing_else(
     )  # fmt: skip
 
 
+def test_an_act_runs_no_other_flow_than_its_verb_does(world: Guarded) -> None:
+    at = at_of(world, world.pay(7))
+    body = {**world.entries()[at].body, "flow": f"b3:{'1' * 64}"}
+    assert found(retold(world.entries(), at, body)) == (at, "body.flow")
+
+
 # Consents --------------------------------------------------------------------------------------
 
 
