@@ -33,6 +33,7 @@ from logos_graph.governance.decision import (
     DenyReason,
     Outcome,
     Require,
+    asked_in_order,
     parse_decision,
     same_decision,
 )
@@ -123,6 +124,7 @@ __all__ = [
     "Verb",
     "Waiting",
     "Weighted",
+    "asked_in_order",
     "cedar_schema",
     "check_consent",
     "check_current",

@@ -142,22 +142,26 @@ def check_current(asked: Require, now: Require) -> None:
         ("POLICY", "the policy in force", asked.policy_hash, now.policy_hash),
         ("VERB", "the verb", asked.basis.verb, now.basis.verb),
         ("ROLES", "the roles of who wants the act", asked.basis.roles, now.basis.roles),
-        ("QUORUM", "whose consents are asked for", asked.quorums, now.quorums),
     ):
         if then != today:
-            raise Rejected(
-                f"E_CONSENT_STALE_{code}",
-                f"the question is stale: {what} changed after it was asked",
-                hint=_AGAIN,
-                judged=_told(then),
-                now=_told(today),
-            )
+            _refuse_stale(code, what, _told(then), _told(today))
+    if not asked.asks_as(now):
+        then_asked, asked_now = ([each.text for each in one.quorums] for one in (asked, now))
+        _refuse_stale("QUORUM", "whose consents are asked for", [*then_asked], [*asked_now])
 
 
-def _told(value: object) -> Json:
-    if not isinstance(value, tuple):
-        return str(value)
-    return [each if isinstance(each, str) else each.text for each in value]
+def _refuse_stale(code: str, what: str, judged: Json, now: Json) -> Never:
+    raise Rejected(
+        f"E_CONSENT_STALE_{code}",
+        f"the question is stale: {what} changed after it was asked",
+        hint=_AGAIN,
+        judged=judged,
+        now=now,
+    )
+
+
+def _told(value: str | tuple[str, ...]) -> Json:
+    return value if isinstance(value, str) else [*value]
 
 
 def _refuse(

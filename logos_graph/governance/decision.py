@@ -34,6 +34,7 @@ __all__ = [
     "DenyReason",
     "Outcome",
     "Require",
+    "asked_in_order",
     "parse_decision",
     "same_decision",
 ]
@@ -131,6 +132,10 @@ class Require(_Judged):
         """All that have to be met."""
         return (self.quorum, *self.also)
 
+    def asks_as(self, other: Require) -> bool:
+        """Whether the other asks for the same consents, in whatever order."""
+        return asked_in_order(self.to_json()) == asked_in_order(other.to_json())
+
     def asks(self, did: Did, roles: frozenset[str]) -> bool:
         """Whether the consent of this principal, who holds these roles, would count."""
         return any(quorum.asks(did, roles) for quorum in self.quorums)
@@ -183,11 +188,26 @@ _FIELDS: Final = {
 
 
 def same_decision(told: Mapping[str, Json], made: Mapping[str, Json]) -> bool:
-    """Whether two decisions (JSON) say the same, but for words (`detail`) and until when."""
+    """Whether two decisions (JSON) say the same, but for words (`detail`) and until when.
+
+    Of several quorums each has to be met: in which order they are told says nothing.
+    """
     names = (told.keys() | made.keys()) - {"detail", "expires_at"}
-    return all(name in told and name in made for name in names) and encode(
-        {name: told[name] for name in names}
-    ) == encode({name: made[name] for name in names})
+    return all(name in told and name in made for name in names) and _said(told) == _said(made)
+
+
+def _said(decision: Mapping[str, Json]) -> bytes:
+    left_out = {"detail", "expires_at", "role", "quorum", "also"}
+    said = {name: value for name, value in decision.items() if name not in left_out}
+    return encode({**said, "asked": asked_in_order(decision)})
+
+
+def asked_in_order(decision: Mapping[str, Json]) -> list[Json]:
+    """The quorums of a decision (JSON), each with its role, in one order; none if it asks none."""
+    first = {name: decision[name] for name in ("role", "quorum") if name in decision}
+    also = decision.get("also")
+    told = [*([first] if first else []), *(also if isinstance(also, list) else [])]
+    return sorted(told, key=encode)
 
 
 def parse_decision(value: Json, policy_hash: ContentId) -> Decision:

@@ -44,7 +44,10 @@ _MAX_DETAIL: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the engine said, in the policy's own names."""
+    """What the engine said, in the policy's own names.
+
+    rules: in the order of the text; the engine names them in another each time.
+    """
 
     allowed: bool
     rules: tuple[Rule, ...]
@@ -173,13 +176,12 @@ class Policy:
         self, policies: cedarpy.PolicySet, question: dict[str, Any], entities: cedarpy.Entities
     ) -> _Answer:
         result = cedarpy.is_authorized(question, policies, entities)
-        rules = self._parsed.rules
+        rules, named = self._parsed.rules, frozenset(result.diagnostics.reasons)
         errors = tuple(_named(error, rules) for error in result.diagnostics.errors)
         if result.decision is cedarpy.Decision.NoDecision and not errors:
             errors = ("the engine gave no decision",)
-        return _Answer(
-            result.allowed, tuple(rules[name] for name in result.diagnostics.reasons), errors
-        )
+        found = tuple(rule for name, rule in rules.items() if name in named)
+        return _Answer(result.allowed, found, errors)
 
 
 def _basis(request: Request) -> Basis:

@@ -22,6 +22,7 @@ from logos_graph.ledger.bodies import Verdict
 from logos_graph.ledger.entry import Entry
 from logos_graph.ledger.rights import limit_id, rate_id
 from logos_graph.ledger.tally import Tally
+from logos_graph.logline import MAX_NS
 
 __all__ = ["UNBOUNDED", "Bounds"]
 
@@ -97,5 +98,5 @@ def _runs(act: Act, scope: str, of: str | None) -> bool:
 
 
 def _whole(number: Json) -> int:
-    """A number of a mutation; 0 for what is none, which the check of receipts finds."""
-    return number if isinstance(number, int) else 0
+    """A number of a mutation, in what it can be; 0 for none, which the check of receipts finds."""
+    return max(0, min(number, MAX_NS)) if isinstance(number, int) else 0

@@ -52,7 +52,7 @@ class Decisions:
     def first(self, entry: Entry, act: Act) -> None:
         """That with which an intent is recorded: nobody can have consented to it yet."""
         self.made(entry, act)
-        risk = (self._known("verb", act.verb) or {}).get("risk")
+        risk = str((self._known("verb", act.verb) or {}).get("risk"))
         holds = risk not in _BY_CONSENT or act.requirement.verdict is not Verdict.ALLOW
         message = f"entry {entry.index} allows {act.verb}, of risk {risk}, before anybody consented"
         found = act.requirement.verdict.value

@@ -40,6 +40,7 @@ __all__ = [
     "Question",
     "decide",
     "denied",
+    "flow_by",
     "flow_of",
     "judge_by_policy",
     "revoked",
@@ -234,7 +235,11 @@ def flow_of(view: View, line: LogLine) -> ContentId | None:
 
     None for what is no run, and for what names no flow, whatever else it names.
     """
-    verb = view.verbs.get(line.did)
+    return flow_by(view.verbs.get(line.did), line)
+
+
+def flow_by(verb: Verb | None, line: LogLine) -> ContentId | None:
+    """The same by the verb, as it is bound at that moment; None if there is no such verb."""
     named = line.this.get("flow") if line.did in _NAME_A_FLOW else verb and verb.flow
     return ContentId(named) if isinstance(named, str) else None
 

@@ -3,17 +3,18 @@
 | recorded | holds if |
 |---|---|
 | an intent, with what the policy decided | the payload fits the verb, and the policy says the |
-| | same: outcome, rules, whose consents are asked for, on what basis, until when at most |
+| | same: outcome, rules, whose consents are asked for, on what basis, until when at most; |
+| | the flow that it runs, if it tells one, is that of its verb, or the one that it names |
 | a consent that lets an intent be done | asked without any consent, the policy asks for those for |
 | | which it asked in the beginning, by the rules that are told; or for none any more |
 | a consent after which the policy denies it | the policy says so |
 | a ghost for want of a verb | there was no such verb |
 
 The policy is asked on the roles, verbs and people right before the entry, with the context that the
-decision tells. That the context was so, that the consents are enough, and that the entry names the
-policy in force, is looked at elsewhere (`logos_graph.ledger`, `store.conduct_rows`). A denial that
-the gate makes before the policy is asked (a limit, a rate, a breaker, a missing grant, a payload
-that does not fit) is counted and not made again.
+decision tells, of which no part may be missing. That the context was so, that the consents are
+enough, and that the entry names the policy in force, is looked at elsewhere (`logos_graph.ledger`,
+`governance.conduct`). A denial that the gate makes before the policy is asked (a limit, a rate, a
+breaker, a missing grant, a payload that does not fit) is counted and not made again.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ from logos_graph.governance import (
     check_this,
     same_decision,
 )
+from logos_graph.governance.seen import SEEN
 from logos_graph.ledger import Entry, EntryKind, Stored, trusted_entry
 from logos_graph.ledger.report import Offender
 from logos_graph.logline import LogLine, parse_intent
-from logos_graph.supervisor.decide import Question, judge_by_policy
+from logos_graph.supervisor.decide import Question, flow_by, judge_by_policy
 from logos_graph.supervisor.parts import Part, seen_in
 from logos_graph.supervisor.past import Past
 from logos_graph.supervisor.rejudge import by_policy, decision_at, in_words
@@ -119,13 +121,18 @@ def _about(entry: Entry, asked: dict[str, Entry]) -> Entry | None:
 
 def _fault(past: Past, entry: Entry, intent: Entry, told: Decision) -> Offender | None:
     """What is wrong with a decision that is said to be the policy's."""
+    if told.context.keys() != SEEN.keys():
+        why = "it does not tell what a policy sees, and nothing else"
+        return _offender(entry, [*sorted(SEEN)], [*sorted(told.context)], why)
     made = _made(past, entry, intent, told)
     holds = same_decision(told.to_json(), made.to_json())
     if isinstance(made, Require):
         if entry is not intent:
             holds = _may_settle(made, decision_at(intent), told)
         holds = holds and not (isinstance(told, Require) and told.expires_at > made.expires_at)
-    return None if holds else _otherwise(entry, told.to_json(), made.to_json())
+    if holds:
+        return _other_flow(past, intent) if entry is intent else None
+    return _otherwise(entry, told.to_json(), made.to_json())
 
 
 def _otherwise(entry: Entry, told: dict[str, Json], made: dict[str, Json]) -> Offender:
@@ -135,6 +142,16 @@ def _otherwise(entry: Entry, told: dict[str, Json], made: dict[str, Json]) -> Of
     found: dict[str, Json] = {name: told[name] for name in names if name in told}
     why = f"the policy in force says {in_words(made)}, and it tells {in_words(told)}"
     return _offender(entry, expected, found, f"{why}, different in {', '.join(names)}")
+
+
+def _other_flow(past: Past, intent: Entry) -> Offender | None:
+    """What is wrong with the flow that an intent runs, where its entry tells one."""
+    line, found = _line(intent), intent.body.get("flow")
+    expected = flow_by(past.verb(line.did), line)
+    if found is None or found == expected:
+        return None
+    message = f"entry {intent.index} runs another flow than {line.did} did there"
+    return Offender(intent.index, "body.flow", expected, found, message)
 
 
 def _made(past: Past, entry: Entry, intent: Entry, told: Decision) -> Decision:
@@ -156,8 +173,8 @@ def _may_settle(made: Require, asked: Decision, told: Decision) -> bool:
         isinstance(asked, Require)
         and isinstance(told, Allow)
         and told.policies == made.policies
-        and (asked.policy_hash, asked.basis, asked.quorums)
-        == (made.policy_hash, made.basis, made.quorums)
+        and (asked.policy_hash, asked.basis) == (made.policy_hash, made.basis)
+        and asked.asks_as(made)
     )
 
 

@@ -105,19 +105,28 @@ class _Questions:
         """Moves by these; which intents that a consent among them decides of are before them."""
         found, began = dict[str, Stored](), set[str]()
         for row in rows:
-            if '"outcome":"REQUIRE"' in row.text and '"kind":"intent"' in row.text:
-                entry = trusted_entry(*row)
-                if entry.kind is EntryKind.INTENT:
-                    self._waiting[str(entry.body["cid"])] = row
-                    began.add(str(entry.body["cid"]))
-            elif self._waiting and _may_end(row.text):
-                entry = trusted_entry(*row)
-                if entry.kind is EntryKind.GHOST or entry.body.get("decision") is not None:
-                    cid = str(entry.body.get("intent"))
-                    question = self._waiting.pop(cid, None)
-                    if question and entry.kind is EntryKind.CONSENT and cid not in began:
-                        found[cid] = question
+            if not (_may_ask(row.text) or (self._waiting and _may_end(row.text))):
+                continue
+            entry = trusted_entry(*row)
+            decided: Any = entry.body.get("decision")
+            cid = str(entry.body.get("intent"))
+            if entry.kind is EntryKind.INTENT and decided["outcome"] == "REQUIRE":
+                cid = str(entry.body["cid"])
+                self._waiting[cid] = row
+                began.add(cid)
+            elif entry.kind is EntryKind.CONSENT and decided is not None:
+                if cid in self._waiting and cid not in began:
+                    found[cid] = self._waiting[cid]
+                if decided["outcome"] == "ALLOW":  # a denial's ghost follows
+                    self._waiting.pop(cid, None)
+            elif entry.kind is EntryKind.GHOST:
+                self._waiting.pop(cid, None)
         return tuple(found.values())
+
+
+def _may_ask(text: str) -> bool:
+    """Whether an entry of this text might be a question; if not, it is none."""
+    return '"outcome":"REQUIRE"' in text and '"kind":"intent"' in text
 
 
 def _may_end(text: str) -> bool:

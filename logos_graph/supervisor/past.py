@@ -39,7 +39,8 @@ class Past:
         self.keys = PrincipalKeys()
         self._verbs: dict[str, Verb] = {}
         for mutation in (mutations or {}).values():
-            self.change(mutation, int(str(mutation.get("index", 0))))
+            index = mutation.get("index")  # of a key's; of others a stranger may tell anything
+            self.change(mutation, index if isinstance(index, int) else 0)
 
     @staticmethod
     def may_change(text: str) -> bool:
@@ -102,7 +103,7 @@ class Past:
         """By one mutation of the ledger's, of one of _KINDS, in the entry of this index."""
         kind = mutation["kind"]
         if kind == "policy":
-            self.mutations[("policy", "")] = mutation
+            self.mutations[("policy", "")] = {"kind": kind, "text": mutation["text"]}
             return
         if kind == "verb":
             name = str(mutation["name"])

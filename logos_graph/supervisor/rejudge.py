@@ -16,11 +16,18 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import LogosError, NotVerified, Rejected
-from logos_graph.governance import POLICY_REASONS, Decision, Deny, Policy, parse_decision
+from logos_graph.governance import (
+    POLICY_REASONS,
+    Decision,
+    Deny,
+    Policy,
+    asked_in_order,
+    parse_decision,
+)
 from logos_graph.ledger import Entry, EntryKind
 from logos_graph.ledger.quorums import parse_quorum
 from logos_graph.logline import Intent, parse_signed_intent, verify_intent
@@ -32,9 +39,6 @@ __all__ = [
     "Changed", "Found", "Tally", "asked_for", "by_policy", "decision_at", "in_words",
     "judge_part",
 ]  # fmt: skip
-
-_ASKED: Final = ("outcome", "role", "quorum", "also")
-"""In which members two decisions differ if they are not the same decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,8 @@ def _judge(found: Found, policy: Policy, past: Past, entry: Entry, after: Entry 
             "outcome": "DENY", "policies": [], "reason": "PolicyViolation", "detail": error.message,
         }  # fmt: skip
     found.judged += 1
-    if any(was.get(name) != would.get(name) for name in _ASKED):
+    other = was["outcome"] != would["outcome"]
+    if other or asked_in_order(was) != asked_in_order(would):
         change = Changed(
             intent.cid, entry.index, entry.recorded_at, line.who, past.name(line.who), line.did,
             _shown(was), _shown(would),

@@ -126,6 +126,13 @@ def test_a_question_that_would_be_another_now_is_stale_and_says_what_changed(
     assert refused.value.data["judged"] != refused.value.data["now"]
 
 
+def test_the_same_quorums_in_another_order_are_the_same_question() -> None:
+    one, two = (KOfN("treasury", k).ask({}, WHO) for k in (1, 2))
+    check_current(
+        replace(DECISION, quorum=one, also=(two,)), replace(DECISION, quorum=two, also=(one,))
+    )
+
+
 def test_who_came_to_hold_the_role_makes_a_question_to_all_stale() -> None:
     one = {ANN: Person("ann", HELD)}
     asked = replace(DECISION, quorum=All("treasury").ask(one, WHO))

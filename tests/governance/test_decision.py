@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,16 @@ from hypothesis import strategies as st
 
 from logos_graph.canon import Json, content_id, encode, parse
 from logos_graph.errors import InvalidInput
-from logos_graph.governance import Allow, Basis, Decision, Deny, DenyReason, Require, parse_decision
+from logos_graph.governance import (
+    Allow,
+    Basis,
+    Decision,
+    Deny,
+    DenyReason,
+    Require,
+    parse_decision,
+    same_decision,
+)
 from logos_graph.identity import Did, Signer
 from logos_graph.ledger import Quorum, QuorumKind, parse_quorum
 
@@ -167,3 +177,15 @@ def test_an_unknown_reason_is_refused() -> None:
     }
     with pytest.raises(InvalidInput):
         parse_decision(deny, POLICY)
+
+
+def test_the_order_of_what_is_asked_for_says_nothing_and_all_else_does() -> None:
+    one, two = (Quorum(QuorumKind.K_OF_N, role, 1) for role in ("ann", "ben"))
+    told = Require(
+        policies=("p",), policy_hash=POLICY, revision=1, quorum=one, also=(two,),
+        basis=Basis((), POLICY), expires_at=1,
+    )  # fmt: skip
+    other = replace(told, quorum=two, also=(one,), expires_at=2)
+    assert same_decision(told.to_json(), other.to_json())
+    for also in ((), (one,), (two, two)):
+        assert not same_decision(told.to_json(), replace(told, also=also).to_json())

@@ -128,6 +128,18 @@ def test_a_rate_that_was_set_anew_or_taken_away_counts_anew_or_not(book: Book) -
     assert holds(book)
 
 
+@pytest.mark.parametrize("count", [-1, 10**30, True, "2", [], {}])
+def test_a_rate_that_is_none_is_an_offender_and_no_failure(book: Book, count: Any) -> None:
+    this = {"who": None, "verb": None, "count": 2, "seconds": 60}
+    cid = book.intent(SUPERVISOR, did="rate.limit", this=this)
+    book.receipt(cid, {"kind": "rate", "id": rate_id(None, None), **this, "count": count})
+    at = len(book.entries) - 1
+    transfer(book)
+    first = check(book).I2.first_offender
+    assert first is not None
+    assert (first.index, first.field) == (at, "body.mutations[0]")
+
+
 # limits of runs --------------------------------------------------------------------------------
 
 

@@ -235,6 +235,12 @@ def test_a_verb_that_was_there_is_not_unknown(world: Guarded) -> None:
     assert found(denied) == (intent.index, "body.decision")
 
 
+def test_an_act_runs_no_other_flow_than_its_verb_does(world: Guarded) -> None:
+    at = at_of(world, world.pay(7))
+    body = {**world.entries()[at].body, "flow": f"b3:{'1' * 64}"}
+    assert found(retold(world.entries(), at, body)) == (at, "body.flow")
+
+
 # Consents --------------------------------------------------------------------------------------
 
 
@@ -270,6 +276,33 @@ def test_no_consent_allows_what_another_policy_denies_by_then(world: Guarded) ->
     assert found(told) == (last.index, "body.decision")
 
 
+def test_nothing_that_a_consent_tells_besides_hides_what_it_settles(world: Guarded) -> None:
+    """In which part of the ledger the question stands is nobody's to choose."""
+    at = settled(world)
+    body: Any = decision(world, at, policies=["others"])
+    context = {**body["decision"]["context"], "x": {"kind": "intent", "outcome": "REQUIRE"}}
+    body["decision"]["context"] = context
+    assert found(retold(world.entries(), at, body)) == (at, "body.decision")
+
+
+def test_a_question_that_the_gate_denied_is_not_settled_by_another_consent(
+    world: Guarded,
+) -> None:
+    """A denial without its ghost ends no question; what else is wrong with it, others say."""
+    at = settled(world)
+    entries = world.entries()
+    denied = decision(world, at, outcome="DENY", reason="RateLimitExceeded", detail="full")
+    told = retold(entries, at, denied)
+    allowed: Any = {**decision(world, at, policies=["others"])}
+    allowed["decision"]["revision"] = at
+    kind, policy = EntryKind.CONSENT, entries[at].policy_hash
+    last = make_entry(
+        told[-1].head, kind, allowed, trace_id=entries[at].trace_id, policy_hash=policy,
+        now_ns=entries[at].recorded_at, signer=SUPERVISOR, ledger=world.ledger,
+    )  # fmt: skip
+    assert found([*told, last]) == (last.index, "body.decision")
+
+
 def test_no_consent_settles_a_weaker_question_than_the_policy_asks(world: Guarded) -> None:
     """The question was told weaker than it was: both are found, and the first is named."""
     at = settled(world)
@@ -288,7 +321,10 @@ def test_no_consent_settles_a_weaker_question_than_the_policy_asks(world: Guarde
     [
         {"kind": "principal", "did": CLERK.did},
         {"kind": "verb", "name": "pay.out"},
+        {"kind": "verb", "name": "pay.out", "index": "somewhere"},
+        {"kind": "verb", "name": "pay.out", "risk": []},
         {"kind": "policy", "id": f"b3:{'0' * 64}", "text": "permit everything"},
+        {"kind": "policy", "id": f"b3:{'0' * 64}"},
         {"kind": "key", "key": "did:key:z6Mk"},
     ],
 )
@@ -305,3 +341,4 @@ def test_a_receipt_that_makes_no_thing_is_an_offender_and_no_failure(
     first = again(told).first
     assert first is not None
     assert first.index in (last.index, len(made))
+    assert not audited(told, None).I2.ok

@@ -6,7 +6,8 @@ one who asked. What is given by a delegation is given in the place of the delega
 took part in one consent takes part in no other. What the question rests on may have changed: then
 it is stale, and no consent to it counts (`governance.consent`). Else each consent has the policy
 judge the intent again, with the consents so far: the answer may be ALLOW (the quorum is reached),
-still REQUIRE, or DENY (policy sees something else now).
+still REQUIRE, or DENY (policy sees something else now). ALLOW is so only when those have consented
+who were asked for in the beginning.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from logos_graph.governance import (
     check_current,
     parse_consent,
     parse_decision,
+    resolve_signers,
 )
 from logos_graph.identity import Did
 from logos_graph.ledger import Voice
@@ -64,9 +66,12 @@ def give(context: Context, pending: PendingIntent) -> Effect:
         judged = revoked(view, waiting) or decide(
             view, waiting.signed, now_ns, context.runner, given, flow=waiting.flow
         )
-        if judged.outcome == "ALLOW":
-            check_room(view, waiting)  # it waits on, and the consent is given again later
         reached = None if judged.outcome == "REQUIRE" else judged
+        if judged.outcome == "ALLOW":
+            if _is_answered(view, waiting, asked, given, now_ns):
+                check_room(view, waiting)  # it waits on, and the consent is given again later
+            else:
+                reached = None
         drafts = [bodies.consent(consent.intent, answer, reached, context.writer)]
         if judged.cause is not None:
             drafts += ghost_entries(view, waiting.signed, judged.cause, now_ns)
@@ -144,6 +149,20 @@ def _check_once(voices: Sequence[Voice], intent: ContentId) -> None:
             f"{' and '.join(sorted(people))} took part in a consent to {intent} already",
             hint="one person is counted once, whether it signs or is spoken for; " + _HINT,
         )
+
+
+def _is_answered(
+    view: View, waiting: PendingIntent, asked: Require, given: Sequence[Voice], now_ns: int
+) -> bool:
+    """Whether these consents are what was asked for.
+
+    The policy may ask for nothing any more (an alarm is over, say); what was asked is asked still.
+    """
+    verb, who = waiting.signed.intent.logline.did, waiting.who
+    consents = resolve_signers(
+        given, view.people, who, lambda voice: view.lent(voice, verb, now_ns)
+    )
+    return asked.is_met(consents, who)
 
 
 def _check_fresh(
