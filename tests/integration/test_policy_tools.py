@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,6 @@ import pytest
 from logos_graph.canon import Json
 from logos_graph.errors import NotVerified
 from logos_graph.ledger import Stored
-from logos_graph.supervisor import decide as decide_module
-from logos_graph.supervisor.context import context_of
 from logos_graph.wiring import open_system
 from tests.integration.conftest import EXAMPLE
 
@@ -341,20 +340,15 @@ def test_why_an_act_that_could_not_be_done_says_that_it_was_allowed(
 
 
 def test_a_policy_that_is_asked_again_sees_what_was_seen_and_the_proof_repeats_it(
-    example: Cast, settings: Settings, payment: Payment, own: str, logos: Logos,
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    example: Cast, settings: Settings, payment: Payment, own: str, logos: Logos, tmp_path: Path,
 ) -> None:  # fmt: skip
-    """Alarms come up between decision and effect, and with them a policy that looks at them.
+    """An alarm comes up between decision and effect, and with it a policy that looks at alarms.
 
-    The act was decided when there were none; that is what the new policy is asked about, and what
+    The act was decided when there was none; that is what the new policy is asked about, and what
     `logos verify` of the proof asks again, from the proof alone.
     """
-    alarms = [0]
-
-    def looked(*moment: Any, **judged: Any) -> dict[str, Json]:
-        return {**context_of(*moment, **judged), "alarms": alarms[0]}
-
-    monkeypatch.setattr(decide_module, "context_of", looked)
+    name = f"watched-{secrets.token_hex(4)}"
+    agent = example.register(name, ["agent"], "agent")
     watchful = own + (
         '@id("calm") forbid (principal, action == Action::"transfer", resource)'
         " when { context.alarms > 0 };\n"
@@ -363,15 +357,18 @@ def test_a_policy_that_is_asked_again_sees_what_was_seen_and_the_proof_repeats_i
     def change_policy(step: str, _intent: str) -> None:
         if step == "performed":
             example.activate(watchful)
-            alarms[0] = 3
+            for _ in range(6):
+                assert example.submit(agent, "no.such.verb", {}).status == "GHOST"
+            assert len(example.system.supervisor.view.watched.open_alarms(agent.did, now())) == 1
 
+    now = example.system.clock.now_ns
     with open_system(settings, watch=change_policy) as other:
-        outcome = other.supervisor.execute(example.sign(example.agent, "transfer", payment("ok")))
+        outcome = other.supervisor.execute(example.sign(agent, "transfer", payment("ok")))
     context: Any = outcome.decision["context"]
     assert (outcome.status, context["alarms"], context["breaker"]) == ("COMMITTED", 0, False)
     receipt = example.entries()[-1]
     assert receipt.policy_hash == example.system.supervisor.view.policy.id
-    denied = example.submit(example.agent, "transfer", payment("ok"))  # of this moment
+    denied = example.submit(agent, "transfer", payment("ok"))  # of this moment
     assert (denied.verdict, denied.decision["policies"]) == ("DENY", ["calm"])
     file = tmp_path / "run.proof.json"
     run = str((outcome.result or {})["run"])
