@@ -6,16 +6,15 @@ I1 integrity        every effect and every end has its intent before it; no inte
                     was to follow a failure or an end did, and in time (followups.py); a fork
                     shares the past of a run before it (forks.py)
 I2 legality         a DENY, and a REQUIRE that was not met, has no effect and ends as a ghost only
-                    (consenting.py: who was asked, who answered, in whose place);
-                    nobody claims it to carry it out; who cancels an intent may;
-                    an allowed run is of the flow that was recorded with its intent;
-                    a capability is granted by its own intent, and used under that (rights.py);
-                    what a receipt registers or activates is what was signed (rights.py);
-                    a decision is by the policy in force, on the entry before it; what others have
-                    to consent to is not allowed at once (decisions.py); that the policy says what
-                    the decision says takes judging again, which others do (`judged_again`);
-                    rates and limits of runs left room for it (bounds.py);
-                    nothing is allowed of whose breaker is open, and others lift it (alarms.py)
+                    (consenting.py: who was asked, who answered, in whose place); nobody claims it
+                    to carry it out; who cancels an intent may; an allowed run is of the flow that
+                    was recorded with its intent; a capability is granted by its own intent, and
+                    used under that, what a receipt registers, activates (rights.py) or publishes
+                    (publications.py) is what was signed; a decision is by the policy in force, on
+                    the entry before it, and none allows at once what others have to consent to
+                    (decisions.py); the policy says so: others judge again (`judged_again`); rates
+                    and limits of runs left room (bounds.py); nothing is allowed of whose breaker
+                    is open, and others lift it (alarms.py)
 I3 attribution      every entry is signed by the supervisor's key of its index, every intent by a
                     principal that was registered at that index, by its key of that index and not
                     by a supervisor's key that was rotated out, and every consent rests on its own
@@ -24,8 +23,8 @@ I4 reproducibility  the state folded from the entries equals the state that is s
                     LogLine with its answers and every binary with its source included
 I5 observability    every intent is counted: committed, ghost (by cause), waiting or unfinished
 
-The entries are taken in their order; that they are a chain is `verify_chain`'s part. A check goes
-on after its first offender, so that one fault does not hide another check's.
+The entries are taken in order; that they are a chain is `verify_chain`'s part. A check goes on
+after its first offender, so that one fault does not hide another check's.
 """
 
 from __future__ import annotations
@@ -49,6 +48,7 @@ from logos_graph.ledger.followups import FollowUps
 from logos_graph.ledger.forks import Forks
 from logos_graph.ledger.memory import MemoryTable, Table
 from logos_graph.ledger.proven import NOTHING, Proven
+from logos_graph.ledger.publications import Publications
 from logos_graph.ledger.report import Comparison, Counts, InvariantReport, Offender
 from logos_graph.ledger.reproduction import compare_stored
 from logos_graph.ledger.rights import OPERATOR, Rights
@@ -99,6 +99,7 @@ class Walk:
         self.effects = Effects(self.integrity)
         self.rights = Rights(self.legality, self._roles, self.state.get)
         self.alarms = Alarms(self.integrity, self.legality, self.state.get)
+        self.publications = Publications(self.legality, self.state.get)
         self.bounds = Bounds(self.legality, self.acts)
         self.decisions = Decisions(self.legality, self.state.get, self.alarms)
         self.attribution = Attribution(supervisor, self.state, self.acts, self.attributed, proven)
@@ -229,6 +230,7 @@ class Walk:
         self.follow_ups.answered(entry, act)
         self.alarms.receipt(entry, act)
         self.bounds.receipt(entry)
+        self.publications.receipt(entry, act)
         self.follow_ups.ended(entry, act)
         act.effects = []  # they may hold megabytes, and nothing is asked of them any more
         self.acts.end(act, entry.index, entry.kind)
@@ -324,10 +326,7 @@ class Walk:
         return frozenset(map(str, roles)) if isinstance(roles, list) else frozenset()
 
     def judged_again(self, note: str, first: Offender | None) -> None:
-        """What came of making each decision again (I2), which takes the policies.
-
-        note: how much that was, in words. first: the first decision that is not its policy's.
-        """
+        """What came of making each decision again (I2): how much, in words; the first offender."""
         self._judged_again = note
         if first is not None:
             self.legality.offends(first)

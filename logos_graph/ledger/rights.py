@@ -71,6 +71,11 @@ def _limit(act: Act) -> dict[str, Json]:
     return {"kind": "limit", "id": identity, **{name: act.this.get(name) for name in fields}}
 
 
+def _of_node(kind: str) -> Callable[[Act], dict[str, Json]]:
+    """What says how a node stands."""
+    return lambda act: {"kind": kind, **{name: act.this.get(name) for name in ("node", "reason")}}
+
+
 def _rate(act: Act) -> dict[str, Json]:
     """What a rate.limit makes."""
     this = act.this
@@ -121,6 +126,8 @@ def rate_id(who: Json, verb: Json) -> str:
 _ASKED: Mapping[str, Callable[[Act], dict[str, Json]]] = MappingProxyType(
     {
         "cancellation": _cancellation,
+        "deprecation": _of_node("deprecation"),
+        "promotion": _of_node("promotion"),
         "limit": _limit,
         "rate": _rate,
         "key": lambda act: {"kind": "key", **act.this},

@@ -115,6 +115,8 @@ def kept(length: int, ledger: str = LEDGER, **changes: Any) -> Kept:
         else:
             verb, made = VERBS.get(number % 8, "transfer"), _mutations(number, contents)
             this = {**made[0], **changes} if number % 8 in (5, 7) else {"amount": number, **changes}
+            if number % 8 == 1:
+                this |= {"name": "n", "source": f"source {number % 5}"}
             book.receipt(book.intent(did=verb, this=this), *made)
     del book.entries[length:]
     return Kept(book, contents)

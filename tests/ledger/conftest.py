@@ -323,15 +323,20 @@ def fold(entries: list[Entry]) -> State:
     return state
 
 
+def named_flow(name: str, identity: str) -> list[Mutation]:
+    """What a flow.publish of this name makes."""
+    return [{"kind": "flow", "id": identity}, {"kind": "name", "name": name, "target": identity}]
+
+
 def tell_story(book: Book) -> None:
     """One of each: done, failed, consented, denied, refused, timed out, waiting, unfinished."""
-    naming = book.intent(did="flow.publish")
-    book.receipt(naming, {"kind": "name", "name": "n", "target": content_id(b"1")})
+    naming = book.intent(did="flow.publish", this={"name": "n"})
+    book.receipt(naming, *named_flow("n", content_id(b"1")))
     book.receipt(book.intent(), **FAILED)
-    asked = book.intent(decision=book.require(), did="flow.publish")
+    asked = book.intent(decision=book.require(), did="flow.publish", this={"name": "m"})
     book.consent(asked, ALICE)
     book.consent(asked, BOB, ALLOW)
-    book.receipt(asked, {"kind": "name", "name": "m", "target": content_id(b"2")})
+    book.receipt(asked, *named_flow("m", content_id(b"2")))
     book.ghost(book.intent(decision=DENY))
     book.refuse(book.intent(decision=book.require()), ALICE)
     late = book.intent(decision=book.require())

@@ -9,6 +9,7 @@ import pytest
 from logos_graph.canon import content_id, encode
 from logos_graph.ledger import MUTATION_KEYS, check_invariants
 from tests.ledger.checks import check, check_broken, fault, passed
+from tests.ledger.conftest import NODE
 
 # --- an honest ledger ------------------------------------------------------------------------
 
@@ -275,17 +276,18 @@ def test_i3_an_intent_for_another_ledger_is_found(book: Any, people: Any) -> Non
 @pytest.mark.parametrize(
     ("kind", "verb"),
     [
-        ("node", "node.publish"),
+        ("node", "node.fork"),
         ("flow", "flow.publish"),
-        ("name", "node.fork"),
         ("deprecation", "node.deprecate"),
         ("promotion", "node.promote"),
     ],
 )
 def test_i2_a_receipt_makes_only_what_its_verb_is_for(book: Any, kind: str, verb: str) -> None:
-    key = MUTATION_KEYS[kind]
-    made = {"kind": kind, key: content_id(kind.encode()), "name": "n", "target": "t"}
-    book.receipt(book.intent(did=verb), made)
+    key, this = MUTATION_KEYS[kind], {"node": NODE, "reason": "r", "source": "s"}
+    made = {"kind": kind, key: NODE, "reason": "r"}
+    if kind == "node":
+        made = {"kind": kind, key: NODE, "source": content_id(b"s"), "forked_from": NODE}
+    book.receipt(book.intent(did=verb, this=this), made)
     assert check(book).I2.ok
     book.receipt(book.intent(did="flow.run"), made)
     assert fault(check(book), "I2") == (4, "body.mutations[0]")
