@@ -79,8 +79,9 @@ def moments(example: Cast, settings: Settings) -> Iterator[list[Moment]]:
     draft(example, "this is no Rust", "past-draft")
     example.activate((EXAMPLE / "policy.cedar").read_text() + "// another one\n")
     assert example.submit(example.agent, "policy.activate", {"text": "x"}).status == "GHOST"
+    counts = example.system.reader.resolve("past-counts", ("Node",))
     held = example.system.reader.rows("read/grants_in_force", node=None)
-    revoke(example, next(row["grant"] for row in held if row["capability"] == "kv"))
+    revoke(example, next(row["grant"] for row in held if row["node"] == counts))
     now()
     example.activate((EXAMPLE / "policy.cedar").read_text())
     denied = example.submit(example.operator, "flow.run", {"flow": flow, "inputs": {"value": 3}})
