@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from tests.bench.noflows import NoFlows
 from tests.bench.stage import Stage
 from tests.bench.timing import timed
 
-__all__ = ["Ground", "at_once"]
+__all__ = ["Ground", "at_once", "resting"]
 
 _ACTS_AT_ONCE = 250
 """What a thread commits with one submission while the ledger grows."""
@@ -70,8 +70,15 @@ class Ground:
         )
 
     def commit(self, drafts: Sequence[Draft]) -> None:
-        """Through the product's journal: signed, chained, durable."""
-        self.journal.commit(lambda _view, _now_ns: drafts)
+        """Through the product's journal: signed, chained, durable.
+
+        A decision was made before; it rests on the entry right before its own, as every one does.
+        """
+        self.journal.commit(
+            lambda view, _now_ns: [
+                resting(draft, view.head.index + place) for place, draft in enumerate(drafts)
+            ]
+        )
 
     def grow(self, size: int) -> int:
         """To about this many entries, as fast as it goes; how many came in addition."""
@@ -104,6 +111,14 @@ class Ground:
         parameters = {"ledger": self.system.ledger, "after": self.length - 1 - count}
         with self.system.driver.session(database=self.system.connection.database) as session:
             return [record["row"] for record in session.run(text, parameters)]
+
+
+def resting(draft: Draft, revision: int) -> Draft:
+    """The draft; its decision, if it tells one, is of this revision."""
+    decision = draft.body.get("decision")
+    if not isinstance(decision, dict):
+        return draft
+    return replace(draft, body={**draft.body, "decision": {**decision, "revision": revision}})
 
 
 def at_once(works: Sequence[Callable[[], None]]) -> float:
