@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from logos_graph.errors import EnvironmentFault, LogosError
 from logos_graph.identity import Did
@@ -32,8 +32,9 @@ from logos_graph.ledger import (
 if TYPE_CHECKING:
     from logos_graph.supervisor.parts import Part
 
-__all__ = ["Prover", "apart", "in_parts", "usable_cores"]
+__all__ = ["Prover", "Watch", "apart", "in_parts", "unseen", "usable_cores"]
 
+_Item = TypeVar("_Item")
 _Part = TypeVar("_Part")
 _Result = TypeVar("_Result")
 
@@ -43,6 +44,18 @@ _AHEAD = 3
 
 _WORTHWHILE = 4000
 """Entries from which on it pays to start processes."""
+
+
+class Watch(Protocol):
+    """Sees what is looked at pass: the same items, of so many; `label` says what is done."""
+
+    def __call__(self, items: Iterable[_Item], total: int, label: str) -> Iterator[_Item]:
+        """Gives each item on."""
+
+
+def unseen(items: Iterable[_Item], total: int, label: str) -> Iterator[_Item]:  # noqa: ARG001
+    """Nobody watches."""
+    return iter(items)
 
 
 def usable_cores() -> int:
@@ -82,16 +95,22 @@ def apart(
 
 
 def in_parts(
-    look: Callable[[Part], _Result], rows: Iterable[Stored], keys: SupervisorKeys, head: Head
+    look: Callable[[Part], _Result],
+    rows: Iterable[Stored],
+    keys: SupervisorKeys,
+    head: Head,
+    watch: Watch,
 ) -> Iterator[_Result]:
     """What `look` makes of each part of a ledger, in order, on all cores if that is worth it.
 
-    rows: all entries up to the head. Raises as `cut` and `look`, and EnvironmentFault E_WORKER.
+    rows: all entries up to the head. watch: sees the parts pass, as they are judged again. Raises
+    as `cut` and `look`, and EnvironmentFault E_WORKER.
     """
-    from logos_graph.supervisor.parts import cut  # which knows policies: not for every process
+    from logos_graph.supervisor.parts import cut, parts_of  # policies: not for every process
 
     cores = usable_cores() if head.index >= _WORTHWHILE else 1
-    yield from apart(look, cut(rows, keys, head), cores=cores)
+    done = apart(look, cut(rows, keys, head), cores=cores)
+    return watch(done, parts_of(head.index + 1), "judging again")
 
 
 class Prover:

@@ -17,11 +17,10 @@ an entry's; the invariants are in the report.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from logos_graph.archive.folder import refuse
 from logos_graph.archive.layout import CHECKPOINT, INFO, entries_path, leaves_path, tile_path
@@ -29,7 +28,7 @@ from logos_graph.archive.reader import Archive, in_file
 from logos_graph.archive.rest import check_rest
 from logos_graph.archive.trajectories import Trajectories
 from logos_graph.canon import ContentId, Json, shown
-from logos_graph.cores import Prover, in_parts
+from logos_graph.cores import Prover, Watch, in_parts, unseen
 from logos_graph.errors import NotVerified
 from logos_graph.identity import Did
 from logos_graph.ledger import (
@@ -52,30 +51,14 @@ from logos_graph.ledger.note import Note
 from logos_graph.ledger.tiles import HashTile, Span, Tiler, encode_bundle, spans
 from logos_graph.scratch import scratch_file
 from logos_graph.supervisor.decided_again import decided_again, look_again
-from logos_graph.supervisor.parts import parts_of
 
 __all__ = [
     "ArchiveReport",
-    "Watch",
     "check_files",
     "check_named",
     "entries_again",
     "verify_archive",
 ]
-
-_Item = TypeVar("_Item")
-
-
-class Watch(Protocol):
-    """Sees what is looked at pass: the same items, of so many; `label` says what is done."""
-
-    def __call__(self, items: Iterable[_Item], total: int, label: str) -> Iterator[_Item]:
-        """Gives each item on."""
-
-
-def _unseen(items: Iterable[_Item], total: int, label: str) -> Iterator[_Item]:  # noqa: ARG001
-    """Nobody watches."""
-    return iter(items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +91,7 @@ class ArchiveReport:
         return self.checked.state
 
 
-def verify_archive(folder: Path, trusted: Did | None, *, watch: Watch = _unseen) -> ArchiveReport:
+def verify_archive(folder: Path, trusted: Did | None, *, watch: Watch = unseen) -> ArchiveReport:
     """What is in the folder, all of it verified. Raises NotVerified.
 
     trusted: one of the ledger's keys, known from elsewhere; with None the export vouches for
@@ -147,8 +130,8 @@ def _checked(of: _Walk, trusted: Did | None, watch: Watch) -> InvariantReport:
             walk.take(entry)
             seen.take(entry)
         assert of.head is not None  # a checkpoint of no entries is refused
-        parts = in_parts(look_again, of.archive.stored(size), of.keys, of.head)
-        again = decided_again(watch(parts, parts_of(size), "judging again"))
+        stored = of.archive.stored(size)
+        again = decided_again(in_parts(look_again, stored, of.keys, of.head, watch))
         walk.judged_again(again.note, again.first)
         return walk.report(None)
 

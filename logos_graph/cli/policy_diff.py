@@ -58,13 +58,11 @@ def _judge(
     out: Printer, system: System, head: Head, policy: Policy, since: int, tally: Tally
 ) -> None:
     from logos_graph.cores import in_parts
-    from logos_graph.supervisor.parts import parts_of
     from logos_graph.supervisor.rejudge import judge_part
 
     look = partial(judge_part, policy=policy.text, since=since)
-    rows = stored_entries(system, head)
-    done = in_parts(look, rows, system.reader.supervisor_keys(), head)
-    for found in out.counted(done, parts_of(head.index + 1), "judging again"):
+    rows, keys = stored_entries(system, head), system.reader.supervisor_keys()
+    for found in in_parts(look, rows, keys, head, out.counted):
         tally.take(found)
 
 

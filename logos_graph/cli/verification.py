@@ -171,12 +171,9 @@ class _Verification:
         """I2: whether each decision is the policy's, by the entries that were walked."""
         from logos_graph.cores import in_parts
         from logos_graph.supervisor.decided_again import decided_again, look_again
-        from logos_graph.supervisor.parts import parts_of
 
         rows = stored_entries(self.system, self.head)
-        parts = in_parts(look_again, rows, self.keys, self.head)
-        total = parts_of(self.head.index + 1)
-        again = decided_again(out.counted(parts, total, "judging again"))
+        again = decided_again(in_parts(look_again, rows, self.keys, self.head, out.counted))
         self.walk.judged_again(again.note, again.first)
 
     def _compare(self, out: Printer) -> Comparison | None:
@@ -267,9 +264,7 @@ def _covered(out: Printer, system: System, since: Path) -> Judged:
     covered = min(size, head.index + 1)
     if covered > 0:
         last = replace(head, index=covered - 1)
-        rows = out.counted(
-            stored_entries(system, last, 0), covered, "comparing with the checkpoint"
-        )
+        rows = out.counted(stored_entries(system, last), covered, "comparing with the checkpoint")
         for _ in tree.watch_leaves(rows):
             pass
     (judged,) = judge([item], tree, keys)

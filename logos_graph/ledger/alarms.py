@@ -14,13 +14,13 @@ commit, by a process that may die in between; the next ghost has it looked for a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from logos_graph.canon import ContentId, Json, json_id
 from logos_graph.ledger.acts import Act
 from logos_graph.ledger.bodies import Verdict
-from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.entry import Entry, mutations_of
 from logos_graph.ledger.patterns import (
     MAX_MARKS,
     PATTERNS,
@@ -29,6 +29,7 @@ from logos_graph.ledger.patterns import (
     ghost_mark,
     marks_within,
 )
+from logos_graph.ledger.state import Known
 from logos_graph.ledger.tally import Tally
 
 __all__ = ["LIFT", "SUPERVISOR_TYPE", "Alarms", "alarm_id", "free_of_breaker"]
@@ -42,10 +43,6 @@ _ANSWERS: Final = frozenset({"consent.give", "consent.refuse", "escalation.resol
 """What a principal may do though its breaker is open: answer what others ask, and stop things. It
 may also give up a key of its own (`_REVOKE`), but nobody else's."""
 _REVOKE: Final = "principal.revoke"
-
-
-Known = Callable[[str, str], Mapping[str, Json] | None]
-"""A thing by kind and key, as the entries so far have it."""
 
 
 def free_of_breaker(who: str, kind: str, verb: str, risk: str, this: Mapping[str, Json]) -> bool:
@@ -135,9 +132,7 @@ class Alarms:
 
     def receipt(self, entry: Entry, act: Act) -> None:
         """One that lifts, by others than the one whose breaker it is."""
-        mutations = entry.body["mutations"]
-        assert isinstance(mutations, list)  # the entry's form was checked when it was read
-        found = [each for each in mutations if isinstance(each, dict) and each["kind"] == "lift"]
+        found = [each for each in mutations_of(entry) if each["kind"] == "lift"]
         if act.verb != LIFT or entry.body["outcome"] != "done":
             self._may(not found, entry, "no lifting", len(found), "lifts what it may not")
             return

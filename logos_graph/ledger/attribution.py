@@ -14,7 +14,7 @@ from logos_graph.errors import LogosError
 from logos_graph.identity import Did, is_key
 from logos_graph.ledger.acts import Act, Acts
 from logos_graph.ledger.bodies import EntryKind, Verdict
-from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.entry import Entry, mutations_of
 from logos_graph.ledger.keys import SupervisorKeys
 from logos_graph.ledger.principal_keys import KEY_KINDS, PrincipalKeys
 from logos_graph.ledger.proven import Proven, Told, signed_by, told_by
@@ -77,7 +77,7 @@ class Attribution:
         if entry.kind is EntryKind.GENESIS:
             self.principals.apply_entry(entry)
         elif entry.kind is EntryKind.RECEIPT:
-            for position, change in enumerate(_objects(entry.body["mutations"])):
+            for position, change in enumerate(mutations_of(entry)):
                 if change.get("kind") in KEY_KINDS:
                     self._change(entry, f"body.mutations[{position}]", change)
 
@@ -231,8 +231,3 @@ class Attribution:
             f"the ghost at entry {entry.index} is of an answer that counts",
         )
         self.tally.require(at is None, entry.index, "body.intent", "no answer", at, message)
-
-
-def _objects(value: Json) -> list[dict[str, Json]]:
-    """The objects of an array; its form was checked when the entry was read."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

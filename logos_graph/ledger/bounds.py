@@ -19,7 +19,7 @@ from logos_graph.canon import Json
 from logos_graph.ledger.acts import Act, Acts
 from logos_graph.ledger.alarms import LIFT
 from logos_graph.ledger.bodies import Verdict
-from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.entry import Entry, mutations_of
 from logos_graph.ledger.rights import limit_id, rate_id
 from logos_graph.ledger.tally import Tally
 from logos_graph.logline import MAX_NS
@@ -42,13 +42,11 @@ class Bounds:
 
     def receipt(self, entry: Entry) -> None:
         """What it sets: a rate counts anew from there."""
-        mutations = entry.body["mutations"]
-        assert isinstance(mutations, list)  # the entry's form was checked when it was read
-        for thing in mutations:
-            if isinstance(thing, dict) and thing["kind"] == "rate":
+        for thing in mutations_of(entry):
+            if thing["kind"] == "rate":
                 self._rates[str(thing["id"])] = thing
                 self._times[str(thing["id"])] = {}
-            elif isinstance(thing, dict) and thing["kind"] == "limit":
+            elif thing["kind"] == "limit":
                 self._limits[str(thing["id"])] = thing
 
     def begun(self, entry: Entry, act: Act) -> None:

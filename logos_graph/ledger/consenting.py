@@ -17,7 +17,7 @@ from logos_graph.errors import LogosError
 from logos_graph.ledger.acts import Act, Given, parse_requirement
 from logos_graph.ledger.bodies import Verdict
 from logos_graph.ledger.delegations import Delegation
-from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.entry import Entry, mutations_of
 from logos_graph.ledger.principal_keys import PrincipalKeys
 from logos_graph.ledger.quorums import Quorum, QuorumKind, Voice
 from logos_graph.ledger.state import State
@@ -46,10 +46,8 @@ class Consenting:
 
     def receipt(self, entry: Entry, act: Act) -> None:
         """The delegations that it makes and ends; whether it may, see rights.py."""
-        mutations = entry.body["mutations"]
-        assert isinstance(mutations, list)  # the entry's form was checked when it was read
-        for thing in mutations:
-            if isinstance(thing, dict) and thing["kind"] == "delegation":
+        for thing in mutations_of(entry):
+            if thing["kind"] == "delegation":
                 made = _delegation(thing, act.index)
                 self._lent.pop(str(thing["id"]), None)
                 if made is not None and made.ended is None:

@@ -22,10 +22,10 @@ from typing import Final
 
 from logos_graph.canon import Json
 from logos_graph.ledger.acts import Act
-from logos_graph.ledger.alarms import Alarms, Known
+from logos_graph.ledger.alarms import Alarms
 from logos_graph.ledger.bodies import Verdict
 from logos_graph.ledger.entry import Entry
-from logos_graph.ledger.state import ACTIVE
+from logos_graph.ledger.state import ACTIVE, Known
 from logos_graph.ledger.tally import Tally
 
 __all__ = ["Decisions"]

@@ -39,6 +39,7 @@ __all__ = [
     "Stored",
     "entry_fields",
     "make_entry",
+    "mutations_of",
     "no_head",
     "parse_entry",
     "trusted_entry",
@@ -209,6 +210,13 @@ def trusted_entry(text: str, hash: str, signature: str) -> Entry:  # noqa: A002
     fields = parse_known(text)
     assert isinstance(fields, dict)  # an entry's text is an object's
     return _build(fields, text, ContentId(hash), signature)
+
+
+def mutations_of(receipt: Entry) -> list[dict[str, Json]]:
+    """What a receipt makes and changes, in order."""
+    found = receipt.body["mutations"]
+    assert isinstance(found, list)  # the entry's form was checked when it was made or read
+    return [each for each in found if isinstance(each, dict)]
 
 
 def entry_fields(entry: Entry) -> dict[str, Json]:

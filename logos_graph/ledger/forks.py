@@ -14,7 +14,7 @@ from logos_graph.canon import Json, encode_parsed, json_id, parse
 from logos_graph.graph.capabilities import EXTERNAL
 from logos_graph.ledger.acts import Act
 from logos_graph.ledger.effects import recorded_calls
-from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.entry import Entry, mutations_of
 from logos_graph.ledger.memory import Table
 from logos_graph.ledger.tally import Tally
 
@@ -37,9 +37,7 @@ class Forks:
 
     def receipt(self, entry: Entry, act: Act) -> None:
         """Its forks rest on what was there before; then its runs are there too."""
-        mutations = entry.body["mutations"]
-        assert isinstance(mutations, list)  # the entry's form was checked when it was read
-        things = [each for each in mutations if isinstance(each, dict)]
+        things = mutations_of(entry)
         forks = [each for each in things if is_fork(each)]
         done: list[Json] = [act.verb, len(forks)]
         wanted: list[Json] = [_VERB, len(things)] if forks else [act.verb, 0]

@@ -30,7 +30,7 @@ after its first offender, so that one fault does not hide another check's.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from logos_graph.canon import ContentId, Json
 from logos_graph.errors import LogosError
@@ -43,7 +43,7 @@ from logos_graph.ledger.bounds import Bounds
 from logos_graph.ledger.consenting import Consenting
 from logos_graph.ledger.decisions import Decisions
 from logos_graph.ledger.effects import Effects
-from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.entry import Entry, mutations_of
 from logos_graph.ledger.followups import FollowUps
 from logos_graph.ledger.forks import Forks
 from logos_graph.ledger.memory import MemoryTable, Table
@@ -237,7 +237,7 @@ class Walk:
 
     def _check_cancelled(self, entry: Entry) -> None:
         """A cancellation is of an intent that is open; by whom, see rights.py."""
-        for thing in _objects(entry.body["mutations"]):
+        for thing in mutations_of(entry):
             if thing.get("kind") == "cancellation":
                 cid = str(thing.get("intent"))
                 found = self.acts.get(cid)
@@ -392,7 +392,3 @@ class Walk:
             told == counts.intents, None, "counts", counts.intents, told, message
         )
         return counts
-
-
-def _objects(value: Json) -> Iterator[dict[str, Json]]:
-    yield from (each for each in value if isinstance(each, dict)) if isinstance(value, list) else ()

@@ -20,7 +20,7 @@ from logos_graph.canon import Json, Tag, encode, shown
 from logos_graph.errors import LogosError, NotVerified
 from logos_graph.identity import Did, Signer, parse_key, verify
 from logos_graph.ledger.bodies import EntryKind
-from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.entry import Entry, mutations_of
 
 __all__ = ["SupervisorKeys", "accept_supervision", "check_acceptance", "founded", "rotations"]
 
@@ -45,9 +45,7 @@ def rotations(entry: Entry) -> list[Mapping[str, Json]]:
     """The mutations of an entry that change the supervisor's key: none but in such a receipt."""
     if entry.kind is not EntryKind.RECEIPT:
         return []
-    mutations = entry.body["mutations"]
-    assert isinstance(mutations, list)  # the entry's form was checked when it was made or read
-    return [each for each in mutations if isinstance(each, dict) and each["kind"] == "supervisor"]
+    return [each for each in mutations_of(entry) if each["kind"] == "supervisor"]
 
 
 class SupervisorKeys:

@@ -11,17 +11,15 @@ flow is what its text says takes the nodes that it names: neither is asked here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from logos_graph.canon import Json, content_id
 from logos_graph.ledger.acts import Act
-from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.entry import Entry, mutations_of
+from logos_graph.ledger.state import Known
 from logos_graph.ledger.tally import Tally
 
 __all__ = ["Publications"]
-
-Known = Callable[[str, str], Mapping[str, Json] | None]
-"""A thing by kind and key, as the entries so far have it."""
 
 _MAKES = {"node.publish": "node", "node.fork": "node", "flow.publish": "flow"}
 
@@ -34,9 +32,7 @@ class Publications:
 
     def receipt(self, entry: Entry, act: Act) -> None:
         """The nodes and names that it makes; which verbs may is looked at in rights.py."""
-        mutations = entry.body["mutations"]
-        assert isinstance(mutations, list)  # the entry's form was checked when it was read
-        things = [each for each in mutations if isinstance(each, dict)]
+        things = mutations_of(entry)
         for position, thing in enumerate(things):
             field = f"body.mutations[{position}]"
             if thing["kind"] == "node":

@@ -20,8 +20,9 @@ from logos_graph.canon import Json, content_id, encode_parsed
 from logos_graph.graph.capabilities import OPERATIONS, Capability
 from logos_graph.ledger.acts import Act
 from logos_graph.ledger.effects import recorded_calls
-from logos_graph.ledger.entry import Entry
+from logos_graph.ledger.entry import Entry, mutations_of
 from logos_graph.ledger.forks import is_fork
+from logos_graph.ledger.state import Known
 from logos_graph.ledger.tally import Tally
 
 __all__ = ["OPERATOR", "Rights", "limit_id", "rate_id"]
@@ -140,9 +141,6 @@ _ASKED: Mapping[str, Callable[[Act], dict[str, Json]]] = MappingProxyType(
 """The things that hold what their intent says, and nothing else; of principals, those that a
 `principal.register` makes."""
 
-Known = Callable[[str, str], Mapping[str, Json] | None]
-"""A thing by kind and key, as the entries so far have it."""
-
 
 class Rights:
     """Looks at effects and receipts in their order, and keeps the grants that are in force."""
@@ -169,9 +167,7 @@ class Rights:
 
     def receipt(self, entry: Entry, act: Act) -> None:
         """What it grants, ends, drafts and stores; then the grants are as it leaves them."""
-        mutations = entry.body["mutations"]
-        assert isinstance(mutations, list)  # the entry's form was checked when it was read
-        things = [each for each in mutations if isinstance(each, dict)]
+        things = mutations_of(entry)
         self._check_stored(entry, things)
         for position, thing in enumerate(things):
             field = f"mutations[{position}]"

@@ -11,7 +11,7 @@ id and its end (runs, stored values, drafts, intents that have ended), so that i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import merge
 
@@ -41,8 +41,10 @@ from logos_graph.ledger.lines import (
 from logos_graph.ledger.memory import Table
 from logos_graph.logline import Status
 
-__all__ = ["ACTIVE", "Difference", "State"]
+__all__ = ["ACTIVE", "Difference", "Known", "State"]
 
+Known = Callable[[str, str], Mapping[str, Json] | None]
+"""A thing by kind and key, as the entries so far have it: `State.get`, for who reads alone."""
 ACTIVE = "active"
 """The key of the policy in force."""
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import starmap
 from typing import Any
 
 from logos_graph.canon import Json
@@ -29,19 +29,18 @@ from logos_graph.errors import LogosError, NotVerified
 from logos_graph.governance import (
     Allow,
     Decision,
-    Policy,
     Require,
     check_this,
     same_decision,
 )
 from logos_graph.governance.seen import SEEN
-from logos_graph.ledger import Entry, EntryKind, Stored, trusted_entry
+from logos_graph.ledger import Entry, EntryKind, trusted_entry
 from logos_graph.ledger.report import Offender
 from logos_graph.logline import LogLine, parse_intent
 from logos_graph.supervisor.decide import Question, flow_by, judge_by_policy
 from logos_graph.supervisor.parts import Part, seen_in
 from logos_graph.supervisor.past import Past
-from logos_graph.supervisor.rejudge import by_policy, decision_at, in_words
+from logos_graph.supervisor.rejudge import by_policy, decision_at, in_words, policy_of
 
 __all__ = ["Again", "decided_again", "look_again"]
 
@@ -87,7 +86,7 @@ def look_again(part: Part) -> Again:
 
     Raises NotVerified as `seen_in`.
     """
-    found, asked = Again(), {str(e.body["cid"]): e for e in map(_entry, part.asked)}
+    found, asked = Again(), {str(e.body["cid"]): e for e in starmap(trusted_entry, part.asked)}
     for past, entry, after in seen_in(part, proven=True):
         intent = _about(entry, asked)
         if intent is None:
@@ -164,7 +163,7 @@ def _made(past: Past, entry: Entry, intent: Entry, told: Decision) -> Decision:
     question = Question(
         line, verb, entry.ledger, told.revision, entry.recorded_at, told.context
     )  # fmt: skip
-    return judge_by_policy(_policy(text), past, question)
+    return judge_by_policy(policy_of(text), past, question)
 
 
 def _may_settle(made: Require, asked: Decision, told: Decision) -> bool:
@@ -195,12 +194,3 @@ def _offender(entry: Entry, expected: Json, found: Json, why: str) -> Offender:
 
 def _line(intent: Entry) -> LogLine:
     return parse_intent(intent.body["intent"]).logline
-
-
-def _entry(row: Stored) -> Entry:
-    return trusted_entry(*row)
-
-
-@lru_cache(maxsize=8)
-def _policy(text: str) -> Policy:
-    return Policy(text)

@@ -29,7 +29,7 @@ from logos_graph.ledger import (
     trusted_entry,
 )
 from logos_graph.ledger.entry import no_head
-from logos_graph.ledger.proven import signed_by
+from logos_graph.supervisor.entries import check_entry
 from logos_graph.supervisor.past import Past
 
 __all__ = ["PART", "Part", "cut", "parts_of", "seen_in"]
@@ -172,13 +172,5 @@ def _read(row: Stored, keys: SupervisorKeys | None) -> Entry:
     if keys is None:
         return trusted_entry(*row)
     entry = parse_entry(*row)
-    signer = keys.signer_of(entry)
-    if signer is None or not signed_by(signer, entry):
-        raise NotVerified(
-            "E_CHAIN_SIGNATURE",
-            f"entry {entry.index} is not signed by the supervisor",
-            hint="`logos ledger verify` says what is wrong with the ledger",
-            index=entry.index,
-            expected=signer,
-        )
+    check_entry(entry, keys)
     return entry

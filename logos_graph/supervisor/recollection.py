@@ -15,6 +15,7 @@ from dataclasses import replace
 from logos_graph.canon import ContentId
 from logos_graph.errors import NotVerified
 from logos_graph.ledger import Entry, EntryKind, SupervisorKeys, check_place
+from logos_graph.ledger.entry import mutations_of
 from logos_graph.logline import parse_when, verify_intent
 from logos_graph.supervisor.entries import check_entry, moved_on
 from logos_graph.supervisor.ports import Mutation, OpenEscalation, PendingIntent, Store
@@ -112,11 +113,7 @@ def _moved(told: PendingIntent, entry: Entry) -> PendingIntent:
 
 
 def _cancellations(receipt: Entry) -> Iterator[Mutation]:
-    mutations = receipt.body["mutations"]
-    assert isinstance(mutations, list)  # the entry's form was checked when it was read
-    for each in mutations:
-        if isinstance(each, dict) and each["kind"] == "cancellation":
-            yield each
+    return (each for each in mutations_of(receipt) if each["kind"] == "cancellation")
 
 
 def _is_same(found: PendingIntent, told: PendingIntent) -> bool:

@@ -37,7 +37,7 @@ from logos_graph.supervisor.past import Past
 
 __all__ = [
     "Changed", "Found", "Tally", "asked_for", "by_policy", "decision_at", "in_words",
-    "judge_part",
+    "judge_part", "policy_of",
 ]  # fmt: skip
 
 
@@ -125,12 +125,13 @@ def judge_part(part: Part, policy: str, since: int) -> Found:
     found = Found(entries=len(part.rows))
     for past, entry, after in seen_in(part):
         if entry.kind is EntryKind.INTENT and entry.recorded_at >= since:
-            _judge(found, _policy(policy), past, entry, after)
+            _judge(found, policy_of(policy), past, entry, after)
     return found
 
 
-@lru_cache(maxsize=1)
-def _policy(text: str) -> Policy:
+@lru_cache(maxsize=8)
+def policy_of(text: str) -> Policy:
+    """The policy of a text; it is not parsed anew for each part of the ledger."""
     return Policy(text)
 
 

@@ -32,6 +32,7 @@ from logos_graph.settings import Settings
 from logos_graph.wiring import System, found_database, open_system
 from tests.ledger.conftest import AGENT, Book
 from tests.ledger.test_rotation import KEYS
+from tests.supervisor.founded import PaperWorld
 
 LEDGER = "01JZZZZZZZZZZZZZZZZZZZZZZZ"
 
@@ -167,6 +168,13 @@ def holds(report: ArchiveReport, book: Book) -> bool:
         and told.field == "body.decision"
         and "does not hold" in told.message
     )
+
+
+def exported(world: PaperWorld, entries: list[Entry], folder: Path) -> None:
+    """An export of these entries of a ledger on paper."""
+    book = Book(world.ledger)
+    book.entries = entries
+    Kept(book, {}).export(folder)
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -12,16 +12,9 @@ from logos_graph.archive import verify_archive
 from logos_graph.canon import Json
 from logos_graph.cli.main import logos as program
 from logos_graph.cli.program import run_program
-from logos_graph.ledger import Entry
-from tests.archive.conftest import Kept
-from tests.ledger.conftest import SUPERVISOR, Book
-from tests.supervisor.test_decided_again import Guarded, at_of, decision, retold, settled
-
-
-def exported(world: Guarded, entries: list[Entry], folder: Path) -> None:
-    book = Book(world.ledger)
-    book.entries = entries
-    Kept(book, {}).export(folder)
+from tests.archive.conftest import exported
+from tests.ledger.conftest import SUPERVISOR
+from tests.supervisor.guarded import Guarded, at_of, decision, retold, settled
 
 
 @pytest.fixture(scope="module")

@@ -18,11 +18,11 @@ from logos_graph.ledger.merkle import Frontier
 from logos_graph.settings import Settings
 from logos_graph.store import read_state, restore
 from logos_graph.wiring import System, open_system, start_database, stop_database
-from tests.archive.test_judged_again import exported
+from tests.archive.conftest import exported
 from tests.integration.asking import COUNTS, join, publish, revoke
 from tests.integration.conftest import EXAMPLE, Cast, Logos
 from tests.integration.publishing import draft, published, result
-from tests.supervisor.test_decided_again import Guarded
+from tests.supervisor.guarded import Guarded
 
 Broken = Callable[[System], dict[str, Any]]
 BEGUN = 7

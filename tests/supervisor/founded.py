@@ -196,6 +196,14 @@ class PaperWorld:
         } | fields  # fmt: skip
         return compose(who, did, this, **told)
 
+    def bound(self, cid: ContentId) -> dict[str, Any]:
+        """`this` of a consent to what waits, bound as the protocol asks."""
+        waiting = self.supervisor.view.pending[cid]
+        return {
+            "intent": cid, "policy_hash": waiting.policy_hash,
+            "revision": waiting.decision["revision"], "expires_at": waiting.decision["expires_at"],
+        }  # fmt: skip
+
     def entries(self, first: int = 0) -> list[Entry]:
         return self.store.written[first:]
 

@@ -9,7 +9,7 @@ import pytest
 from logos_graph.ledger import EntryKind
 from tests.supervisor.again import again, audited
 from tests.supervisor.codes import Code
-from tests.supervisor.test_decided_again import (
+from tests.supervisor.guarded import (
     CLERK,
     GUARD,
     OPEN,

@@ -45,13 +45,7 @@ def pay(world: PaperWorld, amount: int = 5, die_at: str = "") -> SignedIntent:
 
 
 def consent(world: PaperWorld, who: Signer, cid: Any) -> Any:
-    waiting = world.supervisor.view.pending[cid]
-    told: Any = waiting.decision
-    this = {
-        "intent": cid, "policy_hash": waiting.policy_hash, "revision": told["revision"],
-        "expires_at": told["expires_at"],
-    }  # fmt: skip
-    return world.execute(world.sign(who, "consent.give", this))
+    return world.execute(world.sign(who, "consent.give", world.bound(cid)))
 
 
 def activate(world: PaperWorld, code: Code) -> None:

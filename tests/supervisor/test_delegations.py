@@ -80,11 +80,7 @@ class Lent(PaperWorld):
         return outcome.intent
 
     def give(self, by: Signer, waiting: Any, lent: Any = None) -> Any:
-        told = self.supervisor.view.pending[waiting]
-        this: dict[str, Any] = {
-            "intent": waiting, "policy_hash": told.policy_hash,
-            "revision": told.decision["revision"], "expires_at": told.decision["expires_at"],
-        }  # fmt: skip
+        this = self.bound(waiting)
         if lent is not None:
             this["delegation"] = lent
         return self.execute(self.sign(by, "consent.give", this))

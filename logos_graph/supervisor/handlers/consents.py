@@ -66,12 +66,10 @@ def give(context: Context, pending: PendingIntent) -> Effect:
         judged = revoked(view, waiting) or decide(
             view, waiting.signed, now_ns, context.runner, given, flow=waiting.flow
         )
-        reached = None if judged.outcome == "REQUIRE" else judged
-        if judged.outcome == "ALLOW":
-            if _is_answered(view, waiting, asked, given, now_ns):
-                check_room(view, waiting)  # it waits on, and the consent is given again later
-            else:
-                reached = None
+        done = judged.outcome == "ALLOW" and _is_answered(view, waiting, asked, given, now_ns)
+        if done:
+            check_room(view, waiting)  # it waits on, and the consent is given again later
+        reached = judged if done or judged.outcome == "DENY" else None
         drafts = [bodies.consent(consent.intent, answer, reached, context.writer)]
         if judged.cause is not None:
             drafts += ghost_entries(view, waiting.signed, judged.cause, now_ns)
